@@ -1,0 +1,41 @@
+"""Switch enforcement on in this process and off again; the one door to `enforcer.bst`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from enforcer.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from enforcer.session import Session
+
+
+class Activation:
+    """Enforcement that is switched on; `close()` takes back every patch. Closing twice is harmless."""
+
+    def __init__(self, detach: Callable[[], None]) -> None:
+        self._detach: Callable[[], None] | None = detach
+
+    def close(self) -> None:
+        """Switch off: BuildStream is as it was before."""
+        if self._detach is not None:
+            detach, self._detach = self._detach, None
+            detach()
+
+
+def activate(session: Session) -> Activation:
+    """Watch every scheduler run of this process from now on, under `session`'s current settings.
+
+    Raises:
+        UnsupportedError: BuildStream is not installed, or lacks a seam that enforcement needs.
+    """
+    try:
+        import buildstream  # noqa: F401
+    except ImportError as error:
+        raise UnsupportedError(
+            f"BuildStream cannot be imported ({error}): install it beside the enforcer, e.g. pip install BuildStream"
+        ) from error
+    from enforcer.bst.attach import attach
+
+    return Activation(attach(session))

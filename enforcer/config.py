@@ -1,0 +1,106 @@
+"""What the user can choose: modes, backends, reports and allowed findings, as one immutable value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from enforcer.errors import UsageError
+
+BACKENDS = ("threads",)
+REPORT_FORMATS = ("json",)
+
+
+class Mode(str, Enum):
+    """What happens to a foreign change (design: modes)."""
+
+    OFF = "off"
+    SOFT = "soft"
+    DISCARD = "discard"
+    STRICT = "strict"
+
+    @classmethod
+    def parse(cls, text: str) -> Mode:
+        """The mode named `text`; `UsageError` lists the modes when there is none."""
+        try:
+            return cls(text)
+        except ValueError:
+            raise UsageError(f"unknown mode {text!r}: choose one of {', '.join(m.value for m in cls)}") from None
+
+
+def parse_backend(text: str) -> str:
+    """The backend named `text`; `UsageError` lists those of this version when there is none."""
+    if text not in BACKENDS:
+        raise UsageError(f"unknown backend {text!r}: this version has {', '.join(BACKENDS)}")
+    return text
+
+
+@dataclass(frozen=True)
+class ReportTarget:
+    """One report file to write: `FORMAT:PATH`."""
+
+    format: str
+    path: Path
+
+    @classmethod
+    def parse(cls, text: str) -> ReportTarget:
+        """Split `FORMAT:PATH`; an unknown format or a missing path is a `UsageError`."""
+        format_, colon, path = text.partition(":")
+        if format_ not in REPORT_FORMATS:
+            raise UsageError(f"unknown report format {format_!r} in {text!r}: choose one of {', '.join(REPORT_FORMATS)}")
+        if not colon or not path:
+            raise UsageError(f"report {text!r} names no file: write {format_}:PATH")
+        return cls(format_, Path(path))
+
+
+@dataclass(frozen=True)
+class AllowEntry:
+    """One allowed finding: `"RULE OWNER PATH"` with a reason; in owner and path only `*` is special."""
+
+    rule: str
+    owner: str
+    path: str
+    reason: str
+
+    @classmethod
+    def parse(cls, text: str, reason: str) -> AllowEntry:
+        """Read `"foreign-write base.bst environment[*]"`; both the three words and the reason are needed."""
+        words = text.split(None, 2)
+        if len(words) != 3:
+            raise UsageError(f"allow entry {text!r} is not 'RULE OWNER PATH', e.g. 'foreign-write base.bst environment[*]'")
+        if not reason or not reason.strip():
+            raise UsageError(f"allow entry {text!r} has no reason: say why this write is fine")
+        return cls(words[0], words[1], words[2], reason.strip())
+
+    def matches(self, rule: str, owner: str, path: str) -> bool:
+        """Whether a finding with this rule, owner name and path is allowed by this entry."""
+        return rule == self.rule and _matches(self.owner, owner) and _matches(self.path, path)
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.owner} {self.path}"
+
+
+def _matches(pattern: str, text: str) -> bool:
+    # fnmatch would read the brackets of environment['CC'] as a character set.
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that steers one enforced run; made once from command line, ini and table."""
+
+    mode: Mode = Mode.STRICT
+    backend: str = "threads"
+    collect: bool = False
+    reports: tuple[ReportTarget, ...] = ()
+    allow: tuple[AllowEntry, ...] = ()
+    min_jobs: int = 0
+    workers: int | None = None
+    worker_jobs: int | None = None
+
+    def with_(self, **changes: Any) -> Settings:
+        """A copy with these fields changed."""
+        return replace(self, **changes)

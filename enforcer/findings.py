@@ -1,0 +1,143 @@
+"""The values that detection produces: which job did what to whose state, and where.
+
+Plain data only: a finding crosses process borders (pytest-xdist, `bst` subprocesses) and is
+written to files, so nothing here refers to a live object.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+ERROR = "error"
+WARNING = "warning"
+
+OWNER_KINDS = ("element", "source", "project", "context", "class", "module", "process")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One try of one scheduler job. `element` is junction-qualified, `plugin` the element's kind."""
+
+    element: str
+    action: str
+    try_: int = 1
+    plugin: str = ""
+
+    def to_plain(self) -> dict[str, Any]:
+        """The job as the JSON report shows it."""
+        return {"element": self.element, "action": self.action, "try": self.try_, "plugin": self.plugin}
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> Job:
+        """The inverse of `to_plain`."""
+        return cls(data["element"], data["action"], data["try"], data["plugin"])
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose state was changed; `kind` is one of `OWNER_KINDS`."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """A line of plugin code; `file` is relative to the project, else `<site-packages>/…`."""
+
+    file: str
+    line: int
+    function: str
+    code: str
+
+
+@dataclass
+class Finding:
+    """One broken rule, found at the end of one job.
+
+    `before` and `after` are address-free texts, None where the value was or is absent. `known`
+    and `allowed` say that the finding does not fail its job; `undone` that the change was taken
+    back when the job ended.
+    """
+
+    rule: str
+    severity: str
+    job: Job
+    owner: Owner
+    path: str
+    change: str = "set"
+    before: str | None = None
+    after: str | None = None
+    site: Site | None = None
+    obtained: Site | None = None
+    dependents: int = 0
+    known: bool = False
+    allowed: str | None = None
+    nodeid: str | None = None
+    candidates: list[Job] = field(default_factory=list)
+    aliases: list[str] = field(default_factory=list)
+    explanation: list[str] = field(default_factory=list)
+    undone: bool = True
+    plugin_file: str | None = None
+
+    @property
+    def template(self) -> str:
+        """The path with every index and key replaced by `*`: `environment['CC']` is `environment[*]`."""
+        return re.sub(r"\[(?:\d+|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\[\]]*)\]", "[*]", self.path)
+
+    @property
+    def group(self) -> tuple[str, ...]:
+        """Findings with the same group are shown as one, with a count."""
+        return (self.rule, self.job.plugin, self.owner.kind, self.template, self.change)
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the finding across runs: survives moved lines, other elements and other values."""
+        parts = (self.rule, self.job.plugin, self.owner.kind, self.template)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    @property
+    def allow_line(self) -> str:
+        """The entry that, pasted into the allow list, lets this finding pass."""
+        return f"{self.rule} {self.owner.name} {self.template}"
+
+    @property
+    def fails(self) -> bool:
+        """Whether this finding counts as new: not known, not allowed, not a mere warning."""
+        return self.severity == ERROR and not self.known and self.allowed is None
+
+    def headline(self) -> str:
+        """`app.bst (my_kind) changed base.bst in its Build job`, without the rule."""
+        kind = f" ({self.job.plugin})" if self.job.plugin else ""
+        return f"{self.job.element}{kind} changed {self.owner.name} in its {self.job.action} job"
+
+    def what(self) -> str:
+        """`environment['CC']: added 'clang'`: the path and what happened to it."""
+        if self.change == "added":
+            return f"{self.path}: added {self.after}"
+        if self.change == "removed":
+            return f"{self.path}: removed {self.before}"
+        if self.change == "reordered":
+            return f"{self.path}: reordered, {self.before} became {self.after}"
+        return f"{self.path}: {self.before} became {self.after}"
+
+    def to_plain(self) -> dict[str, Any]:
+        """JSON-ready data with every field; the inverse of `from_plain`."""
+        data = asdict(self)
+        data["job"] = self.job.to_plain()
+        data["candidates"] = [job.to_plain() for job in self.candidates]
+        return data
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> Finding:
+        """Rebuild a finding from `to_plain` data."""
+        data = dict(data)
+        data["job"] = Job.from_plain(data["job"])
+        data["candidates"] = [Job.from_plain(job) for job in data["candidates"]]
+        data["owner"] = Owner(**data["owner"])
+        for name in ("site", "obtained"):
+            data[name] = Site(**data[name]) if data[name] else None
+        return cls(**data)

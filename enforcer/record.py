@@ -1,0 +1,85 @@
+"""What one enforced run saw, as data that merges: counts, names and findings, no live object."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from enforcer.findings import Finding
+
+
+@dataclass
+class Record:
+    """The sum of what was checked and found.
+
+    Attributes:
+        jobs: jobs that the scheduler ran.
+        checked: of those, the ones that were compared to their end.
+        elements: junction-qualified names of the elements that were in the graph.
+        exercised: elements that had at least one checked job.
+        cached: elements that were cached and had no checked Build job.
+        opaque: for each type that cannot be seen into, how many objects of it the graph held at most.
+        cells: the most cells that one graph had.
+        core_fills: for each listed memo of BuildStream's core, how often a job filled it on a foreign element.
+        errors: sentences about what kept us from looking.
+        unwatched: `bst` processes that ran without enforcement, one sentence each.
+        left_behind: what a failed job may have left on disk and cannot be forgotten.
+        allow_used: allow entries that matched something.
+    """
+
+    jobs: int = 0
+    checked: int = 0
+    elements: set[str] = field(default_factory=set)
+    exercised: set[str] = field(default_factory=set)
+    cached: set[str] = field(default_factory=set)
+    cells: int = 0
+    opaque: Counter[str] = field(default_factory=Counter)
+    core_fills: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    unwatched: list[str] = field(default_factory=list)
+    left_behind: set[str] = field(default_factory=set)
+    allow_used: set[str] = field(default_factory=set)
+
+    def merge(self, other: Record) -> None:
+        """Add what another process or phase saw."""
+        self.jobs += other.jobs
+        self.checked += other.checked
+        self.cells = max(self.cells, other.cells)
+        for name in ("elements", "exercised", "cached", "left_behind", "allow_used"):
+            getattr(self, name).update(getattr(other, name))
+        self.opaque |= other.opaque
+        self.core_fills += other.core_fills
+        self.findings += other.findings
+        self.errors += other.errors
+        self.unwatched += other.unwatched
+
+    def to_plain(self) -> dict[str, Any]:
+        """JSON-ready data (sets sorted); the inverse of `from_plain`."""
+        return {
+            "jobs": self.jobs,
+            "checked": self.checked,
+            "cells": self.cells,
+            "elements": sorted(self.elements),
+            "exercised": sorted(self.exercised),
+            "cached": sorted(self.cached),
+            "left_behind": sorted(self.left_behind),
+            "allow_used": sorted(self.allow_used),
+            "opaque": dict(sorted(self.opaque.items())),
+            "core_fills": dict(sorted(self.core_fills.items())),
+            "findings": [finding.to_plain() for finding in self.findings],
+            "errors": list(self.errors),
+            "unwatched": list(self.unwatched),
+        }
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> Record:
+        """Rebuild a record from `to_plain` data."""
+        values = dict(data)
+        for name in ("elements", "exercised", "cached", "left_behind", "allow_used"):
+            values[name] = set(values[name])
+        for name in ("opaque", "core_fills"):
+            values[name] = Counter(values[name])
+        values["findings"] = [Finding.from_plain(item) for item in values["findings"]]
+        return cls(**values)

@@ -1,0 +1,54 @@
+"""One enforced run: its settings, and the record of what it saw.
+
+The session knows no BuildStream. `enforcer.bst` feeds it, the command and the pytest plugin read it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from enforcer.config import Mode, Settings
+from enforcer.findings import Finding
+from enforcer.record import Record
+
+
+class Session:
+    """Collects what enforced builds in this process did; safe to feed from any thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._record = Record()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def recording(self) -> Iterator[Record]:
+        """The record, exclusively, to add to it."""
+        with self._lock:
+            yield self._record
+
+    def take(self) -> Record:
+        """What was recorded since the last call; the session goes on with an empty record."""
+        with self._lock:
+            record, self._record = self._record, Record()
+        return record
+
+    @contextmanager
+    def using(self, settings: Settings) -> Iterator[None]:
+        """Run a block (one test, say) under other settings."""
+        before, self.settings = self.settings, settings
+        try:
+            yield
+        finally:
+            self.settings = before
+
+    def classify(self, finding: Finding) -> bool:
+        """Mark an allowed finding as such and say whether it fails its job under the current settings."""
+        for entry in self.settings.allow:
+            if entry.matches(finding.rule, finding.owner.name, finding.path):
+                finding.allowed = entry.reason
+                with self._lock:
+                    self._record.allow_used.add(str(entry))
+                break
+        return finding.fails and self.settings.mode is Mode.STRICT and not self.settings.collect
