@@ -1,1 +1,1 @@
-
+"""What a job must not do: one file a rule."""

@@ -1,0 +1,72 @@
+"""What detection saw of one job, as plain data: all that a rule may judge by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from enforcer.findings import Job, Owner, Site
+
+UNIT_KINDS = ("element", "project", "context", "class", "module", "process")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One changed cell outside of the job's own unit; core fills are already removed.
+
+    Attributes:
+        owner: whose state it is, as a message names it.
+        unit_kind: one of `UNIT_KINDS`; decides which rule judges the change.
+        path: where, as a plugin author would write it.
+        change: `set`, `added`, `removed` or `reordered`.
+        before: address-free text of the old value, None where there was none.
+        after: the same of the new value.
+        aliases: names of other units that hold the same container.
+        explanation: lines that say more precisely what differs inside of a large value.
+        undone: whether the change was taken back.
+        obtained: the first line of plugin code that reached into the foreign unit, if known.
+        dependents: how many elements depend on the owner.
+        site: the line of plugin code that made the change, if known.
+    """
+
+    owner: Owner
+    unit_kind: str
+    path: str
+    change: str
+    before: str | None = None
+    after: str | None = None
+    aliases: tuple[str, ...] = ()
+    explanation: tuple[str, ...] = ()
+    undone: bool = True
+    obtained: Site | None = None
+    dependents: int = 0
+    site: Site | None = None
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A `get_unique_key()` of the job's element, or of a source of it, that changed during the job."""
+
+    owner: Owner
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that was seen of one job.
+
+    Attributes:
+        job: the job that is judged.
+        changes: foreign changes only.
+        threads: names of the threads that the job left running.
+        processes: the same of child processes.
+        drifts: unique keys that changed.
+        plugin_file: the file of the job's plugin, relative to the project, else `<site-packages>/…`.
+    """
+
+    job: Job
+    changes: tuple[Change, ...] = ()
+    threads: tuple[str, ...] = ()
+    processes: tuple[str, ...] = ()
+    drifts: tuple[Drift, ...] = ()
+    plugin_file: str | None = None

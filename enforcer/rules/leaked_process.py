@@ -1,0 +1,21 @@
+"""`leaked-process`: a job leaves a child process running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from enforcer.findings import ERROR, Finding
+from enforcer.rules.evidence import Evidence
+from enforcer.rules.making import from_leaks
+
+
+class LeakedProcess:
+    """Such a process outlives its job's timing, its log and a terminated build."""
+
+    id = "leaked-process"
+    severity = ERROR
+    title = "leaves a child process running when it ends"
+
+    def findings(self, evidence: Evidence) -> Iterator[Finding]:
+        """One finding for each child process left running."""
+        return from_leaks(self, evidence, "process", evidence.processes)

@@ -1,0 +1,82 @@
+"""How a rule makes findings from evidence. Values are masked here, so that no finding ever carries a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from enforcer.findings import Finding, Owner, Site
+from enforcer.rules.evidence import Change, Evidence
+from enforcer.rules.protocol import Rule
+from enforcer.text import mask, mask_code
+
+
+def from_changes(rule: Rule, evidence: Evidence, unit_kind: str) -> Iterator[Finding]:
+    """One finding for each change of a unit of this kind."""
+    for change in evidence.changes:
+        if change.unit_kind == unit_kind:
+            yield _from_change(rule, evidence, change)
+
+
+def _from_change(rule: Rule, evidence: Evidence, change: Change) -> Finding:
+    return Finding(
+        rule=rule.id,
+        severity=rule.severity,
+        job=evidence.job,
+        owner=change.owner,
+        path=mask("", change.path) or "",
+        change=change.change,
+        before=mask(change.path, change.before),
+        after=mask(change.path, change.after),
+        site=_masked_site(change.path, change.site),
+        obtained=_masked_site(change.path, change.obtained),
+        dependents=change.dependents,
+        aliases=list(change.aliases),
+        explanation=[mask(change.path, line) or "" for line in change.explanation],
+        undone=change.undone,
+        plugin_file=evidence.plugin_file,
+    )
+
+
+def _masked_site(path: str, site: Site | None) -> Site | None:
+    return site and replace(site, code=mask_code(path, site.code))
+
+
+def from_leaks(rule: Rule, evidence: Evidence, what: str, names: Iterable[str]) -> Iterator[Finding]:
+    """One finding for each thing left running; it cannot be taken back.
+
+    Numbers in names become `*`: Python counts threads over the life of a process, so `Thread-7`
+    would be another finding in the next run.
+    """
+    for name in names:
+        name = re.sub(r"\d+", "*", mask("", name) or "")
+        yield Finding(
+            rule=rule.id,
+            severity=rule.severity,
+            job=evidence.job,
+            owner=Owner("process", "process"),
+            path=f"{what} {name!r}",
+            change="added",
+            after="running",
+            undone=False,
+            plugin_file=evidence.plugin_file,
+        )
+
+
+def from_drifts(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each unique key that changed."""
+    path = "get_unique_key()"
+    for drift in evidence.drifts:
+        yield Finding(
+            rule=rule.id,
+            severity=rule.severity,
+            job=evidence.job,
+            owner=drift.owner,
+            path=path,
+            change="set",
+            before=mask(path, drift.before),
+            after=mask(path, drift.after),
+            undone=False,
+            plugin_file=evidence.plugin_file,
+        )

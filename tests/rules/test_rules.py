@@ -1,0 +1,150 @@
+"""Every rule turns its own kind of evidence into findings, and nothing else."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from enforcer.errors import UsageError
+from enforcer.findings import ERROR, Finding, Job, Owner, Site
+from enforcer.rules import registry
+from enforcer.rules.evidence import UNIT_KINDS, Change, Drift, Evidence
+from enforcer.rules.registry import all_rules, get_rule, judge, register
+
+JOB = Job("app.bst", "Build", 1, "my_kind")
+
+
+def change(unit_kind: str = "element", path: str = "environment['CC']", **values: object) -> Change:
+    defaults = {"change": "added", "after": "'clang'", "dependents": 14}
+    return Change(owner=Owner(unit_kind, "base.bst"), unit_kind=unit_kind, path=path, **{**defaults, **values})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("unit_kind", "rule"),
+    [
+        ("element", "foreign-write"),
+        ("project", "project-write"),
+        ("context", "context-write"),
+        ("class", "class-write"),
+        ("module", "module-write"),
+        ("process", "process-write"),
+    ],
+)
+def test_a_change_breaks_the_one_rule_of_its_kind_of_unit(unit_kind: str, rule: str) -> None:
+    [finding] = judge(Evidence(JOB, (change(unit_kind),)))
+    assert (finding.rule, finding.severity, finding.job) == (rule, ERROR, JOB)
+
+
+def test_no_kind_of_unit_is_judged_by_nobody() -> None:
+    evidence = Evidence(JOB, tuple(change(kind) for kind in UNIT_KINDS))
+    assert len(judge(evidence)) == len(UNIT_KINDS)
+
+
+def test_no_evidence_is_no_finding() -> None:
+    assert judge(Evidence(JOB)) == []
+
+
+def test_a_finding_keeps_everything_that_the_change_says() -> None:
+    site = Site("plugins/my_kind.py", 31, "assemble", 'env["CC"] = "clang"')
+    seen = change(aliases=("other.bst",), explanation=("one line",), undone=False, obtained=site, site=site)
+    [finding] = judge(Evidence(JOB, (seen,), plugin_file="plugins/my_kind.py"))
+    assert finding == Finding(
+        "foreign-write",
+        ERROR,
+        JOB,
+        Owner("element", "base.bst"),
+        "environment['CC']",
+        "added",
+        None,
+        "'clang'",
+        site,
+        site,
+        14,
+        aliases=["other.bst"],
+        explanation=["one line"],
+        undone=False,
+        plugin_file="plugins/my_kind.py",
+    )
+
+
+def test_a_finding_never_carries_a_secret() -> None:
+    code = Site("plugins/my_kind.py", 3, "assemble", 'env["API_TOKEN"] = "s3cret"')
+    seen = change(path="environment['API_TOKEN']", before="'old s3cret'", after="'s3cret'", obtained=code)
+    [finding] = judge(Evidence(JOB, (seen,)))
+    assert "s3cret" not in str(finding.to_plain())
+
+
+@pytest.mark.parametrize(
+    ("evidence", "rule", "path"),
+    [
+        (Evidence(JOB, threads=("watcher",)), "leaked-thread", "thread 'watcher'"),
+        (Evidence(JOB, processes=("sleep",)), "leaked-process", "process 'sleep'"),
+    ],
+)
+def test_what_is_left_running_belongs_to_the_process(evidence: Evidence, rule: str, path: str) -> None:
+    [finding] = judge(evidence)
+    assert (finding.rule, finding.owner, finding.path) == (rule, Owner("process", "process"), path)
+    assert (finding.change, finding.undone) == ("added", False)
+
+
+def test_the_number_of_a_thread_does_not_make_it_another_finding() -> None:
+    first, second = judge(Evidence(JOB, threads=("Thread-7 (run)", "Thread-12 (run)")))
+    assert first.fingerprint == second.fingerprint
+
+
+def test_a_drifted_key_names_its_owner_and_both_keys() -> None:
+    [finding] = judge(Evidence(JOB, drifts=(Drift(Owner("source", "app.bst"), "{'a': 1}", "{'a': 2}"),)))
+    assert (finding.rule, finding.owner, finding.path) == (
+        "key-drift",
+        Owner("source", "app.bst"),
+        "get_unique_key()",
+    )
+    assert (finding.change, finding.before, finding.after) == ("set", "{'a': 1}", "{'a': 2}")
+
+
+def test_findings_survive_the_way_through_plain_data() -> None:
+    evidence = Evidence(JOB, (change(aliases=("x.bst",)),), ("t",), ("p",), (Drift(Owner("element", "a"), "1", "2"),))
+    findings = judge(evidence)
+    assert [Finding.from_plain(finding.to_plain()) for finding in findings] == findings
+
+
+def test_every_rule_has_a_stable_id_and_one_line_about_itself() -> None:
+    assert [rule.id for rule in all_rules()] == [
+        "foreign-write",
+        "project-write",
+        "context-write",
+        "class-write",
+        "module-write",
+        "process-write",
+        "leaked-thread",
+        "leaked-process",
+        "key-drift",
+    ]
+    assert all(rule.title and "\n" not in rule.title for rule in all_rules())
+
+
+class Naming:
+    """A rule of somebody else's."""
+
+    id = "naming"
+    severity = "warning"
+    title = "has a name that I dislike"
+
+    def findings(self, evidence: Evidence) -> Iterator[Finding]:
+        yield Finding(self.id, self.severity, evidence.job, Owner("element", evidence.job.element), "name")
+
+
+def test_a_registered_rule_is_asked_like_a_built_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_registered", dict(registry._registered))
+    rule = register(Naming())
+    assert get_rule("naming") is rule
+    assert [finding.rule for finding in judge(Evidence(JOB))] == ["naming"]
+
+
+def test_two_rules_of_one_id_are_refused() -> None:
+    with pytest.raises(UsageError, match="'foreign-write' already"):
+        register(get_rule("foreign-write"))
+
+
+def test_an_unknown_rule_is_refused_with_the_list_of_rules() -> None:
+    with pytest.raises(UsageError, match="unknown rule 'nope': choose one of foreign-write, "):
+        get_rule("nope")
