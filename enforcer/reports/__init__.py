@@ -1,1 +1,1 @@
-
+"""What was found, shown: one value, one file a format."""

@@ -1,0 +1,103 @@
+"""The one message about one finding: in BuildStream's own log, in a test's failure and in the terminal report."""
+
+from __future__ import annotations
+
+from enforcer.findings import Finding, Owner, Site
+from enforcer.reports.shown import shown
+from enforcer.text import cut
+
+_CODE_COLUMN = 40
+
+
+def finding_lines(finding: Finding, width: int | None = None) -> list[str]:
+    """The message, without colours, each line at most `width` wide (None: whatever it takes).
+
+    The first line says which job broke which rule on whose state, the second what changed; then
+    come where it was changed, where it was obtained, who else is concerned, and how to allow it.
+    Never more than 14 lines: BuildStream shows 20 lines of a message.
+    """
+    safe = shown(finding)
+    lines = [f"{safe.rule}  {headline(safe)}", *(f"  {line}" for line in _body(safe))]
+    return lines if width is None else [cut(line, width) for line in lines]
+
+
+def headline(finding: Finding) -> str:
+    """`app.bst (my_kind) changed base.bst in its Build job`."""
+    job = finding.job
+    kind = f" ({job.plugin})" if job.plugin else ""
+    again = f" (try {job.try_})" if job.try_ > 1 else ""
+    return f"{job.element}{kind} {_did(finding)} its {job.action} job{again}"
+
+
+def _did(finding: Finding) -> str:
+    if finding.rule == "leaked-thread":
+        return "left a thread running after"
+    if finding.rule == "leaked-process":
+        return "left a child process running after"
+    if finding.rule == "key-drift":
+        return f"changed the unique key of {_owner(finding.owner)} in"
+    return f"changed {_owner(finding.owner)} in"
+
+
+def _owner(owner: Owner) -> str:
+    if owner.kind in ("context", "process"):
+        return f"the {owner.kind}"
+    if owner.kind in ("project", "class", "module"):
+        return f"{owner.kind} {owner.name}"
+    return owner.name
+
+
+def what(finding: Finding) -> str:
+    """`environment['CC']: added 'clang'`."""
+    if finding.rule in ("leaked-thread", "leaked-process"):
+        return f"{finding.path}: still running"
+    return finding.what()
+
+
+def _body(finding: Finding) -> list[str]:
+    lines = [what(finding), *(f"  {line}" for line in finding.explanation)]
+    if finding.site is not None:
+        lines.append(_site_line("", finding.site))
+    if finding.obtained is not None:
+        lines.append(_site_line("obtained at ", finding.obtained))
+    lines += _plugin_line(finding) + _concerned_line(finding) + _fate_lines(finding)
+    if finding.allowed is None:
+        lines.append(f'allow: "{finding.allow_line}"')
+    return lines
+
+
+def _site_line(prefix: str, site: Site) -> str:
+    where = f"{prefix}{site.file}:{site.line} in {site.function}"
+    return f"{where:<{_CODE_COLUMN}}  {site.code}" if site.code else where
+
+
+def _plugin_line(finding: Finding) -> list[str]:
+    # A site names the file already.
+    named = {site.file for site in (finding.site, finding.obtained) if site is not None}
+    if finding.plugin_file is None or finding.plugin_file in named:
+        return []
+    return [f"plugin {finding.job.plugin or finding.job.element}: {finding.plugin_file}"]
+
+
+def _concerned_line(finding: Finding) -> list[str]:
+    parts = []
+    if finding.aliases:
+        parts.append(f"also held by {', '.join(finding.aliases)}")
+    if finding.dependents == 1:
+        parts.append(f"1 element depends on {finding.owner.name}")
+    elif finding.dependents > 1:
+        parts.append(f"{finding.dependents} elements depend on {finding.owner.name}")
+    return ["; ".join(parts)] if parts else []
+
+
+def _fate_lines(finding: Finding) -> list[str]:
+    lines = []
+    if finding.candidates:
+        lines.append(f"could also be: {', '.join(f'{job.element} {job.action}' for job in finding.candidates)}")
+    if not finding.undone and finding.rule.endswith("-write"):
+        lines.append("the change could not be undone")
+    if finding.allowed is not None:
+        lines.append(f"allowed: {finding.allowed}")
+    elif finding.known:
+        lines.append("known from the baseline")
+    return lines

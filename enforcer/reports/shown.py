@@ -1,0 +1,62 @@
+"""A finding as it may be shown: masked, on one line a value, and of bounded size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from enforcer.findings import Finding, Job, Owner, Site
+from enforcer.text import cut, mask, mask_code, printable
+
+NAME_LIMIT = 200
+VALUE_LIMIT = 300
+CODE_LIMIT = 200
+LIST_LIMIT = 5
+
+
+def shown(finding: Finding) -> Finding:
+    """A copy of `finding` that is safe to print and to write; doing it twice changes nothing."""
+    path = finding.path
+    return replace(
+        finding,
+        job=shown_job(finding.job),
+        owner=Owner(finding.owner.kind, shown_name(finding.owner.name)),
+        path=shown_name(path),
+        before=_value(path, finding.before),
+        after=_value(path, finding.after),
+        site=_site(path, finding.site),
+        obtained=_site(path, finding.obtained),
+        allowed=finding.allowed and shown_name(finding.allowed),
+        nodeid=finding.nodeid and shown_name(finding.nodeid),
+        candidates=[shown_job(job) for job in finding.candidates[:LIST_LIMIT]],
+        aliases=_names(finding.aliases),
+        explanation=[_value(path, line) or "" for line in finding.explanation[:LIST_LIMIT]],
+        plugin_file=finding.plugin_file and shown_name(finding.plugin_file),
+    )
+
+
+def shown_name(text: str) -> str:
+    """A name, a path or a sentence of ours about them, fit to be shown."""
+    return cut(printable(mask("", text) or ""), NAME_LIMIT)
+
+
+def shown_job(job: Job) -> Job:
+    """A job whose names are fit to be shown."""
+    return Job(shown_name(job.element), shown_name(job.action), job.try_, shown_name(job.plugin))
+
+
+def _value(path: str, text: str | None) -> str | None:
+    masked = mask(path, text)
+    return None if masked is None else cut(printable(masked), VALUE_LIMIT)
+
+
+def _site(path: str, site: Site | None) -> Site | None:
+    if site is None:
+        return None
+    code = cut(printable(mask_code(path, site.code.strip())), CODE_LIMIT)
+    return Site(shown_name(site.file), site.line, shown_name(site.function), code)
+
+
+def _names(names: list[str]) -> list[str]:
+    kept = [shown_name(name) for name in names[:LIST_LIMIT]]
+    rest = len(names) - LIST_LIMIT
+    return [*kept, f"and {rest} more"] if rest > 0 else kept

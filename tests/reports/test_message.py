@@ -1,0 +1,108 @@
+"""The message about one finding says what, whose and where, and stays short and harmless."""
+
+from dataclasses import replace
+
+import pytest
+
+from enforcer.findings import Finding, Job, Owner, Site
+from enforcer.reports.message import finding_lines
+
+FINDING = Finding(
+    rule="foreign-write",
+    severity="error",
+    job=Job("app.bst", "Build", 1, "my_kind"),
+    owner=Owner("element", "base.bst"),
+    path="environment['CC']",
+    change="added",
+    after="'clang'",
+    site=Site("plugins/my_kind.py", 31, "assemble", '    env["CC"] = "clang"'),
+    obtained=Site("plugins/my_kind.py", 29, "assemble", "    env = dep.get_environment()"),
+    dependents=14,
+    aliases=["other.bst"],
+    plugin_file="plugins/my_kind.py",
+)
+
+
+def test_the_message_is_two_ended() -> None:
+    assert finding_lines(FINDING) == [
+        "foreign-write  app.bst (my_kind) changed base.bst in its Build job",
+        "  environment['CC']: added 'clang'",
+        '  plugins/my_kind.py:31 in assemble         env["CC"] = "clang"',
+        "  obtained at plugins/my_kind.py:29 in assemble  env = dep.get_environment()",
+        "  also held by other.bst; 14 elements depend on base.bst",
+        '  allow: "foreign-write base.bst environment[*]"',
+    ]
+
+
+def test_without_a_site_the_plugin_file_is_named() -> None:
+    lines = finding_lines(replace(FINDING, site=None, obtained=None))
+    assert lines[2] == "  plugin my_kind: plugins/my_kind.py"
+
+
+@pytest.mark.parametrize(
+    ("changes", "headline"),
+    [
+        ({"owner": Owner("process", "process")}, "app.bst (my_kind) changed the process in its Build job"),
+        ({"owner": Owner("context", "context")}, "app.bst (my_kind) changed the context in its Build job"),
+        ({"owner": Owner("class", "MyElement")}, "app.bst (my_kind) changed class MyElement in its Build job"),
+        ({"rule": "leaked-thread"}, "app.bst (my_kind) left a thread running after its Build job"),
+        ({"rule": "leaked-process"}, "app.bst (my_kind) left a child process running after its Build job"),
+        ({"rule": "key-drift"}, "app.bst (my_kind) changed the unique key of base.bst in its Build job"),
+        ({"job": Job("app.bst", "Fetch", 2)}, "app.bst changed base.bst in its Fetch job (try 2)"),
+    ],
+)
+def test_the_headline_reads_as_a_sentence(changes: dict[str, object], headline: str) -> None:
+    finding = replace(FINDING, **changes)  # type: ignore[arg-type]
+    assert finding_lines(finding)[0] == f"{finding.rule}  {headline}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"change": "removed", "before": "'gcc'", "after": None}, "environment['CC']: removed 'gcc'"),
+        ({"change": "set", "before": "'gcc'"}, "environment['CC']: 'gcc' became 'clang'"),
+        (
+            {"change": "reordered", "before": "[1, 2]", "after": "[2, 1]"},
+            "environment['CC']: reordered, [1, 2] became [2, 1]",
+        ),
+        ({"rule": "leaked-thread", "path": "thread 'w'", "after": "running"}, "thread 'w': still running"),
+    ],
+)
+def test_the_second_line_says_what_changed(changes: dict[str, object], line: str) -> None:
+    assert finding_lines(replace(FINDING, **changes))[1] == f"  {line}"  # type: ignore[arg-type]
+
+
+def test_a_change_that_stays_says_so() -> None:
+    assert "  the change could not be undone" in finding_lines(replace(FINDING, undone=False))
+
+
+def test_an_allowed_finding_shows_its_reason_instead_of_an_allow_line() -> None:
+    lines = finding_lines(replace(FINDING, allowed="fixed upstream"))
+    assert lines[-1] == "  allowed: fixed upstream"
+
+
+def test_every_line_respects_the_width() -> None:
+    assert max(map(len, finding_lines(FINDING, 40))) == 40
+
+
+def test_the_longest_message_fits_into_the_20_lines_that_bst_shows() -> None:
+    many = [f"line {n}" for n in range(50)]
+    jobs = [Job(f"e{n}.bst", "Build") for n in range(50)]
+    longest = replace(FINDING, explanation=many, aliases=many, candidates=jobs, undone=False, plugin_file="x.py")
+    assert len(finding_lines(longest)) <= 14
+
+
+def test_nothing_that_others_wrote_can_steer_the_terminal() -> None:
+    evil = "\x1b[2J\r\n\u202e"
+    site = Site(evil, 1, evil, evil)
+    finding = Finding(
+        "foreign-write", "error", Job(evil, evil, 1, evil), Owner("element", evil), evil, "set", evil, evil, site, site,
+        aliases=[evil], explanation=[evil], plugin_file=evil + "x", candidates=[Job(evil, evil)],
+    )  # fmt: skip
+    assert all(line.isprintable() for line in finding_lines(finding))
+
+
+def test_secrets_are_masked_in_values_and_in_code() -> None:
+    site = Site("p.py", 1, "f", 'env["API_TOKEN"] = "s3cret"')
+    finding = replace(FINDING, path="environment['API_TOKEN']", before="'s3cret0'", after="'s3cret'", site=site)
+    assert "s3cret" not in "\n".join(finding_lines(finding))
