@@ -1,0 +1,34 @@
+"""env_cleaner - builds without a time zone"""
+
+from buildstream import Element
+
+
+class EnvCleanerElement(Element):
+    BST_MIN_VERSION = "2.5"
+    BST_RUN_COMMANDS = False
+
+    def configure(self, node):
+        node.validate_keys([])
+
+    def preflight(self):
+        pass
+
+    def get_unique_key(self):
+        return {}
+
+    def configure_sandbox(self, sandbox):
+        pass
+
+    def stage(self, sandbox):
+        pass
+
+    def assemble(self, sandbox):
+        for dep in self.dependencies():
+            # The hazard: pop() on the live dictionary of the dependency.
+            dep.get_environment().pop("TZ")
+        sandbox.get_virtual_directory().open_directory("output", create=True)
+        return "/output"
+
+
+def setup():
+    return EnvCleanerElement

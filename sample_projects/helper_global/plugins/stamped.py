@@ -1,0 +1,34 @@
+"""stamped - counts its stamps"""
+
+from buildstream import Element
+
+from ._acme_helpers import count
+
+
+class StampedElement(Element):
+    BST_MIN_VERSION = "2.5"
+    BST_RUN_COMMANDS = False
+
+    def configure(self, node):
+        node.validate_keys([])
+
+    def preflight(self):
+        pass
+
+    def get_unique_key(self):
+        return {}
+
+    def configure_sandbox(self, sandbox):
+        pass
+
+    def stage(self, sandbox):
+        pass
+
+    def assemble(self, sandbox):
+        count("stamp")
+        sandbox.get_virtual_directory().open_directory("output", create=True)
+        return "/output"
+
+
+def setup():
+    return StampedElement

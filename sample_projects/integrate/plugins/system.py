@@ -1,0 +1,33 @@
+"""system - integrates its dependencies"""
+
+from buildstream import Element
+
+
+class SystemElement(Element):
+    BST_MIN_VERSION = "2.5"
+    BST_RUN_COMMANDS = False
+
+    def configure(self, node):
+        node.validate_keys([])
+
+    def preflight(self):
+        pass
+
+    def get_unique_key(self):
+        return {}
+
+    def configure_sandbox(self, sandbox):
+        pass
+
+    def stage(self, sandbox):
+        self.stage_dependency_artifacts(sandbox)
+        for dep in self.dependencies():
+            dep.integrate(sandbox)
+
+    def assemble(self, sandbox):
+        sandbox.get_virtual_directory().open_directory("output", create=True)
+        return "/output"
+
+
+def setup():
+    return SystemElement

@@ -1,0 +1,34 @@
+"""env_writer - wants FOO to be set while its dependencies are integrated"""
+
+from buildstream import Element
+
+
+class EnvWriterElement(Element):
+    BST_MIN_VERSION = "2.5"
+    BST_RUN_COMMANDS = False
+
+    def configure(self, node):
+        node.validate_keys([])
+
+    def preflight(self):
+        pass
+
+    def get_unique_key(self):
+        return {}
+
+    def configure_sandbox(self, sandbox):
+        pass
+
+    def stage(self, sandbox):
+        pass
+
+    def assemble(self, sandbox):
+        dep = next(self.dependencies())
+        # The hazard: the dependency may belong to another project, whose plugins know nothing of this one.
+        dep.get_environment()["FOO"] = "X"
+        sandbox.get_virtual_directory().open_directory("output", create=True)
+        return "/output"
+
+
+def setup():
+    return EnvWriterElement

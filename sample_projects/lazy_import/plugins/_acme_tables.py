@@ -1,0 +1,3 @@
+"""A table that only one element needs."""
+
+TABLE = "<table/>"

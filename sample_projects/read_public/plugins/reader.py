@@ -1,0 +1,33 @@
+"""reader - reads the public data of its dependencies"""
+
+from buildstream import Element
+
+
+class ReaderElement(Element):
+    BST_MIN_VERSION = "2.5"
+    BST_RUN_COMMANDS = False
+
+    def configure(self, node):
+        node.validate_keys([])
+
+    def preflight(self):
+        pass
+
+    def get_unique_key(self):
+        return {}
+
+    def configure_sandbox(self, sandbox):
+        pass
+
+    def stage(self, sandbox):
+        pass
+
+    def assemble(self, sandbox):
+        for dep in self.dependencies():
+            self.info("public data", detail=str(dep.get_public_data("bst")))
+        sandbox.get_virtual_directory().open_directory("output", create=True)
+        return "/output"
+
+
+def setup():
+    return ReaderElement

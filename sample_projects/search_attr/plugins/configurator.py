@@ -1,0 +1,34 @@
+"""configurator - switches an option of a runtime dependency of its dependency"""
+
+from buildstream import Element
+
+
+class ConfiguratorElement(Element):
+    BST_MIN_VERSION = "2.5"
+    BST_RUN_COMMANDS = False
+
+    def configure(self, node):
+        node.validate_keys([])
+
+    def preflight(self):
+        pass
+
+    def get_unique_key(self):
+        return {}
+
+    def configure_sandbox(self, sandbox):
+        pass
+
+    def stage(self, sandbox):
+        pass
+
+    def assemble(self, sandbox):
+        dep = next(self.dependencies(recurse=False))
+        # The hazard: no proxy, the element itself.
+        dep.search("victim.bst").opt = "X"
+        sandbox.get_virtual_directory().open_directory("output", create=True)
+        return "/output"
+
+
+def setup():
+    return ConfiguratorElement
