@@ -6,11 +6,13 @@ from enforcer.findings import Finding, Owner, Site
 from enforcer.reports.shown import shown
 from enforcer.text import cut
 
+ALLOW = "  allow: "
 _CODE_COLUMN = 40
 
 
 def finding_lines(finding: Finding, width: int | None = None) -> list[str]:
-    """The message, without colours, each line at most `width` wide (None: whatever it takes).
+    """The message, without colours, each line at most `width` wide (None: whatever it takes),
+    but the one to be copied, which starts with `ALLOW`.
 
     The first line says which job broke which rule on whose state, the second what changed; then
     come where it was changed, where it was obtained, who else is concerned, and how to allow it.
@@ -18,7 +20,7 @@ def finding_lines(finding: Finding, width: int | None = None) -> list[str]:
     """
     safe = shown(finding)
     lines = [f"{safe.rule}  {headline(safe)}", *(f"  {line}" for line in _body(safe))]
-    return lines if width is None else [cut(line, width) for line in lines]
+    return lines if width is None else [line if line.startswith(ALLOW) else cut(line, width) for line in lines]
 
 
 def headline(finding: Finding) -> str:
@@ -62,7 +64,7 @@ def _body(finding: Finding) -> list[str]:
         lines.append(_site_line("obtained at ", finding.obtained))
     lines += _plugin_line(finding) + _concerned_line(finding) + _fate_lines(finding)
     if finding.allowed is None:
-        lines.append(f'allow: "{finding.allow_line}"')
+        lines.append(f'{ALLOW.strip()} "{finding.allow_line}"')
     return lines
 
 

@@ -9,6 +9,7 @@ from enforcer.text import cut, mask, mask_code, printable
 
 NAME_LIMIT = 200
 VALUE_LIMIT = 300
+TEXT_LIMIT = 4000
 CODE_LIMIT = 200
 LIST_LIMIT = 5
 
@@ -37,6 +38,11 @@ def shown(finding: Finding) -> Finding:
 def shown_name(text: str) -> str:
     """A name, a path or a sentence of ours about them, fit to be shown."""
     return cut(printable(mask("", text) or ""), NAME_LIMIT)
+
+
+def shown_text(text: str) -> str:
+    """A sentence or a traceback: its lines stay lines, each fit to be shown."""
+    return "\n".join(printable(line) for line in cut(mask("", text) or "", TEXT_LIMIT).splitlines())
 
 
 def shown_job(job: Job) -> Job:

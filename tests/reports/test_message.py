@@ -81,8 +81,10 @@ def test_an_allowed_finding_shows_its_reason_instead_of_an_allow_line() -> None:
     assert lines[-1] == "  allowed: fixed upstream"
 
 
-def test_every_line_respects_the_width() -> None:
-    assert max(map(len, finding_lines(FINDING, 40))) == 40
+def test_every_line_but_the_one_to_be_copied_respects_the_width() -> None:
+    *lines, allow = finding_lines(FINDING, 40)
+    assert max(map(len, lines)) == 40
+    assert allow == '  allow: "foreign-write base.bst environment[*]"'
 
 
 def test_the_longest_message_fits_into_the_20_lines_that_bst_shows() -> None:

@@ -1,0 +1,209 @@
+"""The report for people: lines of at most one screen, whatever was found. Prints nothing itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TextIO
+
+import click
+
+from enforcer.config import Mode
+from enforcer.reports.message import ALLOW, finding_lines
+from enforcer.reports.value import CLEAN, FAILED, NOTHING_CHECKED, WARNED, Group, Report
+from enforcer.text import cut
+
+SCREEN = 50
+_MANY = 3
+
+_STYLES: Mapping[str, Mapping[str, object]] = {
+    "plain": {},
+    "bold": {"bold": True},
+    "dim": {"dim": True},
+    "good": {"fg": "green"},
+    "warn": {"fg": "yellow"},
+    "bad": {"fg": "red", "bold": True},
+}
+_VERDICT_STYLES = {CLEAN: "good", WARNED: "warn", FAILED: "bad", NOTHING_CHECKED: "bad"}
+
+
+class Line(NamedTuple):
+    """One line of the report.
+
+    Attributes:
+        text: the line, without colours.
+        style: one of `plain`, `bold`, `dim`, `good`, `warn`, `bad`.
+        whole: meant to be copied, so never cut; a terminal wraps it.
+    """
+
+    text: str
+    style: str = "plain"
+    whole: bool = False
+
+
+def wants_colour(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether colours belong on `stream`: on a capable terminal only, and never against `NO_COLOR`."""
+    return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+def terminal_report(
+    report: Report, *, width: int | None = None, colour: bool = False, height: int = SCREEN
+) -> list[str]:
+    """The lines to print, none wider than `width` (None: as wide as they are) but those that are to be copied."""
+    return [_rendered(line, width, colour) for line in report_lines(report, height)]
+
+
+def _rendered(line: Line, width: int | None, colour: bool) -> str:
+    text = line.text if width is None or line.whole else cut(line.text, width)
+    style = _STYLES[line.style]
+    return click.style(text, **style) if colour and style else text  # type: ignore[arg-type]
+
+
+def report_lines(report: Report, height: int = SCREEN) -> list[Line]:
+    """The report as lines with a style each; what does not fit into `height` lines is counted."""
+    head = [Line(f"enforcement {report.mode} on {report.backend}: {report.verdict}", _VERDICT_STYLES[report.verdict])]
+    tail = _help_lines(report) + closing_lines(report)
+    return head + _group_lines(report, height - len(head) - len(tail)) + tail
+
+
+def _group_lines(report: Report, room: int) -> list[Line]:
+    """New groups in full while there is room, then one line each, then how many more there are."""
+    groups = [group for group in report.groups if group.is_new]
+    lines: list[Line] = []
+    for position, group in enumerate(groups):
+        block = _block(report, group)
+        # Later groups still need a line each, or at least an empty line, two of them and one that counts the others.
+        reserved = min(len(groups) - position - 1, 3) + 1
+        if position and len(lines) + len(block) + reserved > room:
+            return lines + _short_lines(report, groups, position, room - len(lines))
+        lines += block
+    return lines
+
+
+def _block(report: Report, group: Group) -> list[Line]:
+    first, *rest = finding_lines(group.finding)
+    style = "bad" if group.finding.fails and report.mode == Mode.STRICT.value else "warn"
+    lines = [Line(""), Line(first, style), *(Line(line, whole=line.startswith(ALLOW)) for line in rest)]
+    others = group.count - 1
+    if others:
+        lines.append(Line(f"  and {others:,} more like it{_for_example(group)}"))
+    if group.finding.nodeid is not None:
+        lines.append(Line(f"  reproduce: {_pytest_command(report, group.finding.nodeid)}", whole=True))
+    return lines
+
+
+def _for_example(group: Group) -> str:
+    """A few other jobs of the group, with the state that they changed."""
+    found = []
+    for violation in group.violations:
+        owner = violation.finding.owner.name
+        found += [f"{example.job.element} on {owner}" for example in violation.examples]
+    others = list(dict.fromkeys(found))[1 : 1 + _MANY]
+    return f": {', '.join(others)}{', ...' if group.count > len(others) + 1 else ''}" if others else ""
+
+
+def _short_lines(report: Report, groups: Sequence[Group], start: int, room: int) -> list[Line]:
+    """One line for each group from `start` on, and one that counts those that get none."""
+    stop = start + max(room - 2, 0)
+    lines = [Line(""), *(Line(_short(group)) for group in groups[start:stop])]
+    hidden_groups = len(groups[stop:]) + report.omitted_groups
+    if hidden_groups:
+        hidden = report.new - sum(group.count for group in groups[:stop])
+        lines.append(Line(f"... and {hidden_groups:,} more groups: {hidden:,} violations are not shown", "bold"))
+    return lines
+
+
+def _short(group: Group) -> str:
+    finding = group.finding
+    kind = finding.job.plugin or finding.job.element
+    return f"{finding.rule}  {kind}: {finding.template} {finding.change}, {group.count:,}x"
+
+
+def _pytest_command(report: Report, nodeid: str) -> str:
+    return shlex.join(["pytest", "--enforce", report.mode, nodeid])
+
+
+def _help_lines(report: Report) -> list[Line]:
+    """What to do about the first finding: run it again, read about its rule, allow it."""
+    new = [group for group in report.groups if group.is_new]
+    if not new:
+        return []
+    finding = new[0].finding
+    entry = json.dumps(finding.allow_line, ensure_ascii=False)
+    lines = [Line("")]
+    if finding.nodeid is None and report.command:
+        lines.append(Line(f"reproduce: {shlex.join(report.command)}", whole=True))
+    lines.append(Line(f"explain:   enforcer explain {finding.rule}"))
+    lines.append(Line("allow:     in [tool.enforcer] of pyproject.toml"))
+    lines.append(Line(f'  allow = [{{ entry = {entry}, reason = "why this is fine" }}]', whole=True))
+    return lines
+
+
+def closing_lines(report: Report) -> list[Line]:
+    """What was and what was not checked."""
+    return [
+        Line(""),
+        *_trouble_lines(report),
+        *_count_lines(report),
+        *_nothing_lines(report),
+        Line(_checked(report), "bold"),
+        *_blind_spot_lines(report),
+        *_disk_lines(report),
+    ]
+
+
+def _count_lines(report: Report) -> list[Line]:
+    parts = [f"{report.new:,} new violation{'' if report.new == 1 else 's'}"]
+    parts += [f"{report.known:,} known"] if report.known else []
+    parts += [f"{report.allowed:,} allowed"] if report.allowed else []
+    style = _VERDICT_STYLES[report.verdict] if report.new else "good"
+    return [Line(", ".join(parts), style)] if report.checked or report.new else []
+
+
+def _trouble_lines(report: Report) -> list[Line]:
+    lines = []
+    for what, texts in (("COULD NOT LOOK", report.errors), ("NOT WATCHED", report.unwatched)):
+        lines += [Line(f"{what}: {text.splitlines()[-1] if text else '?'}", "bad") for text in texts[:_MANY]]
+        if len(texts) > _MANY:
+            lines.append(Line(f"{what}: {len(texts) - _MANY:,} times more", "bad"))
+    lines += [Line(f"allow entry that matched nothing: {entry}", "warn") for entry in report.unused_allow[:_MANY]]
+    return lines
+
+
+def _nothing_lines(report: Report) -> list[Line]:
+    if report.checked:
+        return []
+    if report.jobs:
+        why = "no job was compared to its end"
+    elif report.cached:
+        why = "everything was cached, so no job ran; delete the artifacts or use an empty cache directory"
+    else:
+        why = "no job ran"
+    return [Line(f"NOTHING WAS CHECKED: {why}", "bad")]
+
+
+def _checked(report: Report) -> str:
+    cached = len(report.cached)
+    text = f"checked {report.checked:,} of {report.jobs:,} jobs"
+    return f"{text}; {cached:,} element{' was' if cached == 1 else 's were'} cached" if cached else text
+
+
+def _blind_spot_lines(report: Report) -> list[Line]:
+    """How much was compared, what cannot be seen into, and what the core did itself."""
+    parts = [f"{report.cells:,} cells compared"] if report.cells else []
+    if report.opaque:
+        top = sorted(report.opaque, key=lambda item: (-item[1], item[0]))
+        names = ", ".join(f"{count:,} {name}" for name, count in top[:_MANY])
+        dots = ", ..." if len(top) > _MANY else ""
+        parts.append(f"could not see into {sum(count for _, count in top):,} objects: {names}{dots}")
+    if report.core_fills:
+        parts.append(f"{sum(count for _, count in report.core_fills):,} lazy fills by BuildStream itself")
+    return [Line("; ".join(parts), "dim")] if parts else []
+
+
+def _disk_lines(report: Report) -> list[Line]:
+    lines = [Line(f"left behind on disk: {path}", "warn") for path in report.left_behind[:_MANY]]
+    more = len(report.left_behind) - _MANY
+    return [*lines, Line(f"left behind on disk: {more:,} more", "warn")] if more > 0 else lines

@@ -1,0 +1,244 @@
+"""The report: one frozen value, made once from a record; every format only reads it.
+
+Sorted throughout, without clocks, process ids and addresses: equal records give equal reports,
+whatever the order in which their parts arrived. Everything in it is fit to be shown.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+
+import enforcer
+from enforcer.config import Mode, Settings
+from enforcer.findings import Finding, Job
+from enforcer.record import Record
+from enforcer.reports.shown import shown, shown_job, shown_name, shown_text
+
+CLEAN = "clean"
+WARNED = "warned"
+FAILED = "failed"
+NOTHING_CHECKED = "nothing-checked"
+
+# What keeps a report of 10,000 findings below 1 MB. What is left out is counted.
+EXAMPLE_LIMIT = 5
+GROUP_LIMIT = 100
+VIOLATION_LIMIT = 400
+
+
+@dataclass(frozen=True)
+class Example:
+    """One job that did it, and the test that ran it."""
+
+    job: Job
+    nodeid: str | None
+
+
+@dataclass(frozen=True)
+class Violation:
+    """The findings that agree in rule, plugin kind, owner, path and operation.
+
+    Attributes:
+        finding: one of them, with a site if any has one.
+        count: how many there are.
+        examples: some of the jobs, the representative's first.
+    """
+
+    finding: Finding
+    count: int
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The violations that agree in rule, plugin kind, kind of owner, path template and operation.
+
+    Attributes:
+        violations: some of them, the first with a site if any has one.
+        count: how many findings the group has, also of violations that are left out.
+    """
+
+    violations: tuple[Violation, ...]
+    count: int
+
+    @property
+    def finding(self) -> Finding:
+        """The group's representative."""
+        return self.violations[0].finding
+
+    @property
+    def is_new(self) -> bool:
+        """Whether these are neither known nor allowed."""
+        return _is_new(self.finding)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one enforced run checked and found; what was omitted is counted but not listed."""
+
+    verdict: str
+    mode: str
+    backend: str
+    command: tuple[str, ...]
+    versions: tuple[tuple[str, str | None], ...]
+    jobs: int
+    checked: int
+    elements: int
+    cells: int
+    cached: tuple[str, ...]
+    new: int
+    known: int
+    allowed: int
+    omitted: int
+    omitted_groups: int
+    groups: tuple[Group, ...]
+    core_fills: tuple[tuple[str, int], ...]
+    opaque: tuple[tuple[str, int], ...]
+    errors: tuple[str, ...]
+    unwatched: tuple[str, ...]
+    left_behind: tuple[str, ...]
+    unused_allow: tuple[str, ...]
+
+
+def installed_versions() -> dict[str, str | None]:
+    """The versions that decide what a run sees; None for BuildStream where it is not installed."""
+    try:
+        buildstream = metadata.version("BuildStream")
+    except metadata.PackageNotFoundError:
+        buildstream = None
+    return {"enforcer": enforcer.__version__, "buildstream": buildstream, "python": platform.python_version()}
+
+
+def build_report(
+    record: Record, settings: Settings, command: Sequence[str], versions: Mapping[str, str | None] | None = None
+) -> Report:
+    """Sum up `record`.
+
+    Args:
+        record: everything that the run saw.
+        settings: what the run was asked to do.
+        command: the words of the command that runs it again.
+        versions: by default those installed here.
+    """
+    groups = _groups(record.findings)
+    listed = _within_limits(groups)
+    counts = Counter(_state(finding) for finding in record.findings)
+    return Report(
+        verdict=_verdict(record, settings),
+        mode=settings.mode.value,
+        backend=settings.backend,
+        command=tuple(shown_name(word) for word in command),
+        versions=tuple((installed_versions() if versions is None else versions).items()),
+        jobs=record.jobs,
+        checked=record.checked,
+        elements=len(record.elements),
+        cells=record.cells,
+        cached=_names(record.cached),
+        new=counts["new"],
+        known=counts["known"],
+        allowed=counts["allowed"],
+        omitted=len(record.findings) - sum(violation.count for group in listed for violation in group.violations),
+        omitted_groups=len(groups) - len(listed),
+        groups=listed,
+        core_fills=_counts(record.core_fills),
+        opaque=_counts(record.opaque),
+        errors=_texts(record.errors),
+        unwatched=_texts(record.unwatched),
+        left_behind=_names(record.left_behind),
+        unused_allow=_unused_allow(record, settings),
+    )
+
+
+def _is_new(finding: Finding) -> bool:
+    return not finding.known and finding.allowed is None
+
+
+def _state(finding: Finding) -> str:
+    if finding.allowed is not None:
+        return "allowed"
+    return "known" if finding.known else "new"
+
+
+def _verdict(record: Record, settings: Settings) -> str:
+    # An error means that we could not look: nothing may then be called clean.
+    judged = settings.collect or settings.mode is Mode.STRICT
+    if record.errors or (judged and any(finding.fails for finding in record.findings)):
+        return FAILED
+    if record.unwatched or any(_is_new(finding) for finding in record.findings):
+        return WARNED
+    return CLEAN if record.checked else NOTHING_CHECKED
+
+
+def _groups(findings: Iterable[Finding]) -> list[Group]:
+    """All groups with all their violations: new ones first, errors before warnings, then by group."""
+    grouped: defaultdict[tuple[object, ...], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        grouped[(not _is_new(finding), finding.severity, finding.group, _state(finding))].append(finding)
+    return [_group(grouped[key]) for key in sorted(grouped, key=repr)]
+
+
+def _group(findings: list[Finding]) -> Group:
+    merged: defaultdict[tuple[object, ...], list[Finding]] = defaultdict(list)
+    for finding in sorted(findings, key=_best_first):
+        merged[(finding.owner, finding.path, finding.allowed)].append(finding)
+    # Dictionaries keep their order: the first violation is the one with the best finding.
+    return Group(tuple(_violation(same) for same in merged.values()), len(findings))
+
+
+def _best_first(finding: Finding) -> tuple[object, ...]:
+    job = finding.job
+    unknown = (finding.site is None, finding.obtained is None)
+    return (*unknown, job.element, job.action, job.try_, finding.nodeid or "", repr(finding))
+
+
+def _violation(findings: list[Finding]) -> Violation:
+    # Several tests may run the same job: each is an example of its own.
+    examples = dict.fromkeys((finding.job, finding.nodeid) for finding in findings)
+    return Violation(
+        finding=findings[0],
+        count=len(findings),
+        examples=tuple(Example(job, nodeid) for job, nodeid in list(examples)[:EXAMPLE_LIMIT]),
+    )
+
+
+def _within_limits(groups: list[Group]) -> tuple[Group, ...]:
+    """The first violation of each group, then as many others as there is room for, all fit to be shown."""
+    groups = groups[:VIOLATION_LIMIT]
+    room = VIOLATION_LIMIT - len(groups)
+    listed = []
+    for group in groups:
+        more = group.violations[1 : 1 + min(room, GROUP_LIMIT - 1)]
+        room -= len(more)
+        violations = (group.violations[0], *more)
+        listed.append(Group(tuple(map(_shown_violation, violations)), group.count))
+    return tuple(listed)
+
+
+def _shown_violation(violation: Violation) -> Violation:
+    examples = tuple(
+        Example(shown_job(example.job), example.nodeid and shown_name(example.nodeid)) for example in violation.examples
+    )
+    return Violation(shown(violation.finding), violation.count, examples)
+
+
+def _unused_allow(record: Record, settings: Settings) -> tuple[str, ...]:
+    """Allow entries that matched nothing, once everything was checked; a partial run proves nothing."""
+    complete = record.checked > 0 and record.checked == record.jobs and not record.cached
+    if not complete:
+        return ()
+    return _names({str(entry) for entry in settings.allow} - record.allow_used)
+
+
+def _counts(counter: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted((shown_name(name), count) for name, count in counter.items()))
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(shown_name(name) for name in names))
+
+
+def _texts(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({shown_text(text) for text in texts}))

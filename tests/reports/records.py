@@ -1,0 +1,65 @@
+"""Records to report about, made without any build."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from enforcer.findings import Finding, Job, Owner, Site
+from enforcer.record import Record
+
+COMMAND = ["enforcer", "run", "--", "build", "app.bst"]
+VERSIONS = {"enforcer": "0.1.0", "buildstream": "2.8.1", "python": "3.11.7"}
+
+FINDING = Finding(
+    rule="foreign-write",
+    severity="error",
+    job=Job("app.bst", "Build", 1, "my_kind"),
+    owner=Owner("element", "base.bst"),
+    path="environment['CC']",
+    change="added",
+    after="'clang'",
+    obtained=Site("plugins/my_kind.py", 29, "assemble", "env = dep.get_environment()"),
+    dependents=14,
+    plugin_file="plugins/my_kind.py",
+)
+SITE = Site("plugins/my_kind.py", 31, "assemble", 'env["CC"] = "clang"')
+
+
+def by(element: str, finding: Finding = FINDING, **changes: object) -> Finding:
+    """`finding` as another element's job would cause it."""
+    return replace(finding, job=replace(finding.job, element=element), **changes)  # type: ignore[arg-type]
+
+
+def record(*findings: Finding, **values: object) -> Record:
+    """A record of a build of 57 jobs with these findings."""
+    made = Record(
+        jobs=57,
+        checked=41,
+        elements={f"e{n}.bst" for n in range(60)},
+        cached={f"e{n}.bst" for n in range(16)},
+        cells=4711,
+        opaque=Counter({"Variables": 8, "_thread.lock": 4}),
+        core_fills=Counter({"_Element__proxies": 12}),
+        findings=list(findings),
+    )
+    for name, value in values.items():
+        setattr(made, name, value)
+    return made
+
+
+def full_record() -> Record:
+    """A record in which nothing is empty."""
+    return record(
+        FINDING,
+        by("two.bst", site=SITE, nodeid="tests/test_app.py::test_build"),
+        by("two.bst", path="_private", change="set", before="1", after="2", undone=False),
+        by("old.bst", path="old", known=True),
+        by("fine.bst", path="fine", allowed="fixed upstream"),
+        by("app.bst", rule="leaked-thread", owner=Owner("process", "process"), path="thread 'w'", after="running"),
+        by("app.bst", path="late", candidates=[Job("x.bst", "Fetch")], aliases=["z.bst"], explanation=["a: 1"]),
+        by("app.bst", path="warned", severity="warning"),
+        errors=["the walk met something unknown"],
+        unwatched=["bst build x.bst ran without enforcer"],
+        left_behind={"<cache>/sources/tar"},
+    )  # fmt: skip

@@ -1,0 +1,138 @@
+"""The terminal report fits one screen, says what was not checked, and can be pasted from."""
+
+import io
+import shlex
+
+import pytest
+
+from enforcer.config import AllowEntry, Settings
+from enforcer.record import Record
+from enforcer.reports.terminal import terminal_report, wants_colour
+from enforcer.reports.value import build_report
+from tests.reports.records import COMMAND, FINDING, VERSIONS, by, full_record, record
+
+
+def lines(made: Record, **options: object) -> list[str]:
+    return terminal_report(build_report(made, Settings(), COMMAND, VERSIONS), **options)  # type: ignore[arg-type]
+
+
+def test_a_violation_is_shown_with_all_that_is_needed_to_act() -> None:
+    assert lines(record(FINDING, by("two.bst"))) == [
+        "enforcement strict on threads: failed",
+        "",
+        "foreign-write  app.bst (my_kind) changed base.bst in its Build job",
+        "  environment['CC']: added 'clang'",
+        "  obtained at plugins/my_kind.py:29 in assemble  env = dep.get_environment()",
+        "  14 elements depend on base.bst",
+        '  allow: "foreign-write base.bst environment[*]"',
+        "  and 1 more like it: two.bst on base.bst",
+        "",
+        "reproduce: enforcer run -- build app.bst",
+        "explain:   enforcer explain foreign-write",
+        "allow:     in [tool.enforcer] of pyproject.toml",
+        '  allow = [{ entry = "foreign-write base.bst environment[*]", reason = "why this is fine" }]',
+        "",
+        "2 new violations",
+        "checked 41 of 57 jobs; 16 elements were cached",
+        "4,711 cells compared; could not see into 12 objects: 8 Variables, 4 _thread.lock; "
+        "12 lazy fills by BuildStream itself",
+    ]
+
+
+def test_a_clean_run_is_short() -> None:
+    assert lines(record(opaque={}, core_fills={}, cached=set(), checked=57)) == [
+        "enforcement strict on threads: clean",
+        "",
+        "0 new violations",
+        "checked 57 of 57 jobs",
+        "4,711 cells compared",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        (Record(), "no job ran"),
+        (Record(cached={"a.bst"}), "everything was cached, so no job ran"),
+        (Record(jobs=2), "no job was compared to its end"),
+    ],
+)
+def test_a_run_that_checked_nothing_says_so_loudly(made: Record, why: str) -> None:
+    [loud] = [line for line in lines(made) if line.startswith("NOTHING WAS CHECKED")]
+    assert why in loud
+
+
+def test_what_kept_us_from_looking_is_not_cut_away_by_findings() -> None:
+    many = [by("a.bst", path=f"p{n}") for n in range(100)]
+    text = lines(record(*many, errors=["first\nthe reason"], unwatched=["bst build"] * 2, left_behind={"mirror"}))
+    assert "COULD NOT LOOK: the reason" in text
+    assert "NOT WATCHED: bst build" in text
+    assert "left behind on disk: mirror" in text
+
+
+def test_what_does_not_fit_is_counted() -> None:
+    many = [by(f"e{job}.bst", path=f"p{n}") for n in range(100) for job in range(3)]
+    text = lines(record(*many))
+    assert len(text) <= 50
+    in_full = sum(line == "  and 2 more like it: e1.bst on base.bst, e2.bst on base.bst" for line in text)
+    in_short = sum(line.endswith(", 3x") for line in text)
+    hidden = 100 - in_full - in_short
+    assert f"... and {hidden} more groups: {hidden * 3} violations are not shown" in text
+
+
+@pytest.mark.parametrize("height", [1, 20, 50])
+def test_the_first_violation_is_shown_whatever_the_height(height: int) -> None:
+    text = lines(record(*(by("a.bst", path=f"p{n}") for n in range(50))), height=height)
+    assert "foreign-write  a.bst (my_kind) changed base.bst in its Build job" in text
+
+
+def test_the_width_is_kept_but_for_what_is_to_be_copied() -> None:
+    text = lines(full_record(), width=40)
+    wide = [line for line in text if len(line) > 40]
+    assert all(line.lstrip().startswith(("allow", "reproduce:")) for line in wide)
+
+
+def test_the_allow_entry_can_be_pasted() -> None:
+    made = record(by("a.bst", path="table['a \"b\" \\\\ c']._x"))
+    [line] = [line for line in lines(made) if line.startswith("  allow = ")]
+    tomllib = pytest.importorskip("tomllib")
+    [entry] = tomllib.loads(line)["allow"]
+    assert AllowEntry.parse(**{"text": entry["entry"], "reason": entry["reason"]}).matches(
+        "foreign-write", "base.bst", made.findings[0].path
+    )
+
+
+def test_a_test_is_reproduced_by_its_own_command() -> None:
+    nodeid = "tests/test_app.py::test_build[a b]"
+    [line] = [line for line in lines(record(by("a.bst", nodeid=nodeid))) if "reproduce" in line]
+    assert shlex.split(line.split(": ", 1)[1]) == ["pytest", "--enforce", "strict", nodeid]
+
+
+def test_known_and_allowed_findings_are_only_counted() -> None:
+    text = lines(record(by("a.bst", known=True), by("b.bst", allowed="why")))
+    assert "0 new violations, 1 known, 1 allowed" in text
+    assert not any("a.bst" in line or "b.bst" in line for line in text)
+
+
+def test_colours_are_added_only_on_demand() -> None:
+    assert not any("\x1b" in line for line in lines(full_record()))
+    assert any("\x1b[31m" in line for line in lines(full_record(), colour=True))
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "environ", "wanted"),
+    [
+        (_Terminal(), {}, True),
+        (_Terminal(), {"NO_COLOR": ""}, True),
+        (_Terminal(), {"NO_COLOR": "1"}, False),
+        (_Terminal(), {"TERM": "dumb"}, False),
+        (io.StringIO(), {}, False),
+    ],
+)
+def test_colour_is_for_capable_terminals(stream: io.StringIO, environ: dict[str, str], wanted: bool) -> None:
+    assert wants_colour(stream, environ) is wanted

@@ -1,0 +1,120 @@
+"""The report sums up a record: grouped, sorted, bounded, and with one verdict."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from enforcer.config import AllowEntry, Mode, Settings
+from enforcer.findings import Job, Owner
+from enforcer.record import Record
+from enforcer.reports.json_report import json_text
+from enforcer.reports.terminal import terminal_report
+from enforcer.reports.value import VIOLATION_LIMIT, build_report
+from tests.reports.records import COMMAND, FINDING, SITE, VERSIONS, by, full_record, record
+
+
+@pytest.mark.parametrize(
+    ("made", "settings", "verdict"),
+    [
+        (record(), Settings(), "clean"),
+        (record(FINDING), Settings(), "failed"),
+        (record(FINDING), Settings(collect=True), "failed"),
+        (record(FINDING), Settings(mode=Mode.SOFT), "warned"),
+        (record(FINDING), Settings(mode=Mode.DISCARD), "warned"),
+        (record(FINDING), Settings(mode=Mode.SOFT, collect=True), "failed"),
+        (record(by("a.bst", severity="warning")), Settings(), "warned"),
+        (record(by("a.bst", known=True), by("b.bst", allowed="why")), Settings(), "clean"),
+        (record(errors=["we could not look"]), Settings(mode=Mode.SOFT), "failed"),
+        (record(unwatched=["bst build"]), Settings(), "warned"),
+        (Record(), Settings(), "nothing-checked"),
+        (Record(jobs=3), Settings(), "nothing-checked"),
+        (Record(jobs=3, findings=[FINDING]), Settings(), "failed"),
+    ],
+)
+def test_verdict(made: Record, settings: Settings, verdict: str) -> None:
+    assert build_report(made, settings, COMMAND, VERSIONS).verdict == verdict
+
+
+def test_findings_of_one_group_are_one_group_with_a_count() -> None:
+    report = build_report(
+        record(FINDING, by("two.bst"), by("three.bst", path="environment['LD']")), Settings(), COMMAND
+    )
+    [group] = report.groups
+    assert group.count == 3
+    assert [(v.finding.path, v.count) for v in group.violations] == [("environment['CC']", 2), ("environment['LD']", 1)]
+    assert [example.job.element for example in group.violations[0].examples] == ["app.bst", "two.bst"]
+
+
+def test_the_representative_has_the_site_that_any_of_its_findings_has() -> None:
+    report = build_report(record(FINDING, by("two.bst", site=SITE, path="environment['Z']")), Settings(), COMMAND)
+    assert report.groups[0].finding.site == SITE
+
+
+def test_every_test_that_ran_the_job_is_an_example() -> None:
+    found = [by("app.bst", nodeid=f"test_{n}") for n in range(9)]
+    [group] = build_report(record(*found), Settings(), COMMAND).groups
+    assert [example.nodeid for example in group.violations[0].examples] == [f"test_{n}" for n in range(5)]
+    assert group.count == 9
+
+
+def test_new_errors_come_first_and_allowed_ones_do_not_hide_among_them() -> None:
+    found = [by("a.bst", allowed="why"), by("b.bst", severity="warning"), by("c.bst", known=True), by("d.bst")]
+    groups = build_report(record(*found), Settings(), COMMAND).groups
+    assert [group.finding.job.element for group in groups] == ["d.bst", "b.bst", "a.bst", "c.bst"]
+
+
+def test_known_and_allowed_findings_are_counted_apart() -> None:
+    report = build_report(record(FINDING, by("b.bst", known=True), by("c.bst", allowed="why")), Settings(), COMMAND)
+    assert (report.new, report.known, report.allowed) == (1, 1, 1)
+
+
+def test_the_same_record_gives_the_same_bytes_in_any_order() -> None:
+    plain = full_record().to_plain()
+    texts = set()
+    for seed in range(5):
+        shuffled = {key: _shuffled(value, seed) for key, value in plain.items()}
+        report = build_report(Record.from_plain(shuffled), Settings(), COMMAND, VERSIONS)
+        texts.add((json_text(report), "\n".join(terminal_report(report))))
+    assert len(texts) == 1
+
+
+def _shuffled(value: object, seed: int) -> object:
+    if isinstance(value, list):
+        return random.Random(seed).sample(value, len(value))
+    if isinstance(value, dict):
+        return dict(random.Random(seed).sample(list(value.items()), len(value)))
+    return value
+
+
+MANY = {
+    "every job its own owner": lambda n: by(f"e{n}.bst", owner=Owner("element", f"dependency-number-{n}.bst")),
+    "every finding its own group": lambda n: by("app.bst", path=f"attribute_{n}"),
+    "the same everywhere": lambda n: by(f"e{n}.bst"),
+    "long values": lambda n: by(f"e{n}.bst", path=f"p{n}", before="x" * 5000, after="y" * 5000, site=SITE),
+}
+
+
+@pytest.mark.parametrize("case", MANY)
+def test_ten_thousand_findings_stay_readable(case: str) -> None:
+    report = build_report(record(*map(MANY[case], range(10_000))), Settings(), COMMAND, VERSIONS)
+    listed = sum(violation.count for group in report.groups for violation in group.violations)
+    assert report.new == 10_000
+    assert listed + report.omitted == 10_000
+    assert sum(len(group.violations) for group in report.groups) <= VIOLATION_LIMIT
+    assert len(json_text(report)) < 1_000_000
+    assert len(terminal_report(report)) <= 60
+
+
+def test_unused_allow_entries_are_reported_once_everything_was_checked() -> None:
+    used = AllowEntry.parse("foreign-write base.bst environment[*]", "why")
+    unused = AllowEntry.parse("foreign-write gone.bst *", "why")
+    settings = Settings(allow=(used, unused))
+    made = record(allow_used={str(used)}, checked=57, cached=set())
+    assert build_report(made, settings, COMMAND).unused_allow == ("foreign-write gone.bst *",)
+    assert build_report(replace(made, checked=41), settings, COMMAND).unused_allow == ()
+
+
+def test_the_representatives_of_different_jobs_do_not_depend_on_who_came_first() -> None:
+    late, early = by("z.bst"), replace(FINDING, job=Job("a.bst", "Build", 1, "my_kind"))
+    assert build_report(record(late, early), Settings(), COMMAND).groups[0].finding.job.element == "a.bst"

@@ -1,0 +1,82 @@
+"""Report files are written whole or not at all, and refused before anything is built."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from enforcer.config import ReportTarget, Settings
+from enforcer.errors import EnforcerError, UsageError
+from enforcer.reports.value import Report, build_report
+from enforcer.reports.write import check_writable, write_reports
+from tests.reports.records import COMMAND, FINDING, record
+
+
+@pytest.fixture
+def report() -> Report:
+    return build_report(record(FINDING), Settings(), COMMAND)
+
+
+def target(path: Path) -> ReportTarget:
+    return ReportTarget("json", path)
+
+
+def test_a_report_is_written_and_nothing_else(tmp_path: Path, report: Report) -> None:
+    check_writable([target(tmp_path / "r.json")])
+    assert os.listdir(tmp_path) == []
+    write_reports(report, [target(tmp_path / "r.json"), target(tmp_path / "s.json")])
+    assert sorted(os.listdir(tmp_path)) == ["r.json", "s.json"]
+    assert json.loads((tmp_path / "r.json").read_text())["verdict"] == "failed"
+
+
+@pytest.mark.parametrize("path", ["missing/r.json", ".", "file/r.json"])
+def test_an_unwritable_path_is_refused_beforehand(tmp_path: Path, path: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match=r"cannot write the json report to .*: "):
+        check_writable([target(tmp_path / path)])
+
+
+def test_two_reports_cannot_share_a_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="two reports"):
+        check_writable([target(tmp_path / "r.json"), target(tmp_path / "r.json")])
+
+
+def test_a_failed_write_keeps_the_report_from_before(
+    tmp_path: Path, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "r.json").write_text("before")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(EnforcerError, match="No space left") as caught:
+        write_reports(report, [target(tmp_path / "r.json")])
+    assert caught.value.exit_code == 3
+    assert (tmp_path / "r.json").read_text() == "before"
+    assert os.listdir(tmp_path) == ["r.json"]
+
+
+def test_a_link_stays_a_link(tmp_path: Path, report: Report) -> None:
+    (tmp_path / "real.json").write_text("before")
+    link = tmp_path / "link.json"
+    link.symlink_to("real.json")
+    write_reports(report, [target(link)])
+    assert link.is_symlink()
+    assert json.loads((tmp_path / "real.json").read_text())["format"] == 1
+
+
+def test_a_device_is_written_to_and_not_replaced(report: Report) -> None:
+    check_writable([target(Path("/dev/null"))])
+    write_reports(report, [target(Path("/dev/null"))])
+    assert not Path("/dev/null").is_file()
+
+
+def test_the_file_has_the_mode_that_the_user_asked_for(tmp_path: Path, report: Report) -> None:
+    before = os.umask(0o027)
+    try:
+        write_reports(report, [target(tmp_path / "r.json")])
+    finally:
+        os.umask(before)
+    assert (tmp_path / "r.json").stat().st_mode & 0o777 == 0o640
