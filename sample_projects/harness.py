@@ -230,6 +230,7 @@ def run_steps(
     command=("bst",),
     *,
     remote=None,
+    user_config="",
     fresh_cache_before=(),
     environment=None,
     stop_on_failure=True,
@@ -238,9 +239,10 @@ def run_steps(
     """Run *steps* (lists of ``bst`` arguments) in order; return the ``Step`` of each that was run.
 
     Before the steps whose indexes are in *fresh_cache_before* the local cache and the local sources are
-    wiped. Ends after the first step that fails, unless *stop_on_failure* is false.
+    wiped. *user_config* is YAML for the user configuration; ``{remote}`` in it stands for the address in
+    *remote*. Ends after the first step that fails, unless *stop_on_failure* is false.
     """
-    config = write_user_config(tmp, remote=remote)
+    config = write_user_config(tmp, remote=remote, extra=user_config.format(remote=remote))
     done = []
     for number, args in enumerate(steps):
         if number in fresh_cache_before:
@@ -268,6 +270,7 @@ def run_sample(name, tmp, command=("bst",), *, environment=None, timeout=300):
             expected["steps"],
             command,
             remote=remote,
+            user_config=expected.get("user_config", ""),
             fresh_cache_before=expected.get("fresh_cache_before", ()),
             environment=environment,
             timeout=timeout,
@@ -393,3 +396,36 @@ def _answers(process, port, timeout):
             return True
         time.sleep(0.05)
     raise HarnessError(f"buildbox-casd did not answer on port {port} in {timeout} s")
+
+
+# ---------------------------------------------------------------------------------------------------
+# A package of plugins
+
+
+def install_package(source, target):
+    """Put the package of the repository *source* under *target* as an installed one, without pip or a network.
+
+    With *target* on ``PYTHONPATH`` its modules can be imported and BuildStream finds its entry points.
+    Enough for a pure Python package with a ``src`` directory; returns *target*.
+    """
+    source, target = pathlib.Path(source), pathlib.Path(target)
+    project = _load_toml(source / "pyproject.toml")["project"]
+    shutil.copytree(source / "src", target, ignore=_NOT_INPUT, dirs_exist_ok=True)
+    info = target / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir()
+    metadata = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    (info / "METADATA").write_text(metadata, encoding="utf-8")
+    lines = []
+    for group, entries in project["entry-points"].items():
+        lines += [f"[{group}]", *(f"{name} = {module}" for name, module in entries.items()), ""]
+    (info / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
+    return target
+
+
+def _load_toml(path):
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:  # there pytest brings it along
+        import tomli as tomllib
+    with open(path, "rb") as file:
+        return tomllib.load(file)

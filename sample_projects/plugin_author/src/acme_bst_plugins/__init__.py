@@ -1,0 +1,1 @@
+"""BuildStream plugins of the ACME project."""
