@@ -50,7 +50,9 @@ class ReportTarget:
         """Split `FORMAT:PATH`; an unknown format or a missing path is a `UsageError`."""
         format_, colon, path = text.partition(":")
         if format_ not in REPORT_FORMATS:
-            raise UsageError(f"unknown report format {format_!r} in {text!r}: choose one of {', '.join(REPORT_FORMATS)}")
+            raise UsageError(
+                f"unknown report format {format_!r} in {text!r}: choose one of {', '.join(REPORT_FORMATS)}"
+            )
         if not colon or not path:
             raise UsageError(f"report {text!r} names no file: write {format_}:PATH")
         return cls(format_, Path(path))
@@ -70,7 +72,9 @@ class AllowEntry:
         """Read `"foreign-write base.bst environment[*]"`; both the three words and the reason are needed."""
         words = text.split(None, 2)
         if len(words) != 3:
-            raise UsageError(f"allow entry {text!r} is not 'RULE OWNER PATH', e.g. 'foreign-write base.bst environment[*]'")
+            raise UsageError(
+                f"allow entry {text!r} is not 'RULE OWNER PATH', e.g. 'foreign-write base.bst environment[*]'"
+            )
         if not reason or not reason.strip():
             raise UsageError(f"allow entry {text!r} has no reason: say why this write is fine")
         return cls(words[0], words[1], words[2], reason.strip())

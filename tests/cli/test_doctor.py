@@ -1,0 +1,78 @@
+"""`enforcer doctor` says what works here, why not, and what to do."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from enforcer.cli import main
+from enforcer.cli.doctor import INFO, MISSING, OK, WARNING, Check, run_checks
+
+doctor = sys.modules["enforcer.cli.doctor"]
+
+
+def check(name: str) -> Check:
+    made: Check = getattr(doctor, name)()
+    return made
+
+
+def test_one_line_a_check_with_its_status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(doctor, "_CHECKS", (lambda: Check(OK, "one"), lambda: Check(WARNING, "two")))
+    assert main(["doctor"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["ok       one", "warning  two"]
+    assert lines[-1] == "builds can be enforced here"
+
+
+def test_what_is_missing_is_3(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(doctor, "_CHECKS", (lambda: Check(MISSING, "one"),))
+    assert main(["doctor"]) == 3
+    assert capsys.readouterr().out.endswith("builds cannot be enforced here\n")
+
+
+@pytest.mark.parametrize(
+    ("version", "status"),
+    [("2.4.1", WARNING), ("2.5.0", OK), ("2.8.1", OK), ("2.8.0.dev3", OK), ("2.9.0", WARNING), (None, MISSING)],
+)
+def test_buildstream(monkeypatch: pytest.MonkeyPatch, version: str | None, status: str) -> None:
+    monkeypatch.setattr(doctor, "_version", lambda name: version)
+    assert check("_buildstream").status == status
+
+
+def test_an_old_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "LEAST_PYTHON", (9, 0))
+    assert check("_python") == Check(MISSING, f"Python {sys.version.split()[0]} is too old: use 9.0 or later")
+
+
+def test_without_buildstream_nothing_crashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(doctor, "_version", lambda name: None)
+    monkeypatch.setenv("PATH", "/nowhere")
+    by_status = [check.status for check in run_checks()]
+    assert MISSING in by_status
+
+
+def test_without_a_sandbox_the_sentence_says_what_does_not_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert check("_bubblewrap").status == WARNING
+    assert "elements that run commands" in check("_bubblewrap").text
+    assert check("_namespaces").status == INFO
+
+
+def test_a_sandbox_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bwrap = tmp_path / "bwrap"
+    bwrap.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    bwrap.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin{os.pathsep}/usr/bin")
+    found = check("_namespaces")
+    assert found.status == WARNING
+    assert "No permissions to create new namespace" in found.text
+
+
+def test_it_runs_here_without_importing_more_than_it_looks_at() -> None:
+    done = subprocess.run([sys.executable, "-m", "enforcer", "doctor"], capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 3)
+    assert done.stderr == ""
+    assert all(line.split()[0] in (OK, INFO, WARNING, MISSING) for line in done.stdout.splitlines()[:-1])

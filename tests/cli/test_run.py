@@ -1,0 +1,257 @@
+"""`enforcer run` reads words, runs bst between on and off, reports, and exits by what was found."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from enforcer.cli import main
+from enforcer.config import AllowEntry, Mode, ReportTarget, Settings
+from enforcer.errors import UnsupportedError
+from enforcer.findings import Finding
+from enforcer.record import Record
+from enforcer.session import Session
+from tests.reports.records import FINDING, record
+
+run = sys.modules["enforcer.cli.run"]
+
+
+class FakeBst:
+    """Stands in for BuildStream and for what watches it."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.status = 0
+        self.record = Record(jobs=2, checked=2)
+        self.settings: Settings | None = None
+
+    def activate(self, session: Session) -> "FakeBst":
+        self.events.append("on")
+        self.settings = session.settings
+        with session.recording() as recorded:
+            recorded.merge(self.record)
+        return self
+
+    def close(self) -> None:
+        self.events.append("off")
+
+    def run(self, args: tuple[str, ...]) -> int:
+        self.events.append(" ".join(args))
+        return self.status
+
+
+@pytest.fixture
+def bst(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeBst:
+    fake = FakeBst()
+    monkeypatch.setattr(run, "activate", fake.activate)
+    monkeypatch.setattr(run, "_run_bst", fake.run)
+    monkeypatch.chdir(tmp_path)
+    return fake
+
+
+def test_bst_runs_between_on_and_off(bst: FakeBst) -> None:
+    assert main(["run", "build", "app.bst"]) == 0
+    assert bst.events == ["on", "build app.bst", "off"]
+
+
+@pytest.mark.parametrize(
+    ("words", "mode", "bst_args"),
+    [
+        (["build", "--mode", "x"], Mode.STRICT, "build --mode x"),
+        (["--mode", "soft", "build", "--deps", "all", "--", "a.bst"], Mode.SOFT, "build --deps all -- a.bst"),
+        (["--mode=soft", "--", "--on-error", "continue", "build"], Mode.SOFT, "--on-error continue build"),
+        (["--", "--help"], Mode.STRICT, "--help"),
+    ],
+)
+def test_from_the_first_word_on_everything_is_for_bst(
+    bst: FakeBst, words: list[str], mode: Mode, bst_args: str
+) -> None:
+    main(["run", *words])
+    assert bst.events[1] == bst_args
+    assert bst.settings is not None
+    assert bst.settings.mode is mode
+
+
+def test_every_option_becomes_a_setting(bst: FakeBst) -> None:
+    words = "--mode soft --backend threads --workers 3 --report json:a.json --report json:b.json --collect build"
+    main(["run", *words.split()])
+    assert bst.settings == Settings(
+        mode=Mode.SOFT,
+        backend="threads",
+        workers=3,
+        collect=True,
+        reports=(ReportTarget("json", Path("a.json")), ReportTarget("json", Path("b.json"))),
+    )
+
+
+def test_the_command_line_wins_over_the_table(bst: FakeBst) -> None:
+    allow = 'allow = [{ entry = "foreign-write base.bst *", reason = "old" }]'
+    Path("pyproject.toml").write_text(f'[tool.enforcer]\nmode = "soft"\ncollect = true\nworkers = 3\n{allow}\n')
+    main(["run", "--mode", "discard", "build"])
+    assert bst.settings == Settings(
+        mode=Mode.DISCARD, collect=True, workers=3, allow=(AllowEntry("foreign-write", "base.bst", "*", "old"),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("findings", "errors", "words", "bst_status", "status"),
+    [
+        ([], [], [], 0, 0),
+        ([], [], [], 255, 255),
+        ([FINDING], [], [], 255, 1),
+        ([FINDING], [], [], 0, 1),
+        ([FINDING], ["could not look"], [], 0, 1),
+        ([], ["could not look"], [], 0, 3),
+        ([], ["could not look"], ["--mode", "soft"], 255, 3),
+        ([FINDING], [], ["--mode", "soft"], 0, 0),
+        ([FINDING], [], ["--mode", "discard"], 255, 255),
+        ([FINDING], [], ["--mode", "soft", "--collect"], 0, 1),
+        ([FINDING], [], ["--collect"], 0, 1),
+        ([replace(FINDING, allowed="why")], [], [], 0, 0),
+        ([replace(FINDING, known=True)], [], [], 0, 0),
+        ([replace(FINDING, severity="warning")], [], [], 0, 0),
+    ],
+)
+def test_exit_status(
+    bst: FakeBst, findings: list[Finding], errors: list[str], words: list[str], bst_status: int, status: int
+) -> None:
+    bst.record = record(*findings, errors=errors)
+    bst.status = bst_status
+    assert main(["run", *words, "build"]) == status
+
+
+def test_the_report_goes_to_standard_error_and_leaves_standard_output_to_bst(
+    bst: FakeBst, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bst.record = record(FINDING)
+    main(["run", "--collect", "build", "a b.bst"])
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "foreign-write  app.bst (my_kind) changed base.bst in its Build job" in err
+    assert "reproduce: enforcer run --collect -- build 'a b.bst'" in err
+    assert "\x1b" not in err
+
+
+def test_the_report_is_written_to_every_file(bst: FakeBst) -> None:
+    bst.record = record(FINDING)
+    assert main(["run", "--report", "json:a.json", "--report", "json:b.json", "build"]) == 1
+    assert Path("a.json").read_bytes() == Path("b.json").read_bytes()
+    data = json.loads(Path("a.json").read_text())
+    assert (data["verdict"], data["command"]) == ("failed", ["enforcer", "run", "--", "build"])
+
+
+def test_a_run_that_checked_nothing_says_so_and_exits_as_bst_does(
+    bst: FakeBst, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bst.record, bst.status = Record(), 255
+    assert main(["run", "build"]) == 255
+    assert "NOTHING WAS CHECKED: no job ran" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "there is nothing to run"),
+        (["--"], "there is nothing to run"),
+        (["--mode", "lenient", "build"], "unknown mode 'lenient': choose one of off, soft, discard, strict"),
+        (["--backend", "cloud", "build"], "unknown backend 'cloud'"),
+        (["--workers", "0", "build"], "Invalid value for '--workers'"),
+        (["--report", "xml:r.xml", "build"], "unknown report format 'xml'"),
+        (["--report", "json:", "build"], "names no file"),
+        (["--report", "json:missing/r.json", "build"], "cannot write the json report to 'missing/r.json'"),
+        (["--on-error", "continue", "build"], "Options of bst go after --"),
+    ],
+)
+def test_wrong_usage_runs_nothing(
+    bst: FakeBst, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", *words]) == 2
+    assert message in capsys.readouterr().err
+    assert bst.events == []
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("mode = 3", "mode is 3, not a string"),
+        ('allow = [{ entry = "foreign-wirte a b", reason = "r" }]', "unknown rule 'foreign-wirte'"),
+    ],
+)
+def test_a_wrong_table_runs_nothing(bst: FakeBst, line: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("pyproject.toml").write_text(f"[tool.enforcer]\n{line}\n")
+    assert main(["run", "build"]) == 2
+    assert message in capsys.readouterr().err
+    assert bst.events == []
+
+
+def test_off_switches_nothing_on_and_writes_no_report(bst: FakeBst, capsys: pytest.CaptureFixture[str]) -> None:
+    bst.status = 7
+    assert main(["run", "--mode", "off", "--report", "json:r.json", "build"]) == 7
+    assert bst.events == ["build"]
+    assert "enforcement is off" in capsys.readouterr().err
+    assert not Path("r.json").exists()
+
+
+def test_what_kept_us_from_starting_is_a_sentence_and_3(
+    bst: FakeBst, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_: Session) -> None:
+        raise UnsupportedError("this BuildStream lacks Job.child_action")
+
+    monkeypatch.setattr(run, "activate", refuse)
+    assert main(["run", "build"]) == 3
+    assert capsys.readouterr().err == "enforcer: this BuildStream lacks Job.child_action\n"
+
+
+def test_enforcement_is_switched_off_again_when_bst_breaks_down(
+    bst: FakeBst, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def break_down(_: object) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(run, "_run_bst", break_down)
+    assert main(["run", "build"]) == 3
+    assert bst.events == ["on", "off"]
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_in_the_end_is_our_failure(
+    bst: FakeBst, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def remove(args: tuple[str, ...]) -> int:
+        os.rmdir("d")
+        return 0
+
+    os.mkdir("d")
+    monkeypatch.setattr(run, "_run_bst", remove)
+    assert main(["run", "--report", "json:d/r.json", "build"]) == 3
+    err = capsys.readouterr().err
+    assert "checked 2 of 2 jobs" in err
+    assert "cannot write the json report to 'd/r.json'" in err
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "enforcer", "run"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("enforcer: there is nothing to run")
+
+
+def test_no_words_at_all_are_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "Usage: enforcer" in capsys.readouterr().err
+
+
+def test_neither_help_nor_version_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    assert main(["run", "--help"]) == 0
+    assert main(["--version"]) == 0
+    assert "BST-ARGS" in capsys.readouterr().out
+
+
+def test_importing_the_command_imports_no_buildstream() -> None:
+    code = "import sys, enforcer.cli; sys.exit('buildstream' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,79 @@
+"""Settings are checked when they are read, and an unknown word is answered with the known ones."""
+
+from pathlib import Path
+
+import pytest
+
+from enforcer.config import AllowEntry, Mode, ReportTarget, Settings, parse_backend
+from enforcer.errors import UsageError
+
+
+@pytest.mark.parametrize("name", ["off", "soft", "discard", "strict"])
+def test_every_mode_has_a_name(name: str) -> None:
+    assert Mode.parse(name).value == name
+
+
+def test_an_unknown_mode_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="unknown mode 'Strict': choose one of off, soft, discard, strict"):
+        Mode.parse("Strict")
+
+
+def test_an_unknown_backend_is_answered_with_the_known_ones() -> None:
+    assert parse_backend("threads") == "threads"
+    with pytest.raises(UsageError, match="unknown backend 'cloud': this version has threads"):
+        parse_backend("cloud")
+
+
+def test_a_report_is_a_format_and_a_path() -> None:
+    assert ReportTarget.parse("json:a:b.json") == ReportTarget("json", Path("a:b.json"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("xml:r", "unknown report format 'xml'"),
+        ("r.json", "unknown report format"),
+        ("json", "names no file"),
+        ("json:", "no file"),
+    ],
+)
+def test_a_wrong_report_is_refused(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        ReportTarget.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("entry", "matches"),
+    [
+        ("foreign-write base.bst environment['CC']", True),
+        ("foreign-write base.bst environment[*]", True),
+        ("foreign-write * *", True),
+        ("foreign-write *.bst env*['CC']", True),
+        ("project-write base.bst environment[*]", False),
+        ("foreign-write base environment[*]", False),
+        ("foreign-write base.bst environment[?]", False),
+        ("foreign-write base.bst environment['CC'", False),
+        ("foreign-write BASE.bst *", False),
+    ],
+)
+def test_only_the_star_is_special_in_an_allow_entry(entry: str, matches: bool) -> None:
+    assert AllowEntry.parse(entry, "why").matches("foreign-write", "base.bst", "environment['CC']") is matches
+
+
+def test_the_path_of_an_allow_entry_may_hold_spaces() -> None:
+    entry = AllowEntry.parse("leaked-thread process thread 'my watcher'", "why")
+    assert entry.matches("leaked-thread", "process", "thread 'my watcher'")
+    assert str(entry) == "leaked-thread process thread 'my watcher'"
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"), [("foreign-write base.bst", "why"), ("", "why"), ("a b c", ""), ("a b c", " ")]
+)
+def test_an_allow_entry_needs_three_words_and_a_reason(entry: str, reason: str) -> None:
+    with pytest.raises(UsageError):
+        AllowEntry.parse(entry, reason)
+
+
+def test_settings_are_strict_on_threads_unless_told_otherwise() -> None:
+    assert (Settings().mode, Settings().backend, Settings().collect) == (Mode.STRICT, "threads", False)
+    assert Settings().with_(mode=Mode.SOFT).mode is Mode.SOFT
