@@ -1,0 +1,66 @@
+"""Watch everything that this process builds: in itself, and in the `bst` processes that it starts."""
+
+from __future__ import annotations
+
+from enforcer import activation
+from enforcer.record import Record
+from enforcer.session import Session
+from enforcer.subprocess_activation.parent import BstProcesses
+
+_watches: list[Watch] = []
+
+
+class Watch:
+    """Enforcement of this process for one session.
+
+    Watches nest, as test runs inside of tests do: the one that was started last sees every build
+    until it is stopped, then the one before goes on.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._processes = BstProcesses(session)
+        self._activation: activation.Activation | None = None
+
+    def start(self) -> None:
+        """Begin to watch; the watch that was on until now rests.
+
+        Raises:
+            UnsupportedError: BuildStream is missing, or lacks a seam.
+        """
+        if _watches:
+            _watches[-1]._rest()
+        try:
+            self._resume()
+        except BaseException:
+            if _watches:
+                _watches[-1]._resume()
+            raise
+        _watches.append(self)
+
+    def take(self, at_end: bool = False) -> Record:
+        """What was seen since the last call, `bst` processes included."""
+        record = self.session.take()
+        record.merge(self._processes.take(at_end))
+        return record
+
+    def stop(self) -> None:
+        """Watch no more; every patch is taken back, and a watch that rested goes on. Twice is harmless."""
+        if self not in _watches:
+            return
+        was_on = _watches[-1] is self
+        _watches.remove(self)
+        self._rest()
+        self._processes.close()
+        if was_on and _watches:
+            _watches[-1]._resume()
+
+    def _resume(self) -> None:
+        self._activation = activation.activate(self.session)
+        self._processes.watch()
+
+    def _rest(self) -> None:
+        self._processes.unwatch()
+        if self._activation is not None:
+            self._activation.close()
+            self._activation = None
