@@ -1,0 +1,235 @@
+"""Enforcement in one pytest process: watch while tests run, judge each phase, sum up. PYTEST_DONT_REWRITE."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+import pytest
+
+from enforcer.config import Mode, Settings
+from enforcer.errors import EnforcerError, UsageError
+from enforcer.findings import Finding
+from enforcer.record import Record
+from enforcer.session import Session
+from enforcer.watch import Watch
+from pytest_plugin import judging, options, sharing, summing
+from pytest_plugin.expecting import Enforced, NotEnforced
+from pytest_plugin.item_state import ItemState, item_state_key
+from pytest_plugin.judging import Judged
+from pytest_plugin.marking import Marked, marked
+
+T = TypeVar("T")
+Wrapper = Generator[None, Any, None]
+
+
+def install(config: pytest.Config) -> None:
+    """Enforce in this run, as its options say.
+
+    Raises:
+        pytest.UsageError: a value is wrong, or enforcement is not possible here.
+    """
+    settings = options.settings(config)
+    if importlib.util.find_spec("buildstream") is None:
+        raise pytest.UsageError(
+            f"--enforce={settings.mode.value} needs BuildStream, which is not installed here: pip install BuildStream"
+        )
+    enforcing = Enforcing(config, settings)
+    config.stash[enforcing_key] = enforcing
+    config.pluginmanager.register(enforcing, "enforcer-enforcing")
+    if any(map(options.is_project, config.args)):
+        from pytest_plugin import projects
+
+        config.pluginmanager.register(projects.Projects(enforcing), "enforcer-projects")
+
+
+def for_test(request: pytest.FixtureRequest) -> Enforced | NotEnforced:
+    """The value of the `enforcement` fixture."""
+    state = request.node.stash[item_state_key]
+    if state.marked.settings.mode is Mode.OFF:
+        return NotEnforced("enforcement is off for this test")
+    return Enforced(request.config.stash[enforcing_key], state)
+
+
+class Enforcing:
+    """The hooks of a run that enforces."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self.config = config
+        self.settings = settings
+        self.session = Session(settings)
+        self.summary = summing.Summary(config, settings)
+        self._watch: Watch | None = None
+        self._when = ""
+        self._phase_state: ItemState | None = None
+        self._judged: dict[int, Judged] = {}
+        self._unreported = Record()
+
+    def findings_now(self) -> list[Finding]:
+        """The findings of the phase that is running."""
+        record = self._take()
+        with self.session.recording() as current:
+            current.merge(record)
+            return list(current.findings)
+
+    def apart(self, build: Callable[[], T]) -> tuple[T, Record]:
+        """Build, and keep what that gives out of what the running phase is judged by."""
+        before = self._take()
+        try:
+            return build(), self._take()
+        finally:
+            with self.session.recording() as record:
+                record.merge(before)
+
+    def unwatched(self, run: Callable[[], T]) -> T:
+        """Run something that is no build."""
+        with self.session.using(self.settings.with_(mode=Mode.OFF)):
+            return run()
+
+    def carry(self, record: Record) -> None:
+        """Send `record` home with the next report; whoever calls has it judged."""
+        self._unreported.merge(record)
+
+    def pytest_sessionstart(self) -> None:
+        """Begin to watch, unless no test will run in this process."""
+        if self.config.option.collectonly or sharing.is_controller(self.config):
+            return
+        self._watch = Watch(self.session)
+        try:
+            self._watch.start()
+        except EnforcerError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def pytest_unconfigure(self) -> None:
+        """Watch no more."""
+        if self._watch is not None:
+            self._watch.stop()
+
+    def pytest_report_header(self) -> str:
+        """Say what is enforced."""
+        return summing.header(self.settings)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Wrapper:
+        """Read the test's markers; judge what its fixtures build."""
+        state = item.stash[item_state_key] = ItemState(Marked(self.settings))
+        try:
+            state.marked = marked(item, self.settings)
+        except UsageError as error:
+            state.misuse = str(error)
+        yield from self._phase(item, "setup")
+
+    @pytest.hookimpl(specname="pytest_runtest_setup", tryfirst=True)
+    def pytest_refuse_misused_marker(self, item: pytest.Item) -> None:
+        """Fail before any fixture runs."""
+        # Not in the wrapper: the other wrappers' teardowns count on having been set up.
+        if (misuse := item.stash[item_state_key].misuse) is not None:
+            pytest.fail(misuse, pytrace=False)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Wrapper:
+        """Judge what the test builds."""
+        yield from self._phase(item, "call")
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Wrapper:
+        """Judge what is built while the test is torn down."""
+        yield from self._phase(item, "teardown")
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Wrapper:
+        """Hold a fixture to the markers of its own scope, and remember what it built."""
+        try:
+            own = marked(request.node, self.settings)
+        except UsageError:
+            own = Marked(self.settings)
+        with self.session.using(own.settings):
+            yield
+            self._credit(own, f"the set-up of {_named(fixturedef)}")
+
+    def pytest_fixture_post_finalizer(self, fixturedef: Any) -> None:
+        """Remember what the teardown of a fixture built."""
+        if self._phase_state is not None and self._when == "teardown":
+            self._credit(self._phase_state.marked, f"the teardown of {_named(fixturedef)}")
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Wrapper:
+        """Send home, on the phase's report, what the phase gave."""
+        outcome = yield
+        report = outcome.get_result()
+        if self._phase_state is not None:
+            # A subtest's report: its phase is still running.
+            return
+        record, self._unreported = self._unreported, Record()
+        judging.allow_expected_failure(report, record.findings)
+        sharing.attach(report, record)
+        if (state := item.stash.get(item_state_key, None)) is not None and call.when in state.sections:
+            report.sections.append(("enforcement", state.sections.pop(call.when)))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Sum up what a report carries."""
+        if not sharing.is_worker(self.config):
+            self.summary.add(sharing.attached(report))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Sum up what a worker saw outside of its tests."""
+        self.summary.add(sharing.sent(node))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Judge the run as a whole; only the process that the user started writes and prints."""
+        rest, self._unreported = self._unreported, Record()
+        rest.merge(self._take(at_end=True))
+        if sharing.is_worker(self.config):
+            sharing.send(self.config, rest)
+        elif not self.config.option.collectonly:
+            self.summary.add(rest)
+            self.summary.finish(session)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Print the report."""
+        self.summary.show(terminalreporter)
+
+    def _phase(self, item: pytest.Item, when: str) -> Wrapper:
+        state = item.stash.get(item_state_key, None) or ItemState(Marked(self.settings))
+        self._unreported.merge(self._take())
+        self._when, self._phase_state, self._judged = when, state, {}
+        with self.session.using(state.marked.settings):
+            outcome = yield
+            record = self._take()
+        self._phase_state = None
+        found = [self._judged.get(id(finding)) or Judged(finding, state.marked) for finding in record.findings]
+        self._unreported.merge(record)
+        self._conclude(item, state, outcome, found)
+
+    def _conclude(self, item: pytest.Item, state: ItemState, outcome: Any, found: list[Judged]) -> None:
+        for judged in found:
+            judged.finding.nodeid = judged.finding.nodeid or sharing.plain_nodeid(item)
+        state.findings += [judged.finding for judged in found]
+        found, state.shared = found + [Judged(finding, state.marked) for finding in state.shared], []
+        result = judging.verdict(state.marked.settings.mode, self._when, found)
+        judging.issue_warnings(item, result)
+        judging.allow_loosened(found)
+        item.user_properties += [("enforcement", judging.one_line(judged.finding)) for judged in found]
+        if not result.failures:
+            return
+        if judging.passed_or_skipped(outcome):
+            judging.force_failure(outcome, result.text)
+        else:
+            state.sections[self._when] = result.text
+
+    def _credit(self, own: Marked, fixture: str) -> None:
+        for finding in self.findings_now():
+            self._judged.setdefault(id(finding), Judged(finding, own, fixture))
+
+    def _take(self, at_end: bool = False) -> Record:
+        return self.session.take() if self._watch is None else self._watch.take(at_end)
+
+
+def _named(fixturedef: Any) -> str:
+    return f"the {fixturedef.scope}-scoped fixture {fixturedef.argname!r}"
+
+
+enforcing_key = pytest.StashKey[Enforcing]()

@@ -1,0 +1,32 @@
+"""What is known of one test while it runs. PYTEST_DONT_REWRITE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from enforcer.findings import Finding
+from pytest_plugin.marking import Marked
+
+
+@dataclass
+class ItemState:
+    """One run of one test.
+
+    Attributes:
+        marked: what its markers make of the settings.
+        misuse: what is wrong with its markers.
+        findings: those of its phases that have ended.
+        shared: findings of a build that also served other tests, to be judged in this one too.
+        sections: texts for the report of a phase that failed by itself, by the name of the phase.
+    """
+
+    marked: Marked
+    misuse: str | None = None
+    findings: list[Finding] = field(default_factory=list)
+    shared: list[Finding] = field(default_factory=list)
+    sections: dict[str, str] = field(default_factory=dict)
+
+
+item_state_key = pytest.StashKey[ItemState]()

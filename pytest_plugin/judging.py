@@ -1,0 +1,134 @@
+"""What findings mean for the phase of the test that ran the build. PYTEST_DONT_REWRITE."""
+
+from __future__ import annotations
+
+import unittest
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from enforcer.config import Mode, Settings
+from enforcer.errors import EnforcementWarning
+from enforcer.findings import Finding
+from enforcer.reports.message import finding_lines
+from pytest_plugin.marking import Marked
+
+SHOWN_GROUPS = 10
+_SKIPS = (pytest.skip.Exception, unittest.SkipTest)
+
+
+@dataclass
+class Judged:
+    """One finding, what the settings were when it was found, and the fixture that built, if one did."""
+
+    finding: Finding
+    marked: Marked
+    fixture: str | None = None
+
+    @property
+    def fails(self) -> bool:
+        """Whether it fails the phase."""
+        return fails(self.finding, self.marked.settings)
+
+    @property
+    def warns(self) -> bool:
+        """Whether it is shown as a warning."""
+        finding = self.finding
+        return not self.fails and not finding.known and finding.allowed is None
+
+    @property
+    def lines(self) -> list[str]:
+        """What there is to say about it."""
+        lines = finding_lines(self.finding)
+        return lines if self.fixture is None else [*lines, f"  built in {self.fixture}"]
+
+
+@dataclass
+class Verdict:
+    """What a phase has to say: `failures` fail it, `warnings` are issued; in both, one entry a group."""
+
+    mode: Mode
+    when: str
+    failures: list[list[str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The failure's text; its first line says what happened, for pytest's one-line summary."""
+        blocks = ["\n".join(block) for block in self.failures[:SHOWN_GROUPS]]
+        if len(self.failures) > SHOWN_GROUPS:
+            blocks.append(f"... and {len(self.failures) - SHOWN_GROUPS} more")
+        return "\n\n".join([*blocks, f"found by enforcement {self.mode.value} in a build of the {self.when} phase"])
+
+
+def fails(finding: Finding, settings: Settings) -> bool:
+    """Whether `finding` fails a test under `settings`."""
+    return finding.fails and (settings.collect or settings.mode is Mode.STRICT)
+
+
+def verdict(mode: Mode, when: str, found: Iterable[Judged]) -> Verdict:
+    """Sum up a phase: one entry for each group of equal findings."""
+    result = Verdict(mode, when)
+    for first, count in _grouped(found):
+        more = [f"  and {count - 1} more like it"] if count > 1 else []
+        if first.fails:
+            result.failures.append(first.lines + more)
+        elif first.warns:
+            result.warnings.append("".join([one_line(first.finding), *more]))
+    return result
+
+
+def _grouped(found: Iterable[Judged]) -> list[tuple[Judged, int]]:
+    groups: dict[tuple[object, ...], list[Judged]] = {}
+    for judged in found:
+        groups.setdefault((judged.finding.group, judged.fixture, judged.fails, judged.warns), []).append(judged)
+    return [(group[0], len(group)) for group in groups.values()]
+
+
+def one_line(finding: Finding) -> str:
+    """The rule, the job and what it changed."""
+    first, second = finding_lines(finding)[:2]
+    return f"{first.replace('  ', ': ', 1)}: {second.strip()}"
+
+
+def issue_warnings(item: pytest.Item, result: Verdict) -> None:
+    """Warn as Python warns; where the user's filters turn a warning into an error, it fails the phase."""
+    for text in result.warnings:
+        try:
+            item.warn(EnforcementWarning(text))
+        except EnforcementWarning:
+            result.failures.append([f"EnforcementWarning: {text}"])
+
+
+def allow_loosened(found: Iterable[Judged]) -> None:
+    """A marker's reason is why a finding may be: the run is not judged by it."""
+    for judged in found:
+        if judged.marked.reason is not None and judged.finding.fails and not judged.fails:
+            judged.finding.allowed = judged.marked.reason
+
+
+def allow_expected_failure(report: pytest.TestReport, findings: Iterable[Finding]) -> None:
+    """What an xfail expected does not fail the run either."""
+    reason = getattr(report, "wasxfail", None)
+    if reason is None or not report.skipped:
+        return
+    for finding in findings:
+        if finding.fails:
+            finding.allowed = f"xfail: {reason}" if reason else "xfail"
+
+
+def passed_or_skipped(outcome: Any) -> bool:
+    """Whether a phase did not fail by itself; a skip must not hide what was found before it."""
+    if outcome.excinfo is None:
+        return True
+    return isinstance(outcome.excinfo[1], _SKIPS)
+
+
+def force_failure(outcome: Any, text: str) -> None:
+    """Make the phase fail with `text`, seen by everything that judges outcomes (xfail, -x, --lf, --pdb)."""
+    try:
+        pytest.fail(text, pytrace=False)
+    except pytest.fail.Exception as error:
+        outcome.force_exception(error)

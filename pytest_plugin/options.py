@@ -1,0 +1,144 @@
+"""Options and ini values, and the settings that they come to. PYTEST_DONT_REWRITE."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from enforcer.config import ReportTarget, Settings
+
+MODES = ("strict", "soft", "discard", "off")
+_ONLY_ENFORCED = ("--enforce-backend", "--enforce-report", "--enforce-collect", "--enforce-min-jobs")
+
+
+def add(parser: pytest.Parser) -> None:
+    """Add everything that can be chosen; what a value may be is checked where it is used."""
+    group = parser.getgroup("enforcer", "enforced BuildStream builds")
+    group.addoption(
+        "--enforce",
+        metavar="|".join(MODES),
+        help="Watch every real BuildStream build: a job may change only its own element.",
+    )
+    group.addoption("--enforce-backend", metavar="NAME", help="How enforced jobs run.")
+    group.addoption(
+        "--enforce-report",
+        metavar="FORMAT:PATH",
+        action="append",
+        help="Write a report file; may be given more than once.",
+    )
+    group.addoption(
+        "--enforce-collect",
+        action="store_true",
+        default=None,
+        help="Let builds go on after a finding, so that all are found; they still fail their tests.",
+    )
+    group.addoption("--enforce-min-jobs", metavar="N", help="Fail the run when fewer jobs than this were checked.")
+    parser.addini("enforce", f"Default of --enforce: {', '.join(MODES)}.", type="string", default=None)
+    parser.addini("enforce_backend", "Default of --enforce-backend.", type="string", default=None)
+    parser.addini("enforce_report", "Default of --enforce-report, one FORMAT:PATH a line.", type="linelist", default=[])
+    parser.addini("enforce_collect", "Default of --enforce-collect.", type="bool", default=None)
+    parser.addini("enforce_min_jobs", "Default of --enforce-min-jobs.", type="string", default=None)
+    parser.addini("enforce_workers", "How many worker processes a backend may use.", type="string", default=None)
+    parser.addini("enforce_worker_jobs", "How many jobs a worker process may run.", type="string", default=None)
+    parser.addini(
+        "enforce_bst_config",
+        "BuildStream user configuration for builds of a collected project.conf; by default an empty one with a "
+        "cache directory of its own.",
+        type="string",
+        default=None,
+    )
+
+
+def mode_text(config: pytest.Config) -> str | None:
+    """The mode as the user wrote it, on the command line or in the ini file."""
+    return config.getoption("enforce") or ini(config, "enforce") or None
+
+
+def is_asked_for(config: pytest.Config) -> bool:
+    """Whether there is anything to enforce."""
+    return mode_text(config) not in (None, "off")
+
+
+def ini(config: pytest.Config, name: str) -> Any:
+    """An ini value; a value of the wrong type is a usage error whatever the version of pytest."""
+    try:
+        return config.getini(name)
+    except (TypeError, ValueError) as error:
+        raise pytest.UsageError(f"ini value {name}: {error}") from None
+
+
+def refuse_what_needs_enforcement(config: pytest.Config) -> None:
+    """Without enforcement, an option that would do nothing is a mistake, not a quiet success.
+
+    An explicit `--enforce=off` is none: it is there to switch everything off.
+    """
+    for project in (arg for arg in config.args if is_project(arg)):
+        raise pytest.UsageError(
+            f"{project}: a project.conf is built and checked only with --enforce=strict (or softer)"
+        )
+    if mode_text(config) is None:
+        for option in _ONLY_ENFORCED:
+            if config.getoption(option[2:].replace("-", "_")) is not None:
+                raise pytest.UsageError(f"{option} does nothing without --enforce=strict (or softer)")
+
+
+def is_project(arg: str) -> bool:
+    """Whether a command-line argument names a `project.conf` or a target of one."""
+    return os.path.basename(arg.partition("::")[0]) == "project.conf"
+
+
+def settings(config: pytest.Config) -> Settings:
+    """The settings of this run: command line first, then ini, then the `[tool.enforcer]` table.
+
+    Raises:
+        pytest.UsageError: a value is wrong; the sentence says which, and what there is.
+    """
+    from enforcer.config import Mode, Settings, parse_backend
+    from enforcer.errors import UsageError
+    from enforcer.table import table_values
+
+    try:
+        # The table's mode is the command's default: it does not switch a test run over.
+        changes = {**table_values(config.rootpath), "mode": Mode.parse(mode_text(config) or "")}
+        if backend := config.getoption("enforce_backend") or ini(config, "enforce_backend"):
+            changes["backend"] = parse_backend(backend)
+        if reports := config.getoption("enforce_report") or ini(config, "enforce_report"):
+            changes["reports"] = _targets(config, reports)
+        collect = config.getoption("enforce_collect") or ini(config, "enforce_collect")
+        if isinstance(collect, bool):
+            changes["collect"] = collect
+        for field, name in _NUMBERS.items():
+            if (number := _number(config, name)) is not None:
+                changes[field] = number
+        return Settings(**changes)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+_NUMBERS = {"min_jobs": "enforce_min_jobs", "workers": "enforce_workers", "worker_jobs": "enforce_worker_jobs"}
+
+
+def _number(config: pytest.Config, name: str) -> int | None:
+    text = config.getoption(name, None) or ini(config, name)
+    if not text:
+        return None
+    if not str(text).strip().isdecimal():
+        raise pytest.UsageError(f"{name.replace('_', '-')} is {text!r}: a whole number is needed, e.g. 10")
+    return int(text)
+
+
+def _targets(config: pytest.Config, texts: list[str]) -> tuple[ReportTarget, ...]:
+    """The report files, checked now: a long run must not end without one."""
+    from enforcer.config import ReportTarget
+    from enforcer.reports.write import check_writable
+
+    # A test that leaves the process in another directory must not move the file.
+    start = config.invocation_params.dir
+    parsed = (ReportTarget.parse(text) for text in texts)
+    targets = tuple(ReportTarget(target.format, start / target.path) for target in parsed)
+    if not config.option.collectonly:
+        check_writable(targets)
+    return targets

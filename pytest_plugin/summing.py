@@ -1,0 +1,95 @@
+"""The run as a whole: its report, its files, its part of the exit status. PYTEST_DONT_REWRITE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from enforcer.config import Settings
+from enforcer.errors import EnforcerError
+from enforcer.record import Record
+from enforcer.reports.terminal import terminal_report
+from enforcer.reports.value import CLEAN, Report, build_report, installed_versions
+from enforcer.reports.write import write_reports
+from pytest_plugin.judging import fails
+
+# How a run is spread over processes changes neither what it checks nor its report.
+_SPREADING = ("-n", "--numprocesses", "--maxprocesses", "--dist", "--tx")
+
+
+class Summary:
+    """Adds up what all processes saw."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self._config = config
+        self._settings = settings
+        self._record = Record()
+        self._report: Report | None = None
+        self._problems: list[str] = []
+
+    def add(self, record: Record | None) -> None:
+        """Add what a test, or a process outside of its tests, saw."""
+        if record is not None:
+            self._record.merge(record)
+
+    def finish(self, session: pytest.Session) -> None:
+        """Judge the run, and write the report files."""
+        self._report = build_report(self._record, self._settings, command(self._config))
+        self._problems += self._shortcomings()
+        try:
+            write_reports(self._report, self._settings.reports)
+        except EnforcerError as error:
+            self._problems.append(str(error))
+        if (self._problems or self._record.errors) and session.exitstatus in (
+            pytest.ExitCode.OK,
+            pytest.ExitCode.NO_TESTS_COLLECTED,
+        ):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def show(self, terminalreporter: Any) -> None:
+        """Print the report; quietly when there is nothing to say."""
+        if self._report is None:
+            return
+        lines = terminal_report(self._report, width=terminalreporter._tw.fullwidth, colour=terminalreporter.hasmarkup)
+        if self._config.option.verbose < 0 and self._report.verdict == CLEAN and not self._problems:
+            return
+        terminalreporter.section("enforcement", sep="=")
+        for line in lines:
+            terminalreporter.write_line(line)
+        for problem in self._problems:
+            terminalreporter.write_line(problem, red=True, bold=True)
+
+    def _shortcomings(self) -> list[str]:
+        """Why the run fails although every test of it may have passed."""
+        problems = []
+        outside = [f for f in self._record.findings if f.nodeid is None and fails(f, self._settings)]
+        if outside:
+            problems.append(f"{len(outside)} of the findings come from builds outside of any test: the run fails")
+        if self._record.checked < self._settings.min_jobs:
+            least = self._settings.min_jobs
+            problems.append(f"{self._record.checked} jobs were checked, but at least {least} have to be: the run fails")
+        return problems
+
+
+def header(settings: Settings) -> str:
+    """The line at the top of a run."""
+    buildstream = installed_versions()["buildstream"] or "of an unknown version"
+    collect = ", collecting" if settings.collect else ""
+    return f"enforcement: {settings.mode.value} on {settings.backend}{collect}, BuildStream {buildstream}"
+
+
+def command(config: pytest.Config) -> list[str]:
+    """The words that run this again, without how it was spread over processes."""
+    words = ["pytest"]
+    args = iter(map(str, config.invocation_params.args))
+    for word in args:
+        if word in _SPREADING:
+            next(args, None)
+        elif not word.startswith(tuple(f"{option}=" for option in _SPREADING)) and not _is_n(word):
+            words.append(word)
+    return words
+
+
+def _is_n(word: str) -> bool:
+    return word.startswith("-n") and (word[2:].isdigit() or word[2:] in ("auto", "logical"))
