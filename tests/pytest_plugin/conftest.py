@@ -1,0 +1,48 @@
+"""Inner test runs whose builds are faked at the door to BuildStream, and real ones in `test_builds.py`."""
+
+from __future__ import annotations
+
+import pytest
+
+from enforcer import activation
+
+FAKE_BUILDS = '''
+import pytest
+from enforcer import activation
+from enforcer.config import Mode
+from enforcer.findings import Finding, Job, Owner
+from pytest_plugin.enforcing import enforcing_key
+
+activation.activate = lambda session: activation.Activation(lambda: None)
+
+
+@pytest.fixture(scope="session")
+def build(pytestconfig):
+    """A build of two jobs, one of which changes `owner`; nothing happens where nothing is enforced."""
+
+    def build(owner="base.bst", path="environment['FOO']", violates=True, severity="error", element="app.bst"):
+        enforcing = pytestconfig.stash.get(enforcing_key, None)
+        if enforcing is None or enforcing.session.settings.mode is Mode.OFF:
+            return
+        job = Job(element, "Build", 1, "hazard")
+        finding = Finding("foreign-write", severity, job, Owner("element", owner), path, "added", None, "'X'")
+        enforcing.session.classify(finding)
+        with enforcing.session.recording() as record:
+            record.jobs += 2
+            record.checked += 2
+            record.elements |= {owner, element}
+            record.exercised |= {owner, element}
+            record.opaque["Lock"] = 3
+            if violates:
+                record.findings.append(finding)
+
+    return build
+'''
+
+
+@pytest.fixture
+def fake(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A directory whose tests have a `build` fixture; call it for a build with a finding."""
+    monkeypatch.setattr(activation, "activate", activation.activate)
+    pytester.makeconftest(FAKE_BUILDS)
+    return pytester
