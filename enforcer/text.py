@@ -49,6 +49,8 @@ _SHAPES = tuple(
 )
 _USERINFO = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s/?#'\"@]+@")
 
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+\b")
+
 
 def mask(path: str, text: str | None) -> str | None:
     """`text` without the secrets that it holds, judged by the name it is kept under and by its shape.
@@ -96,6 +98,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def without_addresses(text: str) -> str:
+    """`text` without the memory addresses that Python puts into a repr: they differ from run to run."""
+    return _ADDRESS.sub("", text)
 
 
 def cut(text: str, limit: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from enforcer.findings import Finding, Job, Owner, Site
-from enforcer.text import cut, mask, mask_code, printable
+from enforcer.text import cut, mask, mask_code, printable, without_addresses
 
 NAME_LIMIT = 200
 VALUE_LIMIT = 300
@@ -37,12 +37,13 @@ def shown(finding: Finding) -> Finding:
 
 def shown_name(text: str) -> str:
     """A name, a path or a sentence of ours about them, fit to be shown."""
-    return cut(printable(mask("", text) or ""), NAME_LIMIT)
+    return cut(printable(without_addresses(mask("", text) or "")), NAME_LIMIT)
 
 
 def shown_text(text: str) -> str:
     """A sentence or a traceback: its lines stay lines, each fit to be shown."""
-    return "\n".join(printable(line) for line in cut(mask("", text) or "", TEXT_LIMIT).splitlines())
+    safe = cut(without_addresses(mask("", text) or ""), TEXT_LIMIT)
+    return "\n".join(map(printable, safe.splitlines()))
 
 
 def shown_job(job: Job) -> Job:
@@ -52,7 +53,7 @@ def shown_job(job: Job) -> Job:
 
 def _value(path: str, text: str | None) -> str | None:
     masked = mask(path, text)
-    return None if masked is None else cut(printable(masked), VALUE_LIMIT)
+    return None if masked is None else cut(printable(without_addresses(masked)), VALUE_LIMIT)
 
 
 def _site(path: str, site: Site | None) -> Site | None:

@@ -165,11 +165,17 @@ def _count_lines(report: Report) -> list[Line]:
 def _trouble_lines(report: Report) -> list[Line]:
     lines = []
     for what, texts in (("COULD NOT LOOK", report.errors), ("NOT WATCHED", report.unwatched)):
-        lines += [Line(f"{what}: {text.splitlines()[-1] if text else '?'}", "bad") for text in texts[:_MANY]]
+        lines += [Line(f"{what}: {_sentence(text)}", "bad") for text in texts[:_MANY]]
         if len(texts) > _MANY:
             lines.append(Line(f"{what}: {len(texts) - _MANY:,} times more", "bad"))
     lines += [Line(f"allow entry that matched nothing: {entry}", "warn") for entry in report.unused_allow[:_MANY]]
     return lines
+
+
+def _sentence(text: str) -> str:
+    """The line of a text that says most: the first, but the last of a bare traceback."""
+    lines = text.splitlines() or ["?"]
+    return lines[-1] if lines[0].startswith("Traceback") else lines[0]
 
 
 def _nothing_lines(report: Report) -> list[Line]:

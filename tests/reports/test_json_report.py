@@ -144,3 +144,10 @@ def test_the_text_is_ascii_and_ends_with_a_newline() -> None:
     text = json_text(build_report(record(by("größe.bst", after="'\udce9'")), Settings(), COMMAND))
     assert text.isascii()
     assert text.endswith("}\n")
+
+
+def test_no_address_reaches_the_report() -> None:
+    found = by("a.bst", before="<Thing object at 0x7f9b08581910>", explanation=["<Thing object at 0x7f9b>"])
+    text = json_text(build_report(record(found, errors=["<Thing at 0x7F9B0858> failed"]), Settings(), COMMAND))
+    assert "0x" not in text
+    assert "<Thing object>" in text

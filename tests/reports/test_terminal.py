@@ -64,9 +64,10 @@ def test_a_run_that_checked_nothing_says_so_loudly(made: Record, why: str) -> No
 
 def test_what_kept_us_from_looking_is_not_cut_away_by_findings() -> None:
     many = [by("a.bst", path=f"p{n}") for n in range(100)]
-    text = lines(record(*many, errors=["first\nthe reason"], unwatched=["bst build"] * 2, left_behind={"mirror"}))
+    text = lines(record(*many, errors=["the reason\nand more"], unwatched=["bst build"] * 2, left_behind={"mirror"}))
     assert "COULD NOT LOOK: the reason" in text
     assert "NOT WATCHED: bst build" in text
+    assert "COULD NOT LOOK: ValueError: x" in lines(record(errors=["Traceback (most ...):\n  File\nValueError: x"]))
     assert "left behind on disk: mirror" in text
 
 
