@@ -1,0 +1,138 @@
+"""Turn what the graph saw into the plain evidence that rules judge."""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import Any
+
+from buildstream import _cachekey
+from buildstream.element import Element
+
+from enforcer.bst import names
+from enforcer.bst.mentions import first_mention
+from enforcer.bst.touches import Place, Touches
+from enforcer.bst.world import World, root_of, vars_of
+from enforcer.findings import Job, Owner, Site
+from enforcer.graph.compare import ABSENT, REORDERED, Change, ChangedCell
+from enforcer.graph.explain import explain
+from enforcer.rules import evidence as rules
+from enforcer.text import mask
+
+_PROCESS_NAMES = {"os.getcwd()": "chdir", "locale.setlocale(LC_ALL)": "setlocale", "sys.path": "path"}
+
+
+class Describer:
+    """Describes the changes of one job; must run before they are undone."""
+
+    def __init__(self, world: World, element: Any, touches: Touches) -> None:
+        self._world = world
+        self._touches = touches
+        self._directory = element._get_project().directory
+        self._modules = _modules_of(element)
+
+    def change(self, changed: ChangedCell, change: Change) -> rules.Change:
+        """One change as evidence, values as masked text; `undone` is set later."""
+        raw = change.raw_path()
+        path = names.public_path(raw)
+        owner = self._world.owner(changed)
+        written = self._touches.written(change.cell.obj, str(change.name))
+        return rules.Change(
+            owner=owner,
+            unit_kind=change.unit.kind,
+            path=path,
+            change=change.change,
+            before=_text(path, change.before),
+            after=_text(path, change.after),
+            aliases=tuple(self._world.graph.holders(changed)),
+            explanation=() if change.change == REORDERED else _explained(path, change),
+            obtained=self._site(self._obtained(changed, change)),
+            dependents=_dependents(root_of(changed.cell).obj),
+            site=self._site(written),
+        )
+
+    def _obtained(self, changed: ChangedCell, change: Change) -> Place | None:
+        touched = self._touches.obtained(changed.unit)
+        if touched is not None:
+            return touched
+        if changed.unit.kind not in ("class", "module", "process"):
+            return None
+        return first_mention(self._modules, _first_name(changed, change))
+
+    def _site(self, place: Place | None) -> Site | None:
+        return None if place is None else names.site_of(place.file, place.line, place.function, self._directory)
+
+
+def _modules_of(element: Any) -> list[types.ModuleType]:
+    """The modules of the element's plugin and of its sources' plugins."""
+    found = [sys.modules.get(type(plugin).__module__) for plugin in (element, *element.sources())]
+    return [module for module in found if module is not None]
+
+
+def _first_name(changed: ChangedCell, change: Change) -> str:
+    """The attribute, global or function that plugin code names to get at the changed place."""
+    cell = changed.cell
+    if changed.unit.kind == "process":
+        root = cell.name or change.cell.kind.step(cell.obj, change.name)
+        return _PROCESS_NAMES.get(root, root.rpartition(".")[2])
+    name = change.name
+    while cell.parent is not None:
+        name, cell = cell.name, cell.parent
+    return str(name)
+
+
+def _text(path: str, value: Any) -> str | None:
+    return None if value is ABSENT else mask(path, names.value_text(value))
+
+
+def _explained(path: str, change: Change) -> tuple[str, ...]:
+    lines = explain(change.before, change.after, names.describe)
+    return tuple(mask(path, line) or "" for line in lines)
+
+
+def _dependents(root: Any) -> int:
+    """How many elements depend on this one, directly or not."""
+    if not isinstance(root, Element):
+        return 0
+    seen: dict[int, Any] = {}
+    todo = [root]
+    while todo:
+        attributes = vars_of(todo.pop())
+        for name in ("_Element__reverse_build_deps", "_Element__reverse_runtime_deps"):
+            new = [element for element in attributes[name] if id(element) not in seen]
+            seen.update((id(element), element) for element in new)
+            todo += new
+    return len(seen)
+
+
+class UniqueKeys:
+    """The unique keys that the cache keys of an element and of its sources were made of."""
+
+    def __init__(self, element: Any) -> None:
+        self._element = element
+        key_dict = vars_of(element).get("_Element__cache_key_dict")
+        self._element_key = None if key_dict is None else _digest(key_dict["element-plugin-key"])
+        self._source_keys = [(source, source._key) for source in element.sources() if source._key is not None]
+
+    def drifts(self, job: Job) -> tuple[rules.Drift, ...]:
+        """Ask for all keys again; runs plugin code. Tracking changes them by right."""
+        if job.action == "Track":
+            return ()
+        name = names.full_name(self._element)
+        found = []
+        if self._element_key is not None:
+            now = _digest(self._element.get_unique_key())
+            found.append((Owner("element", name), self._element_key, now))
+        for source, before in self._source_keys:
+            found.append((Owner("source", name), before, _digest(source._get_unique_key())))
+        return tuple(rules.Drift(owner, before[:8], now[:8]) for owner, before, now in found if before != now)
+
+
+def _digest(key: Any) -> str:
+    return str(_cachekey.generate_key(key))
+
+
+def job_of(job: Any) -> Job:
+    """A scheduler job as a value."""
+    element = job.get_element()
+    return Job(names.full_name(element), str(job.action_name), int(job._tries), str(element.get_kind()))

@@ -1,0 +1,104 @@
+"""Threads and child processes that a job leaves running."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from multiprocessing import forkserver, resource_tracker
+from pathlib import Path
+from typing import Any, NamedTuple
+
+_GRACE = 0.5
+"""Seconds that a thread or process which is about to end gets to end; spent only where one is left."""
+
+_POLL = 0.01
+
+# Threads of libraries that BuildStream's core starts when it first needs them, wherever that is.
+_CORE_THREAD_MODULES = ("grpc", "asyncio", "buildstream")
+
+
+class Running(NamedTuple):
+    """What runs at one moment: thread identifiers and child process ids."""
+
+    threads: frozenset[int]
+    processes: frozenset[int]
+
+
+def running() -> Running:
+    """The threads that run Python code and the live children of this process, now."""
+    return Running(frozenset(sys._current_frames()), frozenset(_children()))
+
+
+class Leaks(NamedTuple):
+    """Names of what was left: address-free and without ids, so that reports of two runs compare."""
+
+    threads: tuple[str, ...]
+    processes: tuple[str, ...]
+
+
+def left_running(before: Running, executor: object) -> Leaks:
+    """What runs now and did not run before, without the scheduler's own threads (its `executor`)."""
+    deadline = time.monotonic() + _GRACE
+    while True:
+        leaks = _left_now(before, executor)
+        if not (leaks.threads or leaks.processes) or time.monotonic() > deadline:
+            return leaks
+        time.sleep(_POLL)
+
+
+def _left_now(before: Running, executor: object) -> Leaks:
+    now = running()
+    own = {thread.ident for thread in getattr(executor, "_threads", ())}
+    threads = [_thread_name(ident) for ident in now.threads - before.threads - own if not _is_core_thread(ident)]
+    helpers = {forkserver._forkserver._forkserver_pid, resource_tracker._resource_tracker._pid}
+    processes = [_process_name(pid) for pid in now.processes - before.processes - helpers]
+    return Leaks(tuple(sorted(threads)), tuple(sorted(processes)))
+
+
+def _thread(ident: int) -> threading.Thread | None:
+    return next((thread for thread in threading.enumerate() if thread.ident == ident), None)
+
+
+def _is_core_thread(ident: int) -> bool:
+    """Whether core or one of its libraries runs this thread: told by the function that it runs."""
+    target: Any = getattr(_thread(ident), "_target", None)
+    module = getattr(target, "__module__", None) or ""
+    return module.split(".")[0] in _CORE_THREAD_MODULES
+
+
+def _thread_name(ident: int) -> str:
+    thread = _thread(ident)
+    if thread is None:
+        return "thread"
+    target: Any = getattr(thread, "_target", None)
+    return getattr(target, "__qualname__", None) or type(thread).__qualname__
+
+
+def _children() -> list[int]:
+    """Process ids of the children that still run, of every thread of this process."""
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        try:
+            text = (task / "children").read_text(encoding="ascii")
+        except OSError:  # the thread has ended
+            continue
+        found += [int(pid) for pid in text.split()]
+    return [pid for pid in found if _state(pid) not in ("Z", None)]
+
+
+def _state(pid: int) -> str | None:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return stat.rpartition(")")[2].split()[0]
+
+
+def _process_name(pid: int) -> str:
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
+    except OSError:
+        return "process"
+    return os.path.basename(os.fsdecode(command)) or "process"

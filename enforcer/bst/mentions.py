@@ -1,0 +1,60 @@
+"""The first line of plugin code that names an attribute or a global.
+
+Classes, modules and the process cannot be hooked as plugins can. For a write on these the line
+that reached there is looked up in the code of the job's plugin: the first one, in the order of
+the file, that names what was changed.
+"""
+
+from __future__ import annotations
+
+import dis
+import types
+from collections.abc import Iterator
+
+from enforcer.bst.touches import Place
+
+
+def first_mention(modules: list[types.ModuleType], name: str) -> Place | None:
+    """The first line in the functions of `modules` that names `name`, module by module."""
+    for module in modules:
+        lines = sorted(
+            (line, code.co_name, code.co_filename) for code in _functions(module) for line in _lines(code, name)
+        )
+        if lines:
+            line, function, filename = lines[0]
+            return Place(filename, line, function)
+    return None
+
+
+def _functions(module: types.ModuleType) -> Iterator[types.CodeType]:
+    """The code of every function that `module` defines, nested ones and methods included."""
+    for value in vars(module).values():
+        if getattr(value, "__module__", None) != module.__name__:
+            continue
+        members = vars(value).values() if isinstance(value, type) else (value,)
+        for member in members:
+            code = getattr(getattr(member, "__func__", member), "__code__", None)
+            if isinstance(code, types.CodeType):
+                yield from _nested(code)
+
+
+def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _nested(constant)
+
+
+def _lines(code: types.CodeType, name: str) -> Iterator[int]:
+    line = code.co_firstlineno
+    for instruction in dis.get_instructions(code):
+        line = _line_of(instruction) or line
+        if instruction.argval == name and instruction.opname.startswith(("LOAD", "STORE", "DELETE")):
+            yield line
+
+
+def _line_of(instruction: dis.Instruction) -> int | None:
+    positions = instruction.positions if hasattr(instruction, "positions") else None
+    if positions is not None:
+        return positions.lineno
+    return instruction.starts_line if isinstance(instruction.starts_line, int) else None

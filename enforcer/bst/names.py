@@ -1,0 +1,102 @@
+"""Paths and values as a plugin author would write them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import buildstream
+from buildstream._context import Context
+from buildstream._project import Project
+from buildstream._pluginproxy import PluginProxy
+from buildstream.element import Element
+from buildstream.node import Node
+from buildstream.plugin import Plugin
+
+from enforcer.findings import Site
+from enforcer.graph.show import show
+
+# Private attributes of the core that a plugin author knows by another name.
+_PUBLIC_NAMES = (
+    (re.compile(r"^\._Element__environment\b"), "environment"),
+    (re.compile(r"^\._Element__(?:dynamic_)?public\b"), "public"),
+    (re.compile(r"^\._(?:Element|Source)__variables\b"), "variables"),
+    (re.compile(r"^\._Element__sources\b"), "sources"),
+    (re.compile(r"^\._Project__config\b"), "config"),
+)
+_BUILDSTREAM = Path(buildstream.__file__).parent
+
+
+def public_path(raw: str) -> str:
+    """`._Element__environment['CC']` as `environment['CC']`; a private name where there is no public one."""
+    for pattern, name in _PUBLIC_NAMES:
+        raw, replaced = pattern.subn(name, raw)
+        if replaced:
+            break
+    return raw.lstrip(".")
+
+
+def describe(value: object) -> str | None:
+    """The text of BuildStream's own objects, or None for any other."""
+    if isinstance(value, PluginProxy):
+        return f"<proxy of {full_name(object.__getattribute__(value, '_plugin'))}>"
+    if isinstance(value, Plugin):
+        kind = "element" if isinstance(value, Element) else "source"
+        return f"<{kind} {full_name(value)}>"
+    if isinstance(value, Node):
+        return show(value.strip_node_info(), describe)
+    if isinstance(value, Project):
+        return f"<project {object.__getattribute__(value, 'name')}>"
+    if isinstance(value, Context):
+        return "<context>"
+    return None
+
+
+def value_text(value: object) -> str:
+    """The text of any value that a message shows."""
+    return show(value, describe)
+
+
+def full_name(plugin: Any) -> str:
+    """The junction-qualified name of a plugin, without running code of its class."""
+    try:
+        return str(object.__getattribute__(plugin, "_Plugin__full_name"))
+    except AttributeError:
+        return "half-built plugin"
+
+
+def module_name(name: str) -> str:
+    """A module as a message names it: the file's stem for a plugin that BuildStream loaded, else its dotted name."""
+    return name.rsplit(".", 1)[-1] if name.startswith("pluginbase.") else name
+
+
+def class_name(cls: type) -> str:
+    """`my_kind.MyElement`, `buildstream.element.Element`."""
+    return f"{module_name(cls.__module__)}.{cls.__qualname__}"
+
+
+def shown_file(filename: str, project_directory: str | None) -> str:
+    """A file relative to the project, else to the installed packages, else its name alone: never a machine's path."""
+    path = Path(filename)
+    if project_directory is not None and path.is_relative_to(project_directory):
+        return str(path.relative_to(project_directory))
+    for folder in map(Path, sorted(filter(None, sys.path), key=len, reverse=True)):
+        if path.is_relative_to(folder) and folder.is_absolute():
+            return f"<site-packages>/{path.relative_to(folder)}"
+    return path.name
+
+
+def site_of(filename: str, line: int, function: str, project_directory: str | None) -> Site:
+    """The place in a source file, with the text of its line."""
+    import linecache
+
+    code = linecache.getline(filename, line).strip()
+    return Site(shown_file(filename, project_directory), line, function, code)
+
+
+def plugin_file(cls: type) -> str | None:
+    """The file that defines a plugin class."""
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    return file if isinstance(file, str) else None

@@ -1,0 +1,82 @@
+"""The process as a unit: what all of its jobs share."""
+
+from __future__ import annotations
+
+import locale
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from enforcer.graph.kinds import PROBE, Contents, DictKind, Probe
+from enforcer.graph.unit import Cell, Unit
+
+
+class EnvironmentKind(DictKind):
+    """`os.environ`: kept as bytes inside, written through itself so that the C library's copy follows."""
+
+    ordered = False
+
+    def dicts(self, objects: Sequence[Any]) -> Iterable[Any]:
+        return (environ._data for environ in objects)
+
+    def contents(self, obj: Any) -> Contents:
+        return _decoded(super().contents(obj))
+
+    def cut(self, flat: list[Any], start: int, size: int) -> Contents:
+        return _decoded(super().cut(flat, start, size))
+
+    def restore(self, obj: Any, before: Contents) -> None:
+        wanted = dict(before)
+        for name in [name for name in obj if name not in wanted]:
+            del obj[name]
+        for name, value in before:
+            if obj.get(name) != value:
+                obj[name] = value
+
+
+def _decoded(entries: Contents) -> Contents:
+    return [(os.fsdecode(name), os.fsdecode(value)) for name, value in entries]
+
+
+ENVIRONMENT = EnvironmentKind()
+
+
+def process_unit() -> Unit:
+    """Environment variables, working directory, umask, signal handlers, `sys.path` and locale."""
+    probes = (
+        Probe("os.getcwd()", _directory, os.chdir),
+        Probe("umask", _umask, os.umask),
+        Probe("signal handlers", _signal_handlers, None),
+        Probe("locale.setlocale(LC_ALL)", lambda: locale.setlocale(locale.LC_ALL), _set_locale),
+    )
+    fixed = [Cell(ENVIRONMENT, os.environ, None, "os.environ")]
+    fixed += [Cell(PROBE, probe, None, "") for probe in probes]
+    return Unit("process", "process", [(sys.path, "sys.path")], shared=True, fixed=fixed)
+
+
+def _directory() -> str | None:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return None
+
+
+def _umask() -> int:
+    # Asking os.umask() means setting it, for every thread.
+    match = re.search(r"^Umask:\s*([0-7]+)$", Path("/proc/self/status").read_text(encoding="ascii"), re.MULTILINE)
+    return int(match.group(1), 8) if match else -1
+
+
+def _signal_handlers() -> tuple[Any, ...]:
+    return tuple(map(signal.getsignal, _SIGNALS))
+
+
+_SIGNALS = sorted(signal.valid_signals())
+
+
+def _set_locale(value: str) -> None:
+    locale.setlocale(locale.LC_ALL, value)

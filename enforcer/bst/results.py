@@ -1,0 +1,171 @@
+"""Refs that a job writes, held back until its verdict.
+
+An artifact, a source or an element's sources count as cached when a small file, the *ref*, names
+them. While a job's action runs, refs go to a folder of our own beside the real ones; the job
+itself reads them there. A clean job's refs are then renamed into place, a violating job's are
+dropped. So whatever happens between the write and the verdict, a kill included, nothing of an
+unjudged job counts, and refs from before are never touched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+FOLDER = "enforcer-held"
+"""Name of the folder in BuildStream's cache directory; one subfolder a process."""
+
+
+class HeldResults:
+    """The held refs of the jobs of one scheduler run, one job at a time.
+
+    Args:
+        context: BuildStream's context: says where caches keep their refs.
+    """
+
+    def __init__(self, context: Any) -> None:
+        self._roots = tuple(
+            os.path.join(context.cachedir, name) for name in ("artifacts/refs", "elementsources", "source_protos")
+        )
+        self._base = os.path.join(context.cachedir, FOLDER)
+        self._folder = os.path.join(self._base, str(os.getpid()))
+        self._held: dict[str, str] | None = None
+        _remove_folders_of_the_dead(self._base)
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Hold back what is written in the block; afterwards `commit` or `drop` must follow, else it is dropped."""
+        self._held = {}
+        try:
+            yield
+        finally:
+            self.drop()
+
+    def commit(self) -> None:
+        """The verdict is clean: put the held refs in place."""
+        for final, held in (self._held or {}).items():
+            os.makedirs(os.path.dirname(final), exist_ok=True)
+            os.replace(held, final)
+        self._held = None
+
+    def drop(self) -> None:
+        """Forget the held refs."""
+        self._held = None
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.drop()
+        if os.path.isdir(self._base) and not os.listdir(self._base):
+            os.rmdir(self._base)
+
+    def to_read(self, path: str) -> str:
+        """Where to read the ref `path`: the held one, if this job wrote it."""
+        if self._held is None or _in_main_thread():
+            return path
+        return self._held.get(path, path)
+
+    def to_write(self, path: str) -> str:
+        """Where to write the ref `path`; any other file is written where it belongs."""
+        if self._held is None or _in_main_thread() or not path.startswith(self._roots):
+            return path
+        held = self._held.get(path)
+        if held is None:
+            held = os.path.join(self._folder, str(len(self._held)))
+            os.makedirs(self._folder, exist_ok=True)
+            self._held[path] = held
+        return held
+
+    def link(self, source: str, target: str) -> bool:
+        """Make ref `target` the same as `source`; False when nothing is held and stock has to do it."""
+        if self._held is None or _in_main_thread():
+            return False
+        shutil.copyfile(self.to_read(source), self.to_write(target))
+        return True
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _remove_folders_of_the_dead(base: str) -> None:
+    """What a killed process held was never judged and does not count."""
+    if not os.path.isdir(base):
+        return
+    for name in os.listdir(base):
+        if name.isdigit() and not os.path.exists(f"/proc/{name}"):
+            shutil.rmtree(os.path.join(base, name), ignore_errors=True)
+
+
+def hold_writes(original: Callable[..., Any], held: Callable[[], HeldResults | None]) -> Callable[..., Any]:
+    """`utils.save_file_atomic` that sends refs to where they are held."""
+
+    def save_file_atomic(filename: str, *args: Any, **kwargs: Any) -> Any:
+        results = held()
+        return original(filename if results is None else results.to_write(filename), *args, **kwargs)
+
+    return save_file_atomic
+
+
+def read_held_sources(original: Callable[..., str], held: Callable[[], HeldResults | None]) -> Callable[..., str]:
+    """`_source_path` of a source cache that finds held refs."""
+
+    def _source_path(self: Any, ref: str) -> str:
+        path, results = original(self, ref), held()
+        return path if results is None else results.to_read(path)
+
+    return _source_path
+
+
+def read_held_artifact(original: Callable[..., Any], held: Callable[[], HeldResults | None]) -> Callable[..., Any]:
+    """`Artifact._load_proto` that finds a held ref."""
+
+    def _load_proto(self: Any) -> Any:
+        results = held()
+        if results is not None:
+            name = self._element.get_artifact_name(key=self.get_extract_key())
+            path = os.path.join(self._artifactdir, name)
+            read = results.to_read(path)
+            if read != path:
+                return _load_from(self, original, read)
+        return original(self)
+
+    return _load_proto
+
+
+def _load_from(artifact: Any, original: Callable[..., Any], path: str) -> Any:
+    """Let `original` read `path`: it joins the directory and the artifact's name, and an absolute name wins."""
+    element = artifact._element
+    artifact._element = _NamedByPath(path)
+    try:
+        return original(artifact)
+    finally:
+        artifact._element = element
+
+
+class _NamedByPath:
+    """Stands for an element while the ref of its artifact is read from `path`."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def get_artifact_name(self, key: str | None = None) -> str:
+        """The path of the ref, absolute."""
+        return self._path
+
+
+def link_held(original: Callable[..., Any], held: Callable[[], HeldResults | None]) -> Callable[..., Any]:
+    """`ArtifactCache.link_key` for refs that are held."""
+
+    def link_key(self: Any, element: Any, oldkey: str, newkey: str) -> None:
+        results = held()
+        old = os.path.join(self._basedir, element.get_artifact_name(oldkey))
+        new = os.path.join(self._basedir, element.get_artifact_name(newkey))
+        if results is None or (old != new and not results.link(old, new)):
+            original(self, element, oldkey, newkey)
+
+    return link_key

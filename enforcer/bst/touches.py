@@ -1,0 +1,129 @@
+"""Where plugin code first reached into foreign state, and where it assigned to an attribute.
+
+While a job's action runs, attribute access on plugins, projects and the context passes through
+here. The hooks only look: values and exceptions are those of stock BuildStream.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from buildstream import _elementproxy, _pluginproxy
+from buildstream._context import Context
+from buildstream._project import Project
+from buildstream.plugin import Plugin
+
+if TYPE_CHECKING:
+    from enforcer.bst.world import World
+    from enforcer.graph.unit import Unit
+
+# A proxy hands each call on: the line that called the proxy is the one that reached.
+_TRANSPARENT_FILES = frozenset({_pluginproxy.__file__, _elementproxy.__file__, __file__})
+_HOOKED: tuple[type, ...] = (Plugin, Project, Context)
+
+
+class Place(NamedTuple):
+    """A line of code that ran."""
+
+    file: str
+    line: int
+    function: str
+
+
+class Touches:
+    """What one job's plugin code touched outside of `own`."""
+
+    def __init__(self, world: World, own: Unit) -> None:
+        self._world = world
+        self._own = own
+        self._main = threading.main_thread().ident
+        self._direct: dict[Unit, Place] = {}
+        self._indirect: dict[Unit, Place] = {}
+        self._writes: dict[tuple[int, str], Place] = {}
+
+    def obtained(self, unit: Unit) -> Place | None:
+        """The first line of plugin code that reached into `unit`, else the first that made core do so."""
+        return self._direct.get(unit) or self._indirect.get(unit)
+
+    def written(self, obj: object, name: str) -> Place | None:
+        """The last line of plugin code that assigned to this attribute."""
+        return self._writes.get((id(obj), name))
+
+    def note(self, obj: object, written: str | None) -> None:
+        """`obj` is accessed (or its attribute `written` assigned to) by the calling frame's caller."""
+        unit = self._world.graph.unit_of(obj)
+        if unit is None or unit is self._own or threading.get_ident() == self._main:
+            return
+        if written is None and unit in self._direct:
+            return
+        frame = _caller()
+        if self._world.is_plugin_file(frame.f_code.co_filename):
+            place = _place(frame)
+            self._direct.setdefault(unit, place)
+            if written is not None:
+                self._writes[id(obj), written] = place
+        elif unit not in self._indirect:
+            place_above = _first_plugin_place(frame, self._world)
+            if place_above is not None:
+                self._indirect[unit] = place_above
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Hook attribute access for the time of the block."""
+        global _current
+        _current = self
+        for cls in _HOOKED:
+            cls.__getattribute__ = _getattribute  # type: ignore[method-assign,assignment]
+            cls.__setattr__ = _setattr  # type: ignore[method-assign,assignment]
+            cls.__delattr__ = _delattr  # type: ignore[method-assign,assignment]
+        try:
+            yield
+        finally:
+            _current = None
+            for cls in _HOOKED:
+                del cls.__getattribute__, cls.__setattr__, cls.__delattr__
+
+
+_current: Touches | None = None
+
+
+def _getattribute(self: Any, name: str) -> Any:
+    if _current is not None:
+        _current.note(self, None)
+    return object.__getattribute__(self, name)
+
+
+def _setattr(self: Any, name: str, value: Any) -> None:
+    if _current is not None:
+        _current.note(self, name)
+    object.__setattr__(self, name, value)
+
+
+def _delattr(self: Any, name: str) -> None:
+    if _current is not None:
+        _current.note(self, name)
+    object.__delattr__(self, name)
+
+
+def _caller() -> FrameType:
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_code.co_filename in _TRANSPARENT_FILES:
+        frame = frame.f_back
+    return frame
+
+
+def _first_plugin_place(frame: FrameType | None, world: World) -> Place | None:
+    while frame is not None:
+        if world.is_plugin_file(frame.f_code.co_filename):
+            return _place(frame)
+        frame = frame.f_back
+    return None
+
+
+def _place(frame: FrameType) -> Place:
+    return Place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)

@@ -1,0 +1,180 @@
+"""The units of one scheduler run, as they are when it starts."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import buildstream
+from buildstream.element import Element
+from buildstream.plugin import Plugin
+from buildstream.source import Source
+
+from enforcer.bst import names
+from enforcer.bst.policy import BstPolicy
+from enforcer.bst.process import process_unit
+from enforcer.findings import Owner
+from enforcer.graph.compare import ChangedCell
+from enforcer.graph.graph import Graph
+from enforcer.graph.unit import Cell, Unit
+
+_BUILDSTREAM = str(Path(buildstream.__file__).parent)
+
+
+class World:
+    """Elements, projects, context, classes, modules and process of one run, with their owners' names."""
+
+    def __init__(self, context: Any) -> None:
+        self.context = context
+        self.elements = [plugin for plugin in _plugins_of(context) if isinstance(plugin, Element)]
+        plugins = list(_plugins_of(context))
+        self._plugin_modules = _plugin_modules({type(plugin) for plugin in plugins})
+        self._plugin_module_names = {module.__name__ for module in self._plugin_modules}
+        self._plugin_files = {
+            file for module in self._plugin_modules if (file := getattr(module, "__file__", None)) is not None
+        }
+        self.core_attributes = _core_attributes(self.elements)
+        self.graph = Graph(BstPolicy(self))
+        self.graph.add(self._units(plugins))
+
+    def _units(self, plugins: list[Any]) -> Iterator[Unit]:
+        yield process_unit()
+        core = [module for name, module in sorted(sys.modules.items()) if _is_core_module(name, module)]
+        yield Unit("module", "buildstream", [(module, "") for module in core], shared=True)
+        yield Unit("class", "buildstream", [(cls, "") for cls in _classes_of(core)], shared=True)
+        for module in self._plugin_modules:
+            yield Unit("module", names.module_name(module.__name__), [(module, "")], shared=True)
+            for cls in _classes_of([module]):
+                yield Unit("class", names.class_name(cls), [(cls, "")], shared=True)
+        for project in self.context.get_projects():
+            mirrors = [(plugin, _mirror_label(plugin)) for plugin in plugins if _is_mirror(plugin, project)]
+            yield Unit("project", project.name, [(project, ""), *mirrors], shared=True)
+        yield Unit("context", "context", [(self.context, ""), (self.context.messenger, "messenger")], shared=True)
+        for element in self.elements:
+            yield element_unit(element)
+
+    def unit_of(self, element: Any) -> Unit:
+        """The unit of an element; one that was made after the run began is added now."""
+        unit = self.graph.unit_of(element)
+        if unit is None:
+            unit = element_unit(element)
+            self.graph.add([unit])
+        return unit
+
+    def is_plugin_module(self, name: str) -> bool:
+        """Whether the module is a plugin's, or one beside it that plugins import."""
+        return name in self._plugin_module_names
+
+    def is_plugin_file(self, filename: str) -> bool:
+        """Whether the file is a plugin's, or one beside it that plugins import."""
+        return filename in self._plugin_files
+
+    def owner(self, changed: ChangedCell) -> Owner:
+        """Whose state a changed cell is, as a message names it."""
+        unit, root = changed.unit, root_of(changed.cell)
+        if unit.kind == "element" and root.name:
+            return Owner("source", unit.name)
+        if unit.name == "buildstream" and unit.kind == "module":
+            return Owner("module", str(root.obj.__name__))
+        if unit.name == "buildstream" and unit.kind == "class":
+            return Owner("class", names.class_name(root.obj))
+        return Owner(unit.kind, unit.name)
+
+
+def root_of(cell: Cell) -> Cell:
+    """The root cell that the way to `cell` starts from."""
+    while cell.parent is not None:
+        cell = cell.parent
+    return cell
+
+
+def element_unit(element: Any) -> Unit:
+    """An element with its sources."""
+    sources = enumerate(_attribute(_attribute(element, "_Element__sources"), "_sources"))
+    roots = [(element, ""), *((source, f"sources[{index}]") for index, source in sources)]
+    return Unit("element", names.full_name(element), roots)
+
+
+def _attribute(obj: Any, name: str) -> Any:
+    return object.__getattribute__(obj, name)
+
+
+def _plugins_of(context: Any) -> Iterator[Any]:
+    """All live plugin objects of this context, in the order in which they were made."""
+    table = Plugin._Plugin__TABLE  # type: ignore[attr-defined]
+    for _, plugin in sorted(table.items()):
+        if vars_of(plugin).get("_Plugin__context") is context:
+            yield plugin
+
+
+def vars_of(obj: Any) -> dict[str, Any]:
+    """The instance dictionary, without running code of the object's class."""
+    return _attribute(obj, "__dict__")  # type: ignore[no-any-return]
+
+
+def _is_mirror(plugin: Any, project: Any) -> bool:
+    return not isinstance(plugin, (Element, Source)) and vars_of(plugin).get("_Plugin__project") is project
+
+
+def _mirror_label(plugin: Any) -> str:
+    return f"mirrors['{vars_of(plugin).get('name')}']"
+
+
+def _is_core_module(name: str, module: Any) -> bool:
+    in_core = name == "buildstream" or name.startswith("buildstream.")
+    return in_core and type(module) is types.ModuleType and "._testing" not in name and "._protos" not in name
+
+
+def _classes_of(modules: Iterable[types.ModuleType]) -> list[type]:
+    """The Python classes that these modules define, each once, by name."""
+    found = {
+        names.class_name(value): value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type) and value.__module__ == module.__name__ and not _is_builtin(value)
+    }
+    return [found[name] for name in sorted(found)]
+
+
+def _is_builtin(cls: type) -> bool:
+    return cls.__flags__ & (1 << 9) == 0 or cls.__flags__ & (1 << 8) != 0  # not a heap type, or immutable
+
+
+def _plugin_modules(classes: Iterable[type]) -> list[types.ModuleType]:
+    """The modules of these plugin classes, and those beside them that they import."""
+    own = {cls.__module__ for cls in classes}
+    modules = {name: sys.modules[name] for name in own if name in sys.modules}
+    folders = {folder for module in modules.values() if (folder := _package_folder(module)) is not None}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and not name.startswith("pluginbase.") and _below(file, folders):
+            modules.setdefault(name, module)
+    return [modules[name] for name in sorted(modules) if type(modules[name]) is types.ModuleType]
+
+
+def _package_folder(module: types.ModuleType) -> str | None:
+    """The folder that holds a plugin and its helpers: the top-level package it lies in, else its own folder."""
+    file = getattr(module, "__file__", None)
+    if file is None or file.startswith(_BUILDSTREAM):
+        return None
+    folder = Path(file).parent
+    while (folder / "__init__.py").exists():
+        if not (folder.parent / "__init__.py").exists():
+            break
+        folder = folder.parent
+    return str(folder)
+
+
+def _below(file: str, folders: set[str]) -> bool:
+    return any(file.startswith(folder + "/") for folder in folders)
+
+
+def _core_attributes(elements: list[Any]) -> frozenset[str]:
+    """Names that core sets on plugin instances without a class prefix."""
+    return frozenset(
+        {"name", "project_name", "normal_name", "_unique_id", "_depth", "_description", "_message_kwargs",
+         "_overlap_collectors", "_directory"}
+    )  # fmt: skip

@@ -1,0 +1,138 @@
+"""Differences between what a cell holds and its shadow, one value each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from enforcer.graph.kinds import BAG, INDEXED, Contents
+from enforcer.graph.unit import Cell, Unit
+from enforcer.graph.values import hash_free_key, same
+
+SET, ADDED, REMOVED, REORDERED = "set", "added", "removed", "reordered"
+
+ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "ABSENT", "__slots__": ()})()
+"""Stands for the value of an entry that is not there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """One entry of one cell that differs; `before` or `after` is `ABSENT` where the entry is not there."""
+
+    unit: Unit
+    cell: Cell
+    name: Any
+    change: str
+    before: Any
+    after: Any
+
+    def raw_path(self) -> str:
+        """The way from the unit's root to the entry, in raw steps."""
+        if self.change == REORDERED:
+            return self.cell.path()
+        return self.cell.path() + self.cell.kind.step(self.cell.obj, self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class ChangedCell:
+    """A cell that differs from its shadow, with the whole shadow to restore it from."""
+
+    unit: Unit
+    cell: Cell
+    before: Contents
+    changes: tuple[Change, ...]
+
+
+def changed_cells(unit: Unit) -> list[ChangedCell]:
+    """Every cell of `unit` that holds something else than its shadow says."""
+    found = []
+    for group in unit.groups:
+        if group.unchanged():
+            continue
+        before_any = len(found)
+        for cell, before in group.shadows():
+            changes = tuple(_changes(unit, cell, before))
+            if changes:
+                found.append(ChangedCell(unit, cell, before, changes))
+        if len(found) == before_any:
+            # Equal but not identical (a recomputed string): remember the new objects, or every
+            # later compare would end up here again.
+            group.take()
+    return found
+
+
+def _changes(unit: Unit, cell: Cell, before: Contents) -> Iterator[Change]:
+    after = cell.kind.contents(cell.obj)
+    if cell.kind.shape is BAG:
+        entries = _set_entries(before, after)
+    elif cell.kind.shape is INDEXED:
+        entries = _sequence_entries(before, after)
+    else:
+        entries = _named_entries(before, after, cell.kind.ordered)
+    for name, change, old, new in entries:
+        yield Change(unit, cell, name, change, old, new)
+
+
+Entry = tuple[Any, str, Any, Any]
+
+
+def _named_entries(before: Contents, after: Contents, ordered: bool) -> Iterator[Entry]:
+    old = {hash_free_key(name): (name, value) for name, value in before}
+    new = {hash_free_key(name): (name, value) for name, value in after}
+    for key, (name, value) in old.items():
+        if key not in new:
+            yield name, REMOVED, value, ABSENT
+        elif not same(value, new[key][1]):
+            yield name, SET, value, new[key][1]
+    for key, (name, value) in new.items():
+        if key not in old:
+            yield name, ADDED, ABSENT, value
+    if ordered and [key for key in old if key in new] != [key for key in new if key in old]:
+        yield None, REORDERED, [name for name, _ in before], [name for name, _ in after]
+
+
+def _set_entries(before: Contents, after: Contents) -> Iterator[Entry]:
+    old = {hash_free_key(value): value for _, value in before}
+    new = {hash_free_key(value): value for _, value in after}
+    for key, value in old.items():
+        if key not in new:
+            yield None, REMOVED, value, ABSENT
+    for key, value in new.items():
+        if key not in old:
+            yield None, ADDED, ABSENT, value
+
+
+def _sequence_entries(before: Contents, after: Contents) -> Iterator[Entry]:
+    old = [value for _, value in before]
+    new = [value for _, value in after]
+    start = 0
+    while start < min(len(old), len(new)) and same(old[start], new[start]):
+        start += 1
+    end = 0
+    while end < min(len(old), len(new)) - start and same(old[-1 - end], new[-1 - end]):
+        end += 1
+    old_part, new_part = old[start : len(old) - end], new[start : len(new) - end]
+    if len(old_part) == len(new_part) and _permuted(old_part, new_part):
+        yield None, REORDERED, old, new
+        return
+    for index in range(max(len(old_part), len(new_part))):
+        was = old_part[index] if index < len(old_part) else ABSENT
+        now = new_part[index] if index < len(new_part) else ABSENT
+        if was is ABSENT:
+            yield start + index, ADDED, was, now
+        elif now is ABSENT:
+            yield start + index, REMOVED, was, now
+        elif not same(was, now):
+            yield start + index, SET, was, now
+
+
+def _permuted(old: list[Any], new: list[Any]) -> bool:
+    def count(values: list[Any]) -> dict[Any, int]:
+        counts: dict[Any, int] = {}
+        for value in values:
+            key = hash_free_key(value)
+            counts[key] = counts.get(key, 0) + 1
+        return counts
+
+    return bool(old) and count(old) == count(new)

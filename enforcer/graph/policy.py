@@ -1,0 +1,38 @@
+"""What the graph package asks of its user about objects that it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from enforcer.graph.kinds import Probe
+    from enforcer.graph.unit import Unit
+
+
+class Policy(Protocol):
+    """Answers about types and objects; each is asked once a type (cached) unless it says otherwise."""
+
+    def is_border(self, cls: type) -> bool:
+        """Whether objects of `cls` end the walk without counting as opaque (another world: a scheduler, a mock)."""
+
+    def is_leaf(self, cls: type) -> bool:
+        """Whether objects of `cls` are immutable, with nothing below that belongs to a unit."""
+
+    def has_referents(self, cls: type) -> bool:
+        """Whether objects of the extension type `cls` are to be seen through `gc.get_referents`."""
+
+    def probe(self, cls: type) -> Callable[[object], Probe] | None:
+        """For a type that can only be asked for its state as a whole: what makes the probe of an object."""
+
+    def foreign_root(self, obj: object) -> Unit | None:
+        """For each object met: the unit whose root it is, although it was not listed as one (asked per object)."""
+
+    def descends(self, unit: Unit, obj: object) -> bool:
+        """Whether an instance or function `obj`, met while walking `unit`, belongs to it (asked per object)."""
+
+    def belongs_to_core(self, owner: object, name: str) -> bool:
+        """Whether attribute `name` of `owner` is one that the framework itself keeps: it wins ownership."""
+
+    def skipped_names(self, obj: object) -> Iterable[str]:
+        """Attributes of the root `obj` that are no state of a unit."""

@@ -1,0 +1,125 @@
+"""A unit: something that owns state, the cells that hold it, and their shadows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from enforcer.graph.kinds import Contents, Kind
+
+
+@dataclass(eq=False)
+class Cell:
+    """One mutable container: how it is read, and the way that led to it (`parent` is None for a root)."""
+
+    __slots__ = ("kind", "name", "obj", "parent")
+
+    kind: Kind
+    obj: Any
+    parent: Cell | None
+    name: Any
+
+    def path(self) -> str:
+        """The way from the unit's root to this container, in raw steps: `._Element__environment`."""
+        steps = []
+        cell = self
+        while cell.parent is not None:
+            steps.append(cell.parent.kind.step(cell.parent.obj, cell.name))
+            cell = cell.parent
+        return (cell.name or "") + "".join(reversed(steps))
+
+
+class CellGroup:
+    """All cells of one kind in one unit, with one flat shadow: a shallow copy of all their contents."""
+
+    __slots__ = ("cells", "flat", "kind", "objects", "sizes")
+
+    def __init__(self, kind: Kind, cells: list[Cell]) -> None:
+        self.kind = kind
+        self.cells = cells
+        self.objects = [cell.obj for cell in cells]
+        self.take()
+
+    def take(self) -> None:
+        """Take the shadow anew."""
+        self.flat = self.kind.read(self.objects)
+        self.sizes = self.kind.sizes(self.objects)
+
+    def unchanged(self) -> bool:
+        """Whether every cell holds exactly the objects of the shadow."""
+        return self.kind.unchanged(self.objects, self.flat, self.sizes)
+
+    def shadows(self) -> Iterator[tuple[Cell, Contents]]:
+        """Each cell with the contents that it had when the shadow was taken."""
+        start = 0
+        for cell, size in zip(self.cells, self.sizes, strict=True):
+            yield cell, self.kind.cut(self.flat, start, size)
+            start += size
+
+
+@dataclass(eq=False)
+class Alias:
+    """Another unit's container that this unit holds too, and where."""
+
+    __slots__ = ("name", "obj", "parent")
+
+    obj: Any
+    parent: Cell
+    name: Any
+
+    def path(self) -> str:
+        """The way from the unit's root to the shared container."""
+        return self.parent.path() + self.parent.kind.step(self.parent.obj, self.name)
+
+
+class Unit:
+    """What can own state: an element with its sources, a project, a class, a module, the process, …
+
+    Args:
+        kind: the owner kind that findings show.
+        name: the owner name that findings show.
+        roots: the objects to walk from, each with the label that its paths start with.
+        shared: shared units are walked first, and win what they and an element both hold.
+        fixed: cells that no walk finds: probes, and containers behind an interface.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        roots: Iterable[tuple[Any, str]],
+        *,
+        shared: bool = False,
+        fixed: Iterable[Cell] = (),
+    ) -> None:
+        self.kind = kind
+        self.name = name
+        self.roots = list(roots)
+        self.shared = shared
+        self.fixed = tuple(fixed)
+        self.groups: list[CellGroup] = []
+        self.aliases: list[Alias] = []
+        self.opaque: Counter[str] = Counter()
+
+    def __repr__(self) -> str:
+        return f"<Unit {self.kind} {self.name}>"
+
+    @property
+    def cells(self) -> Iterator[Cell]:
+        """Every cell of the unit."""
+        for group in self.groups:
+            yield from group.cells
+
+    def fill(self, cells: Iterable[Cell]) -> None:
+        """Take these cells as the unit's, and their present contents as the shadow."""
+        by_kind: dict[Kind, list[Cell]] = {}
+        for cell in cells:
+            by_kind.setdefault(cell.kind, []).append(cell)
+        self.groups = [CellGroup(kind, cells) for kind, cells in by_kind.items()]
+
+    def unchanged(self) -> bool:
+        """Whether no cell changed since the shadow was taken: one loop in C a kind."""
+        return all(group.unchanged() for group in self.groups)
+

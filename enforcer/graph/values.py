@@ -1,0 +1,95 @@
+"""When are two values the same, without running anybody's `__eq__`, `__hash__` or `__repr__`."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import fractions
+import pathlib
+import re
+import types
+import uuid
+import weakref
+from typing import Any
+
+ATOMIC: frozenset[type] = frozenset(
+    {type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented), range}
+)
+
+# Immutable or without state that a program can see; nothing below them belongs to a unit.
+LEAF_TYPES: frozenset[type] = ATOMIC | {
+    types.BuiltinFunctionType,
+    types.CodeType,
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+    types.MethodDescriptorType,
+    types.MethodWrapperType,
+    types.WrapperDescriptorType,
+    types.ClassMethodDescriptorType,
+    types.GenericAlias,
+    types.UnionType,
+    slice,
+    object,
+    re.Pattern,
+    re.Match,
+    datetime.date,
+    datetime.datetime,
+    datetime.time,
+    datetime.timedelta,
+    datetime.timezone,
+    decimal.Decimal,
+    fractions.Fraction,
+    uuid.UUID,
+    # Paths remember their text in slots when they are first printed.
+    pathlib.PosixPath,
+    pathlib.PurePosixPath,
+    # A weak reference owns nothing.
+    weakref.ref,
+}
+
+_MAX_DEPTH = 20
+
+
+def same(a: object, b: object, depth: int = 0) -> bool:
+    """Whether `b` stands for the same value as `a`: identical, or equal and of the same atomic type.
+
+    Tuples and frozensets (immutable) and bound methods (made anew by each access) are compared by
+    what they hold. `True` for `1` and `-0.0` for `0.0` are changes.
+    """
+    if a is b:
+        return True
+    kind = type(a)
+    if kind is not type(b):
+        return False
+    if kind is float or kind is complex:
+        return repr(a) == repr(b)
+    if kind in ATOMIC:
+        return bool(a == b)
+    if depth > _MAX_DEPTH:
+        return False
+    return _same_compound(a, b, kind, depth + 1)
+
+
+def _same_compound(a: Any, b: Any, kind: type, depth: int) -> bool:
+    if kind is tuple:
+        return len(a) == len(b) and all(same(x, y, depth) for x, y in zip(a, b, strict=True))
+    if kind is frozenset:
+        return len(a) == len(b) and set(map(hash_free_key, a)) == set(map(hash_free_key, b))
+    if kind is types.MethodType:
+        return a.__self__ is b.__self__ and a.__func__ is b.__func__
+    return False
+
+
+def hash_free_key(value: object) -> object:
+    """A dictionary key that stands for `value` and never calls its `__hash__` or `__eq__`.
+
+    Equal values of one atomic type give equal keys; `1`, `1.0` and `True` give three.
+    """
+    kind = type(value)
+    if kind is float or kind is complex:
+        return (kind, repr(value))
+    if kind in ATOMIC:
+        return (kind, value)
+    if kind is tuple:
+        return (kind, tuple(map(hash_free_key, value)))  # type: ignore[arg-type]
+    return (kind, id(value))
