@@ -60,7 +60,7 @@ def _body(finding: Finding) -> list[str]:
     lines = [what(finding), *(f"  {line}" for line in finding.explanation)]
     if finding.site is not None:
         lines.append(_site_line("", finding.site))
-    if finding.obtained is not None:
+    if finding.obtained is not None and finding.obtained != finding.site:
         lines.append(_site_line("obtained at ", finding.obtained))
     lines += _plugin_line(finding) + _concerned_line(finding) + _fate_lines(finding)
     if finding.allowed is None:

@@ -205,7 +205,8 @@ def _blind_spot_lines(report: Report) -> list[Line]:
         dots = ", ..." if len(top) > _MANY else ""
         parts.append(f"could not see into {sum(count for _, count in top):,} objects: {names}{dots}")
     if report.core_fills:
-        parts.append(f"{sum(count for _, count in report.core_fills):,} lazy fills by BuildStream itself")
+        fills = sum(count for _, count in report.core_fills)
+        parts.append(f"{fills:,} lazy fill{'' if fills == 1 else 's'} by BuildStream itself")
     return [Line("; ".join(parts), "dim")] if parts else []
 
 

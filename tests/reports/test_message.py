@@ -34,6 +34,11 @@ def test_the_message_is_two_ended() -> None:
     ]
 
 
+def test_a_line_that_obtains_and_changes_is_shown_once() -> None:
+    lines = finding_lines(replace(FINDING, obtained=FINDING.site))
+    assert sum("my_kind.py:31" in line for line in lines) == 1
+
+
 def test_without_a_site_the_plugin_file_is_named() -> None:
     lines = finding_lines(replace(FINDING, site=None, obtained=None))
     assert lines[2] == "  plugin my_kind: plugins/my_kind.py"

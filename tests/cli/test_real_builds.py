@@ -1,0 +1,217 @@
+"""`enforcer run` on the real BuildStream, as a user types it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from enforcer.reports.json_report import schema
+
+pytest.importorskip("buildstream")
+
+PLUGIN = """
+from buildstream import Element
+
+class Kind(Element):
+    BST_MIN_VERSION = "2.5"
+    BST_RUN_COMMANDS = False
+
+    def configure(self, node):
+        pass
+
+    def preflight(self):
+        pass
+
+    def get_unique_key(self):
+        return {}
+
+    def configure_sandbox(self, sandbox):
+        pass
+
+    def stage(self, sandbox):
+        pass
+
+    def assemble(self, sandbox):
+        dep = next(self.dependencies(), None)
+        %s
+        sandbox.get_virtual_directory().open_directory("output", create=True)
+        return "/output"
+
+def setup():
+    return Kind
+"""
+
+CONF = """
+name: tiny
+min-version: 2.5
+element-path: elements
+plugins:
+- origin: local
+  path: plugins
+  elements: [my_kind]
+"""
+
+ADD_FOO = 'dep.get_environment()["FOO"] = "X"'
+
+
+class Project:
+    """A project of two elements, and its own cache: `app.bst` depends on `base.bst`, and does one line in its job."""
+
+    def __init__(self, directory: Path, line: str) -> None:
+        self.directory = directory
+        for name, text in (
+            ("project.conf", CONF),
+            ("plugins/my_kind.py", PLUGIN % line),
+            ("elements/base.bst", "kind: stack\n"),
+            ("elements/app.bst", "kind: my_kind\nbuild-depends: [base.bst]\n"),
+        ):
+            path = directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """`enforcer run WORDS…` in the project."""
+        home = self.directory / "home"
+        environ = {
+            **os.environ,
+            "HOME": str(home),
+            **{f"XDG_{n}_HOME": str(home / n) for n in ("CACHE", "CONFIG", "DATA")},
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "enforcer", "run", *words],
+            cwd=self.directory,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def report(self, name: str = "r.json") -> Any:
+        """The JSON report, which always keeps its schema."""
+        data = json.loads((self.directory / name).read_text())
+        assert [error.message for error in Draft202012Validator(schema()).iter_errors(data)] == []
+        return data
+
+
+REPORTED = ("--report", "json:r.json")
+
+
+def test_a_clean_build_is_clean_and_the_next_one_checks_nothing(tmp_path: Path) -> None:
+    project = Project(tmp_path, "pass")
+    first = project.run(*REPORTED, "build", "app.bst")
+    assert first.returncode == 0, first.stderr
+    report = project.report()
+    assert (report["verdict"], report["violations"], report["errors"]) == ("clean", [], [])
+    assert report["summary"]["checked"] == report["summary"]["jobs"] > 0
+    assert "checked 4 of 4 jobs" in first.stderr
+
+    second = project.run(*REPORTED, "build", "app.bst")
+    assert second.returncode == 0, second.stderr
+    assert project.report()["verdict"] == "nothing-checked"
+    assert "NOTHING WAS CHECKED" in second.stderr
+
+
+def test_a_violation_fails_its_job_in_bst_and_the_command_and_the_next_run_finds_it_again(tmp_path: Path) -> None:
+    project = Project(tmp_path, ADD_FOO)
+    for _ in range(2):
+        done = project.run(*REPORTED, "build", "app.bst")
+        assert done.returncode == 1, done.stderr
+        own, _, ours = done.stderr.partition("enforcement strict on threads: failed")
+        for text in (own, ours):
+            assert "foreign-write  app.bst (my_kind) changed base.bst in its Build job" in text
+            assert "environment['FOO']: added 'X'" in text
+            assert 'allow: "foreign-write base.bst environment[*]"' in text
+        assert "BUG" not in done.stderr
+        [violation] = project.report()["violations"]
+        assert violation["obtained"]["file"] == "plugins/my_kind.py"
+        assert violation["obtained"]["code"] == ADD_FOO
+
+
+def test_two_runs_from_nothing_write_the_same_bytes(tmp_path: Path) -> None:
+    texts = []
+    for name in ("one", "two"):
+        project = Project(tmp_path / name, ADD_FOO)
+        project.run(*REPORTED, "build", "app.bst")
+        texts.append((project.directory / "r.json").read_bytes())
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "verdict"), [(["--mode", "soft"], 0, "warned"), (["--collect"], 1, "failed")]
+)
+def test_where_no_job_fails_the_build_is_complete(tmp_path: Path, words: list[str], status: int, verdict: str) -> None:
+    project = Project(tmp_path, ADD_FOO)
+    done = project.run(*words, *REPORTED, "build", "app.bst")
+    assert done.returncode == status, done.stderr
+    assert project.report()["verdict"] == verdict
+    assert "FAILURE" not in done.stderr
+
+
+def test_an_allowed_finding_passes_with_its_reason(tmp_path: Path) -> None:
+    project = Project(tmp_path, ADD_FOO)
+    entry = '{ entry = "foreign-write base.bst environment[*]", reason = "fixed upstream" }'
+    (tmp_path / "pyproject.toml").write_text(f"[tool.enforcer]\nallow = [{entry}]\n")
+    done = project.run(*REPORTED, "build", "app.bst")
+    assert done.returncode == 0, done.stderr
+    report = project.report()
+    assert report["summary"]["allowed"] == 1
+    assert [violation["allowed"] for violation in report["violations"]] == ["fixed upstream"]
+
+
+def test_a_secret_is_shown_nowhere(tmp_path: Path) -> None:
+    project = Project(tmp_path, 'dep.get_environment()["API_TOKEN"] = "hunter" + "2hunter2"')
+    done = project.run(*REPORTED, "build", "app.bst")
+    assert done.returncode == 1, done.stderr
+    assert "environment['API_TOKEN']: added <masked>" in done.stderr
+    logs = "".join(path.read_text() for path in tmp_path.rglob("*.log"))
+    assert "environment['API_TOKEN']: added <masked>" in logs
+    for text in (done.stdout, done.stderr, logs, (tmp_path / "r.json").read_text()):
+        assert "hunter2hunter2" not in text
+
+
+def test_bst_keeps_its_own_failures(tmp_path: Path) -> None:
+    project = Project(tmp_path, "raise ValueError('mine')")
+    done = project.run(*REPORTED, "build", "app.bst")
+    assert done.returncode == 255, done.stderr
+    assert project.report()["violations"] == []
+
+
+def test_without_a_project_bst_says_so_and_we_say_that_nothing_was_checked(tmp_path: Path) -> None:
+    project = Project(tmp_path, "pass")
+    (tmp_path / "project.conf").unlink()
+    done = project.run(*REPORTED, "build", "app.bst")
+    assert done.returncode == 255
+    assert "No project.conf or active workspace was located" in done.stderr
+    assert "NOTHING WAS CHECKED: no job ran" in done.stderr
+    assert project.report()["verdict"] == "nothing-checked"
+
+
+def test_off_is_stock_bst(tmp_path: Path) -> None:
+    project = Project(tmp_path, ADD_FOO)
+    done = project.run("--mode", "off", *REPORTED, "build", "app.bst")
+    assert done.returncode == 0, done.stderr
+    assert "foreign-write" not in done.stderr
+    assert not (tmp_path / "r.json").exists()
+
+
+def test_wrong_usage_builds_nothing(tmp_path: Path) -> None:
+    project = Project(tmp_path, "pass")
+    done = project.run("--report", "json:missing/r.json", "build", "app.bst")
+    assert done.returncode == 2
+    assert done.stderr.startswith("enforcer: cannot write the json report to 'missing/r.json'")
+    assert not (tmp_path / "home").exists()
+
+
+def test_without_buildstream_the_sentence_says_what_to_install(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['buildstream'] = None; from enforcer.cli import main; sys.exit(main(['run', 'build']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "install it beside the enforcer" in done.stderr

@@ -1,0 +1,75 @@
+"""The messages in `docs/rules` come from real runs: `python -m tests.docs.pages` writes them anew.
+
+A page says which sample gives its message in a comment before the block:
+`<!-- output: SAMPLE: BST-ARGS -->`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted((ROOT / "docs" / "rules").glob("*.md"))
+
+_BLOCK = re.compile(r"<!-- output: (?P<sample>\w+): (?P<args>[^\n]*) -->\n\n```text\n(?P<message>.*?)```\n", re.DOTALL)
+
+
+def shown_message(page: Path) -> str:
+    """The message that the page shows."""
+    return _block(page.read_text(encoding="utf-8"))["message"]
+
+
+def true_message(page: Path, directory: Path) -> str:
+    """The first message about the page's rule, from a run of its sample in `directory`."""
+    block = _block(page.read_text(encoding="utf-8"))
+    # The samples have their own runner: copies, a cache of their own, an environment without the user's.
+    sys.path.insert(0, str(ROOT / "sample_projects"))
+    try:
+        import harness  # type: ignore[import-not-found]
+    finally:
+        sys.path.pop(0)
+    project = harness.copy_sample(block["sample"], directory)
+    environment = harness.isolated_environment(directory)
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        [sys.executable, "-m", "enforcer", "run", "--", *block["args"].split()],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return _first_message(done.stderr, page.stem)
+
+
+def _first_message(output: str, rule: str) -> str:
+    _, _, report = output.partition("\nenforcement strict on ")
+    for paragraph in report.split("\n\n"):
+        if paragraph.startswith(f"{rule}  "):
+            return paragraph + "\n"
+    raise AssertionError(f"no message about {rule} in:\n{output}")
+
+
+def _block(text: str) -> re.Match[str]:
+    match = _BLOCK.search(text)
+    assert match is not None, "the page has no output block"
+    return match
+
+
+def _write(page: Path) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        message = true_message(page, Path(directory))
+    text = page.read_text(encoding="utf-8")
+    block = _block(text)
+    page.write_text(text[: block.start("message")] + message + text[block.end("message") :], encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for each in PAGES:
+        _write(each)
