@@ -6,6 +6,7 @@ accepted and counted, never a violation; but only when it is what core itself wo
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -112,6 +113,27 @@ def _is_empty_tree(value: Any) -> bool:
     return isinstance(value, (MappingNode, SequenceNode)) and empty(value.strip_node_info())
 
 
+def _interpreter_memo(change: Change, job: Job) -> bool:
+    """What Python itself keeps on a module or class when it first warns, pickles or looks there."""
+    return change.cell.parent is None and change.unit.shared and change.name in _INTERPRETER_NAMES
+
+
+_INTERPRETER_NAMES = frozenset(
+    "__warningregistry__ __slotnames__ __annotations__ __annotations_cache__ __annotate_func__ __abstractmethods__".split()
+)
+
+
+def _lazy_submodule(change: Change, job: Job) -> bool:
+    """A submodule that was imported during the job, bound on its package by the import system."""
+    package, module = change.cell.obj, change.after
+    return (
+        change.cell.parent is None
+        and change.change == ADDED
+        and type(package) is type(module) is types.ModuleType
+        and module.__name__ == f"{package.__name__}.{change.name}"
+    )
+
+
 def _named(path: str) -> Callable[[Change, Job], bool]:
     """A memo in a module, class or the context: `module.NAME` or `Context.name`."""
     owner, _, name = path.rpartition(".")
@@ -149,6 +171,8 @@ FILLS = (
         _memo("_Element__whitelist_regex", _refill_whitelist),
     ),
     Fill("project.refs", "tracking makes room for a ref in the tree of project.refs", _project_refs_entry),
+    Fill("Python's memos", "Python notes warnings, slots and annotations where they belong", _interpreter_memo),
+    Fill("lazy import", "importing a submodule binds it on its package", _lazy_submodule),
     Fill(
         "Context._strict_build_plan",
         "whether the build plan is strict is looked up once",

@@ -17,7 +17,6 @@ from enforcer.findings import Job, Owner, Site
 from enforcer.graph.compare import ABSENT, REORDERED, Change, ChangedCell
 from enforcer.graph.explain import explain
 from enforcer.rules import evidence as rules
-from enforcer.text import mask
 
 _PROCESS_NAMES = {"os.getcwd()": "chdir", "locale.setlocale(LC_ALL)": "setlocale", "sys.path": "path"}
 
@@ -32,7 +31,7 @@ class Describer:
         self._modules = _modules_of(element)
 
     def change(self, changed: ChangedCell, change: Change) -> rules.Change:
-        """One change as evidence, values as masked text; `undone` is set later."""
+        """One change as evidence, values as text; `undone` is set later."""
         raw = change.raw_path()
         path = names.public_path(raw)
         owner = self._world.owner(changed)
@@ -42,10 +41,10 @@ class Describer:
             unit_kind=change.unit.kind,
             path=path,
             change=change.change,
-            before=_text(path, change.before),
-            after=_text(path, change.after),
+            before=_text(change.before),
+            after=_text(change.after),
             aliases=tuple(self._world.graph.holders(changed)),
-            explanation=() if change.change == REORDERED else _explained(path, change),
+            explanation=() if change.change == REORDERED else explain(change.before, change.after, names.describe),
             obtained=self._site(self._obtained(changed, change)),
             dependents=_dependents(root_of(changed.cell).obj),
             site=self._site(written),
@@ -81,13 +80,8 @@ def _first_name(changed: ChangedCell, change: Change) -> str:
     return str(name)
 
 
-def _text(path: str, value: Any) -> str | None:
-    return None if value is ABSENT else mask(path, names.value_text(value))
-
-
-def _explained(path: str, change: Change) -> tuple[str, ...]:
-    lines = explain(change.before, change.after, names.describe)
-    return tuple(mask(path, line) or "" for line in lines)
+def _text(value: Any) -> str | None:
+    return None if value is ABSENT else names.value_text(value)
 
 
 def _dependents(root: Any) -> int:
@@ -112,7 +106,11 @@ class UniqueKeys:
         self._element = element
         key_dict = vars_of(element).get("_Element__cache_key_dict")
         self._element_key = None if key_dict is None else _digest(key_dict["element-plugin-key"])
-        self._source_keys = [(source, source._key) for source in element.sources() if source._key is not None]
+        self._source_keys = [
+            (index, source, source._key)
+            for index, source in enumerate(element.sources())
+            if source._key is not None
+        ]
 
     def drifts(self, job: Job) -> tuple[rules.Drift, ...]:
         """Ask for all keys again; runs plugin code. Tracking changes them by right."""
@@ -122,10 +120,11 @@ class UniqueKeys:
         found = []
         if self._element_key is not None:
             now = _digest(self._element.get_unique_key())
-            found.append((Owner("element", name), self._element_key, now))
-        for source, before in self._source_keys:
-            found.append((Owner("source", name), before, _digest(source._get_unique_key())))
-        return tuple(rules.Drift(owner, before[:8], now[:8]) for owner, before, now in found if before != now)
+            found.append(rules.Drift(Owner("element", name), "get_unique_key()", self._element_key, now))
+        for index, source, before in self._source_keys:
+            path, now = f"sources[{index}].get_unique_key()", _digest(source._get_unique_key())
+            found.append(rules.Drift(Owner("source", name), path, before, now))
+        return tuple(drift for drift in found if drift.before != drift.after)
 
 
 def _digest(key: Any) -> str:

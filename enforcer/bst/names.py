@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import linecache
 import re
 import sys
 from pathlib import Path
 from typing import Any
 
-import buildstream
 from buildstream._context import Context
 from buildstream._project import Project
 from buildstream._pluginproxy import PluginProxy
@@ -22,11 +22,8 @@ from enforcer.graph.show import show
 _PUBLIC_NAMES = (
     (re.compile(r"^\._Element__environment\b"), "environment"),
     (re.compile(r"^\._Element__(?:dynamic_)?public\b"), "public"),
-    (re.compile(r"^\._(?:Element|Source)__variables\b"), "variables"),
     (re.compile(r"^\._Element__sources\b"), "sources"),
-    (re.compile(r"^\._Project__config\b"), "config"),
 )
-_BUILDSTREAM = Path(buildstream.__file__).parent
 
 
 def public_path(raw: str) -> str:
@@ -90,8 +87,6 @@ def shown_file(filename: str, project_directory: str | None) -> str:
 
 def site_of(filename: str, line: int, function: str, project_directory: str | None) -> Site:
     """The place in a source file, with the text of its line."""
-    import linecache
-
     code = linecache.getline(filename, line).strip()
     return Site(shown_file(filename, project_directory), line, function, code)
 

@@ -110,7 +110,7 @@ class BstPolicy:
 
     def belongs_to_core(self, owner: object, name: str) -> bool:
         """Whether BuildStream's core keeps attribute `name` of a plugin instance."""
-        return name in self._world.core_attributes or name.startswith(_CORE_PREFIXES)
+        return name in _CORE_NAMES or name.startswith(_CORE_PREFIXES)
 
     def skipped_names(self, obj: object) -> Iterable[str]:
         """Attributes of roots below which the walk does not go."""
@@ -124,6 +124,9 @@ class BstPolicy:
 
 
 _CORE_PREFIXES = tuple(f"_{cls}__" for cls in ("Plugin", "Element", "Source", "BuildElement", "ScriptElement"))
+_CORE_NAMES = frozenset(
+    "name project_name normal_name _unique_id _depth _description _directory _message_kwargs _overlap_collectors".split()
+)
 _MODULE_SKIPS = ("__builtins__", "__warningregistry__", "__loader__", "__spec__", "__annotations__", "__cached__")
 # What each thread pushes while it works and pops when it is done.
 _SIGNAL_STACKS = (*_MODULE_SKIPS, "terminator_stack", "suspendable_stack")

@@ -36,7 +36,6 @@ class World:
         self._plugin_files = {
             file for module in self._plugin_modules if (file := getattr(module, "__file__", None)) is not None
         }
-        self.core_attributes = _core_attributes(self.elements)
         self.graph = Graph(BstPolicy(self))
         self.graph.add(self._units(plugins))
 
@@ -148,9 +147,12 @@ def _plugin_modules(classes: Iterable[type]) -> list[types.ModuleType]:
     own = {cls.__module__ for cls in classes}
     modules = {name: sys.modules[name] for name in own if name in sys.modules}
     folders = {folder for module in modules.values() if (folder := _package_folder(module)) is not None}
+    spaces = {name.rpartition(".")[0] for name in own}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if file and not name.startswith("pluginbase.") and _below(file, folders):
+        # BuildStream loads each plugin, with what it imports from beside it, into a space of its own.
+        beside = name.rpartition(".")[0] in spaces if name.startswith("pluginbase.") else _below(file, folders)
+        if file and beside:
             modules.setdefault(name, module)
     return [modules[name] for name in sorted(modules) if type(modules[name]) is types.ModuleType]
 
@@ -168,13 +170,7 @@ def _package_folder(module: types.ModuleType) -> str | None:
     return str(folder)
 
 
-def _below(file: str, folders: set[str]) -> bool:
-    return any(file.startswith(folder + "/") for folder in folders)
+def _below(file: str | None, folders: set[str]) -> bool:
+    return file is not None and any(file.startswith(folder + "/") for folder in folders)
 
 
-def _core_attributes(elements: list[Any]) -> frozenset[str]:
-    """Names that core sets on plugin instances without a class prefix."""
-    return frozenset(
-        {"name", "project_name", "normal_name", "_unique_id", "_depth", "_description", "_message_kwargs",
-         "_overlap_collectors", "_directory"}
-    )  # fmt: skip

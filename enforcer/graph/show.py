@@ -10,7 +10,7 @@ from typing import Any
 
 from enforcer.graph.values import ATOMIC
 
-LIMIT = 400
+LIMIT = 2000
 """Texts are cut at this many characters."""
 
 _MAX_ITEMS = 20

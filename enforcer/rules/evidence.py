@@ -44,9 +44,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Drift:
-    """A `get_unique_key()` of the job's element, or of a source of it, that changed during the job."""
+    """A `get_unique_key()` of the job's element, or of a source of it, that changed during the job.
+
+    `path` is how the call is written from the element: `sources[0].get_unique_key()`.
+    """
 
     owner: Owner
+    path: str
     before: str
     after: str
 

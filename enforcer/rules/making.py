@@ -66,17 +66,16 @@ def from_leaks(rule: Rule, evidence: Evidence, what: str, names: Iterable[str]) 
 
 def from_drifts(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
     """One finding for each unique key that changed."""
-    path = "get_unique_key()"
     for drift in evidence.drifts:
         yield Finding(
             rule=rule.id,
             severity=rule.severity,
             job=evidence.job,
             owner=drift.owner,
-            path=path,
+            path=drift.path,
             change="set",
-            before=mask(path, drift.before),
-            after=mask(path, drift.after),
+            before=mask(drift.path, drift.before),
+            after=mask(drift.path, drift.after),
             undone=False,
             plugin_file=evidence.plugin_file,
         )

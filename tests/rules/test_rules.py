@@ -92,17 +92,18 @@ def test_the_number_of_a_thread_does_not_make_it_another_finding() -> None:
 
 
 def test_a_drifted_key_names_its_owner_and_both_keys() -> None:
-    [finding] = judge(Evidence(JOB, drifts=(Drift(Owner("source", "app.bst"), "{'a': 1}", "{'a': 2}"),)))
+    drift = Drift(Owner("source", "app.bst"), "sources[0].get_unique_key()", "{'a': 1}", "{'a': 2}")
+    [finding] = judge(Evidence(JOB, drifts=(drift,)))
     assert (finding.rule, finding.owner, finding.path) == (
         "key-drift",
         Owner("source", "app.bst"),
-        "get_unique_key()",
+        "sources[0].get_unique_key()",
     )
     assert (finding.change, finding.before, finding.after) == ("set", "{'a': 1}", "{'a': 2}")
 
 
 def test_findings_survive_the_way_through_plain_data() -> None:
-    evidence = Evidence(JOB, (change(aliases=("x.bst",)),), ("t",), ("p",), (Drift(Owner("element", "a"), "1", "2"),))
+    evidence = Evidence(JOB, (change(aliases=("x.bst",)),), ("t",), ("p",), (Drift(Owner("element", "a"), "get_unique_key()", "1", "2"),))
     findings = judge(evidence)
     assert [Finding.from_plain(finding.to_plain()) for finding in findings] == findings
 
