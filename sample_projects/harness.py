@@ -98,9 +98,11 @@ class Step:
     stdout: str
     stderr: str
     report: dict | None  # the JSON report, where the command wrote one
+    leftovers: list  # names of programs that were still running after it (and were ended then)
 
     @property
     def output(self):
+        """Both streams, one after the other."""
         return self.stdout + self.stderr
 
 
@@ -205,14 +207,12 @@ def run_step(project, tmp, args, command=("bst",), *, config, number=0, environm
         )
         try:
             returncode = process.wait(timeout)
+            leftovers = _end_session(process.pid)
         except subprocess.TimeoutExpired:
-            # casd and the sandboxes are in process groups of their own; bst stops them on SIGTERM.
-            process.send_signal(signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            process.kill()
+            _end_session(process.pid, grace=0)
             process.wait()
-            raise HarnessError(f"{full!r} did not end in {timeout} s; its output: {err.read_text()[-4000:]}") from None
+            tail = err.read_text(encoding="utf-8", errors="replace")[-4000:]
+            raise HarnessError(f"{full!r} did not end in {timeout} s; its output: {tail}") from None
     return Step(
         args=args,
         command=full,
@@ -220,6 +220,7 @@ def run_step(project, tmp, args, command=("bst",), *, config, number=0, environm
         stdout=out.read_text(encoding="utf-8", errors="replace"),
         stderr=err.read_text(encoding="utf-8", errors="replace"),
         report=json.loads(report.read_text(encoding="utf-8")) if report.exists() else None,
+        leftovers=leftovers,
     )
 
 
@@ -278,6 +279,30 @@ def run_sample(name, tmp, command=("bst",), *, environment=None, timeout=300):
     return Run(name, expected, steps)
 
 
+def _end_session(session, *, grace=1.0):
+    """Kill what still runs *grace* seconds later in the *session* of a step; return the names of the programs.
+
+    A step leads a session of its own. BuildStream gives its helpers process groups, but no sessions.
+    """
+    deadline = time.monotonic() + grace
+    while (running := dict(_processes_of(session))) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for pid in running:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return sorted(running.values())
+
+
+def _processes_of(session):
+    """Yield the id and the program name of each process of *session* that is alive."""
+    for directory in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            name, _, rest = (directory / "stat").read_text().partition("(")[2].rpartition(") ")
+            state, _, _, its_session = rest.split()[:4]
+            if int(its_session) == session and state != "Z":
+                yield int(directory.name), name
+
+
 def _own_program(program):
     """The *program* of the environment that runs this module, else as it is."""
     if program == "python":
@@ -295,18 +320,7 @@ def differences(expected, run):
 
     A field that an expected finding leaves out is not compared.
     """
-    found = []
-    failed = any(step.returncode != 0 for step in run.steps)
-    if expected["verdict"] == "failed" and not failed:
-        found.append("every step succeeded, but the verdict is 'failed'")
-    if expected["verdict"] == "clean" and failed:
-        step = run.steps[-1]
-        found.append(f"step {' '.join(step.args)!r} ended with {step.returncode}, but the verdict is 'clean'")
-    if expected["verdict"] == "failed" and failed and run.steps[-1].returncode != 1:
-        found.append(f"the exit code is {run.steps[-1].returncode} and not 1")
-    for step in run.steps:
-        if step.report is None:
-            found.append(f"step {' '.join(step.args)!r} wrote no report")
+    found = _outcome_differences(expected, run)
     rest = [item for item in run.violations if item.get("severity", "error") == "error"]
     for wanted in expected["findings"]:
         match = next((item for item in rest if _matches(wanted, item)), None)
@@ -323,10 +337,29 @@ def differences(expected, run):
     return found
 
 
+def _outcome_differences(expected, run):
+    """The part of the comparison that needs no finding: exit codes and reports."""
+    found = []
+    failed = any(step.returncode != 0 for step in run.steps)
+    if expected["verdict"] == "failed" and not failed:
+        found.append("every step succeeded, but the verdict is 'failed'")
+    if expected["verdict"] == "clean" and failed:
+        step = run.steps[-1]
+        found.append(f"step {' '.join(step.args)!r} ended with {step.returncode}, but the verdict is 'clean'")
+    if expected["verdict"] == "failed" and failed and run.steps[-1].returncode != 1:
+        found.append(f"the exit code is {run.steps[-1].returncode} and not 1")
+    for step in run.steps:
+        if step.report is None:
+            found.append(f"step {' '.join(step.args)!r} wrote no report")
+    return found
+
+
 def _matches(wanted, item):
     """Whether every field of *wanted* stands in *item*, for mappings by key."""
     if isinstance(wanted, dict):
-        return isinstance(item, dict) and all(key in item and _matches(value, item[key]) for key, value in wanted.items())
+        return isinstance(item, dict) and all(
+            key in item and _matches(value, item[key]) for key, value in wanted.items()
+        )
     return wanted == item
 
 

@@ -26,7 +26,9 @@ class DaemoniserElement(Element):
 
     def assemble(self, sandbox):
         # The hazard: the process outlives the job; nobody waits for it.
-        subprocess.Popen(["sleep", "20"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.Popen(
+            ["sleep", "20"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         sandbox.get_virtual_directory().open_directory("output", create=True)
         return "/output"
 

@@ -44,7 +44,9 @@ class NoteSource(Source):
 
     def collect_source_info(self):
         if self.info is None:
-            self.info = [self.create_source_info(self.text, SourceInfoMedium.LOCAL, SourceVersionType.INDEXED_VERSION, self.ref)]
+            self.info = [
+                self.create_source_info(self.text, SourceInfoMedium.LOCAL, SourceVersionType.INDEXED_VERSION, self.ref)
+            ]
         return self.info
 
 
