@@ -11,6 +11,8 @@ from enforcer.errors import EnforcerError, UsageError
 from enforcer.reports.json_report import json_text
 from enforcer.reports.value import Report
 
+_OWN_STREAMS: Mapping[str, int] = {"/dev/stdout": 1, "/dev/stderr": 2}
+
 FORMATS: Mapping[str, Callable[[Report], str]] = {"json": json_text}
 
 
@@ -45,18 +47,19 @@ def _cannot_write(target: ReportTarget, error: OSError) -> str:
 
 def _real(path: Path) -> Path:
     # A symbolic link stays one: what it points to is replaced.
-    return Path(os.path.realpath(path)) if path.is_symlink() and path.is_file() else path.absolute()
+    is_link = path.is_symlink() and path.is_file() and not _is_special(path)
+    return Path(os.path.realpath(path)) if is_link else path.absolute()
 
 
 def _is_special(path: Path) -> bool:
-    """A pipe or a terminal, such as `/dev/stdout`: it is written to, never replaced."""
-    return path.exists() and not path.is_file() and not path.is_dir()
+    """A pipe, a terminal, or `/dev/stdout` whatever it leads to: it is written to, never replaced."""
+    return path.absolute().parts[:2] == ("/", "dev") or (path.exists() and not path.is_file() and not path.is_dir())
 
 
 def _try_to_write(path: Path) -> None:
     if path.is_dir():
         raise IsADirectoryError(0, "it is a directory")
-    if _is_special(path):
+    if _is_special(path) and path.exists():
         return
     temporary = _beside(path)
     with open(temporary, "x", encoding="utf-8"):
@@ -66,7 +69,10 @@ def _try_to_write(path: Path) -> None:
 
 def _write(path: Path, text: str) -> None:
     if _is_special(path):
-        path.write_text(text, encoding="utf-8")
+        # Opened by name, a redirected /dev/stdout would be written from its beginning.
+        own = _OWN_STREAMS.get(str(path))
+        with open(path if own is None else os.dup(own), "w", encoding="utf-8") as stream:
+            stream.write(text)
         return
     temporary = _beside(path)
     try:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,20 @@ def test_a_device_is_written_to_and_not_replaced(report: Report) -> None:
     check_writable([target(Path("/dev/null"))])
     write_reports(report, [target(Path("/dev/null"))])
     assert not Path("/dev/null").is_file()
+
+
+def test_standard_output_keeps_what_it_holds_already(tmp_path: Path) -> None:
+    code = (
+        "from tests.reports.test_write import *\n"
+        "print('before', flush=True)\n"
+        "write_reports(build_report(record(), Settings(), []), [target(Path('/dev/stdout'))])\n"
+        "print('after')"
+    )
+    with open(tmp_path / "out", "w") as out:
+        subprocess.run([sys.executable, "-c", code], stdout=out, check=True, cwd=Path(__file__).parents[2])
+    text = (tmp_path / "out").read_text()
+    assert text.startswith("before\n{")
+    assert "after" in text
 
 
 def test_the_file_has_the_mode_that_the_user_asked_for(tmp_path: Path, report: Report) -> None:
