@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from enforcer.errors import UnsupportedError
@@ -30,12 +31,10 @@ def activate(session: Session) -> Activation:
     Raises:
         UnsupportedError: BuildStream is not installed, or lacks a seam that enforcement needs.
     """
-    try:
-        import buildstream  # noqa: F401
-    except ImportError as error:
+    if find_spec("buildstream") is None:
         raise UnsupportedError(
-            f"BuildStream cannot be imported ({error}): install it beside the enforcer, e.g. pip install BuildStream"
-        ) from error
+            "BuildStream is not installed beside the enforcer: install it, e.g. pip install BuildStream"
+        )
     from enforcer.bst.attach import attach
 
     return Activation(attach(session))

@@ -101,7 +101,7 @@ def _project_refs_entry(change: Change, job: Job) -> bool:
     """An empty place for the job's own sources in project.refs, or the way to it."""
     if job.action != "Track" or change.unit.kind != "project" or change.change != ADDED:
         return False
-    return ".refs" in change.raw_path() and _is_empty_tree(change.after)
+    return change.raw_path().startswith((".refs.", ".junction_refs.")) and _is_empty_tree(change.after)
 
 
 def _is_empty_tree(value: Any) -> bool:
@@ -119,7 +119,14 @@ def _interpreter_memo(change: Change, job: Job) -> bool:
 
 
 _INTERPRETER_NAMES = frozenset(
-    "__warningregistry__ __slotnames__ __annotations__ __annotations_cache__ __annotate_func__ __abstractmethods__".split()
+    {
+        "__abstractmethods__",
+        "__annotate_func__",
+        "__annotations__",
+        "__annotations_cache__",
+        "__slotnames__",
+        "__warningregistry__",
+    }
 )
 
 

@@ -107,9 +107,7 @@ class UniqueKeys:
         key_dict = vars_of(element).get("_Element__cache_key_dict")
         self._element_key = None if key_dict is None else _digest(key_dict["element-plugin-key"])
         self._source_keys = [
-            (index, source, source._key)
-            for index, source in enumerate(element.sources())
-            if source._key is not None
+            (index, source, source._key) for index, source in enumerate(element.sources()) if source._key is not None
         ]
 
     def drifts(self, job: Job) -> tuple[rules.Drift, ...]:

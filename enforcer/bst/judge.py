@@ -28,7 +28,7 @@ from enforcer.rules.registry import judge
 from enforcer.session import Session
 
 
-class EnforcementError(BstError):
+class EnforcementError(BstError):  # type: ignore[misc]  # BuildStream is not checked
     """The verdict on a job that changed what is not its own; BuildStream reports it as that job's failure."""
 
     def __init__(self, summary: str, detail: str, reason: str) -> None:

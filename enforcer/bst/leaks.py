@@ -52,7 +52,10 @@ def _left_now(before: Running, executor: object) -> Leaks:
     now = running()
     own = {thread.ident for thread in getattr(executor, "_threads", ())}
     threads = [_thread_name(ident) for ident in now.threads - before.threads - own if not _is_core_thread(ident)]
-    helpers = {forkserver._forkserver._forkserver_pid, resource_tracker._resource_tracker._pid}
+    helpers = {
+        getattr(forkserver._forkserver, "_forkserver_pid", None),
+        getattr(resource_tracker._resource_tracker, "_pid", None),
+    }
     processes = [_process_name(pid) for pid in now.processes - before.processes - helpers]
     return Leaks(tuple(sorted(threads)), tuple(sorted(processes)))
 

@@ -54,7 +54,7 @@ def _lines(code: types.CodeType, name: str) -> Iterator[int]:
 
 
 def _line_of(instruction: dis.Instruction) -> int | None:
-    positions = instruction.positions if hasattr(instruction, "positions") else None
-    if positions is not None:
-        return positions.lineno
-    return instruction.starts_line if isinstance(instruction.starts_line, int) else None
+    # From 3.11 on each instruction knows its line; before, only the first of a line.
+    positions = getattr(instruction, "positions", None)
+    line = instruction.starts_line if positions is None else positions.lineno
+    return line if type(line) is int else None

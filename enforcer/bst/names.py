@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from buildstream._context import Context
-from buildstream._project import Project
 from buildstream._pluginproxy import PluginProxy
+from buildstream._project import Project
 from buildstream.element import Element
 from buildstream.node import Node
 from buildstream.plugin import Plugin

@@ -125,7 +125,17 @@ class BstPolicy:
 
 _CORE_PREFIXES = tuple(f"_{cls}__" for cls in ("Plugin", "Element", "Source", "BuildElement", "ScriptElement"))
 _CORE_NAMES = frozenset(
-    "name project_name normal_name _unique_id _depth _description _directory _message_kwargs _overlap_collectors".split()
+    {
+        "_depth",
+        "_description",
+        "_directory",
+        "_message_kwargs",
+        "_overlap_collectors",
+        "_unique_id",
+        "name",
+        "normal_name",
+        "project_name",
+    }
 )
 _MODULE_SKIPS = ("__builtins__", "__warningregistry__", "__loader__", "__spec__", "__annotations__", "__cached__")
 # What each thread pushes while it works and pops when it is done.

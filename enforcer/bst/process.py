@@ -49,7 +49,7 @@ def process_unit() -> Unit:
     """Environment variables, working directory, umask, signal handlers, `sys.path` and locale."""
     probes = (
         Probe("os.getcwd()", _directory, os.chdir),
-        Probe("umask", _umask, os.umask),
+        Probe("umask", _umask, _set_umask),
         Probe("signal handlers", _signal_handlers, None),
         Probe("locale.setlocale(LC_ALL)", lambda: locale.setlocale(locale.LC_ALL), _set_locale),
     )
@@ -73,6 +73,10 @@ def _umask() -> int:
 
 def _signal_handlers() -> tuple[Any, ...]:
     return tuple(map(signal.getsignal, _SIGNALS))
+
+
+def _set_umask(value: int) -> None:
+    os.umask(value)
 
 
 _SIGNALS = sorted(signal.valid_signals())

@@ -103,7 +103,7 @@ def _attribute(obj: Any, name: str) -> Any:
 
 def _plugins_of(context: Any) -> Iterator[Any]:
     """All live plugin objects of this context, in the order in which they were made."""
-    table = Plugin._Plugin__TABLE  # type: ignore[attr-defined]
+    table = Plugin._Plugin__TABLE
     for _, plugin in sorted(table.items()):
         if vars_of(plugin).get("_Plugin__context") is context:
             yield plugin
@@ -172,5 +172,3 @@ def _package_folder(module: types.ModuleType) -> str | None:
 
 def _below(file: str | None, folders: set[str]) -> bool:
     return file is not None and any(file.startswith(folder + "/") for folder in folders)
-
-

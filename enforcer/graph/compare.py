@@ -46,7 +46,7 @@ class ChangedCell:
 
 def changed_cells(unit: Unit) -> list[ChangedCell]:
     """Every cell of `unit` that holds something else than its shadow says."""
-    found = []
+    found: list[ChangedCell] = []
     for group in unit.groups:
         if group.unchanged():
             continue

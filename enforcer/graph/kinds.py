@@ -73,11 +73,12 @@ class Kind:
 class _Mapping(Kind):
     """What all dict-like kinds share; subclasses say how to reach the dict and its views."""
 
-    keys: Callable[[Any], Iterable[Any]]
-    values: Callable[[Any], Iterable[Any]]
-    length: Callable[[Any], int]
-    set_item: Callable[[Any, Any, Any], None]
-    del_item: Callable[[Any, Any], None]
+    # Unbound methods of a built-in base type.
+    keys: Any
+    values: Any
+    length: Any
+    set_item: Any
+    del_item: Any
 
     def dicts(self, objects: Sequence[Any]) -> Iterable[Any]:
         return objects

@@ -122,4 +122,3 @@ class Unit:
     def unchanged(self) -> bool:
         """Whether no cell changed since the shadow was taken: one loop in C a kind."""
         return all(group.unchanged() for group in self.groups)
-

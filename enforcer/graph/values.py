@@ -91,5 +91,6 @@ def hash_free_key(value: object) -> object:
     if kind in ATOMIC:
         return (kind, value)
     if kind is tuple:
-        return (kind, tuple(map(hash_free_key, value)))  # type: ignore[arg-type]
+        items: Any = value
+        return (kind, tuple(map(hash_free_key, items)))
     return (kind, id(value))

@@ -47,6 +47,7 @@ _CONTAINERS: tuple[tuple[type, Kind], ...] = (
     (deque, kinds.DEQUE),
 )
 
+
 class Registry:
     """Who owns which container, over all units of one graph."""
 
@@ -74,7 +75,6 @@ class Registry:
             self.holders.get(id(alias.obj), set()).discard(unit)
         unit.aliases = []
         unit.opaque.clear()
-
 
     def holders_of_orphans(self, objects: Iterable[Any]) -> set[Unit]:
         """The units that still hold one of `objects` although no unit owns it."""
@@ -248,8 +248,7 @@ def _method_parts(method: types.MethodType) -> Iterable[tuple[Any, Any]]:
 
 
 def _function_parts(function: types.FunctionType) -> Iterable[tuple[Any, Any]]:
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
-        yield name, cell
+    yield from zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
     yield "__defaults__", function.__defaults__
     yield "__kwdefaults__", function.__kwdefaults__
 
