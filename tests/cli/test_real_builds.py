@@ -214,4 +214,4 @@ def test_without_buildstream_the_sentence_says_what_to_install(tmp_path: Path) -
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 3
-    assert "install it beside the enforcer" in done.stderr
+    assert "BuildStream is not installed beside the enforcer: install it" in done.stderr

@@ -103,7 +103,13 @@ def test_a_drifted_key_names_its_owner_and_both_keys() -> None:
 
 
 def test_findings_survive_the_way_through_plain_data() -> None:
-    evidence = Evidence(JOB, (change(aliases=("x.bst",)),), ("t",), ("p",), (Drift(Owner("element", "a"), "get_unique_key()", "1", "2"),))
+    evidence = Evidence(
+        JOB,
+        (change(aliases=("x.bst",)),),
+        ("t",),
+        ("p",),
+        (Drift(Owner("element", "a"), "get_unique_key()", "1", "2"),),
+    )
     findings = judge(evidence)
     assert [Finding.from_plain(finding.to_plain()) for finding in findings] == findings
 
