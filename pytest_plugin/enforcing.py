@@ -164,8 +164,9 @@ class Enforcing:
         record, self._unreported = self._unreported, Record()
         judging.allow_expected_failure(report, record.findings)
         sharing.attach(report, record)
-        if (state := item.stash.get(item_state_key, None)) is not None and call.when in state.sections:
-            report.sections.append(("enforcement", state.sections.pop(call.when)))
+        state = item.stash.get(item_state_key, None)
+        if state is not None and call.when in state.failures:
+            judging.complete_report(report, call, *state.failures.pop(call.when))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Sum up what a report carries."""
@@ -213,12 +214,10 @@ class Enforcing:
         judging.issue_warnings(item, result)
         judging.allow_loosened(found)
         item.user_properties += [("enforcement", judging.one_line(judged.finding)) for judged in found]
-        if not result.failures:
-            return
-        if judging.passed_or_skipped(outcome):
-            judging.force_failure(outcome, result.text)
-        else:
-            state.sections[self._when] = result.text
+        if result.failures:
+            passed = judging.passed_or_skipped(outcome)
+            failure = judging.force_failure(outcome, result.text) if passed else None
+            state.failures[self._when] = (result.text, failure)
 
     def _credit(self, own: Marked, fixture: str) -> None:
         for finding in self.findings_now():

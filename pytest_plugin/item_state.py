@@ -19,14 +19,14 @@ class ItemState:
         misuse: what is wrong with its markers.
         findings: those of its phases that have ended.
         shared: findings of a build that also served other tests, to be judged in this one too.
-        sections: texts for the report of a phase that failed by itself, by the name of the phase.
+        failures: for each phase with findings that fail it, its text, and the exception that carries it.
     """
 
     marked: Marked
     misuse: str | None = None
     findings: list[Finding] = field(default_factory=list)
     shared: list[Finding] = field(default_factory=list)
-    sections: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, tuple[str, BaseException | None]] = field(default_factory=dict)
 
 
 item_state_key = pytest.StashKey[ItemState]()

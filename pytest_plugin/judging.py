@@ -126,9 +126,31 @@ def passed_or_skipped(outcome: Any) -> bool:
     return isinstance(outcome.excinfo[1], _SKIPS)
 
 
-def force_failure(outcome: Any, text: str) -> None:
+def force_failure(outcome: Any, text: str) -> BaseException:
     """Make the phase fail with `text`, seen by everything that judges outcomes (xfail, -x, --lf, --pdb)."""
+    failure = _failure(text)
+    outcome.force_exception(failure)
+    return failure
+
+
+def _failure(text: str) -> BaseException:
     try:
         pytest.fail(text, pytrace=False)
     except pytest.fail.Exception as error:
-        outcome.force_exception(error)
+        return error
+
+
+def complete_report(
+    report: pytest.TestReport, call: pytest.CallInfo[None], text: str, failure: BaseException | None
+) -> None:
+    """Where something else had the word, a failure of the test's own for one, put `text` beside it.
+
+    The tests of unittest bring their own outcome along when the report is made; a skip must not win then either.
+    """
+    if failure is not None and call.excinfo is not None and call.excinfo.value is failure:
+        return
+    if report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = text
+    else:
+        report.sections.append(("enforcement", text))

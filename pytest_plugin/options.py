@@ -66,7 +66,7 @@ def ini(config: pytest.Config, name: str) -> Any:
     """An ini value; a value of the wrong type is a usage error whatever the version of pytest."""
     try:
         return config.getini(name)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, pytest.UsageError) as error:
         raise pytest.UsageError(f"ini value {name}: {error}") from None
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 
+# An inner run forgets the modules that it was the first to import; these are slow to import again.
+import pytest_plugin.enforcing
+import pytest_plugin.projects  # noqa: F401
 from enforcer import activation
 
 FAKE_BUILDS = '''
@@ -41,8 +46,18 @@ def build(pytestconfig):
 
 
 @pytest.fixture
-def fake(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A directory for inner test runs that know nothing of this one."""
+    # A big plugin that does nothing here, which each inner run would import anew.
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
+    # Under the filters of this run every warning is an error.
+    warnings.resetwarnings()
+    return pytester
+
+
+@pytest.fixture
+def fake(inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A directory whose tests have a `build` fixture; call it for a build with a finding."""
     monkeypatch.setattr(activation, "activate", activation.activate)
-    pytester.makeconftest(FAKE_BUILDS)
-    return pytester
+    inner.makeconftest(FAKE_BUILDS)
+    return inner
