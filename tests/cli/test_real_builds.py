@@ -10,9 +10,15 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+import enforcer
 from enforcer.reports.json_report import schema
 
 pytest.importorskip("buildstream")
+
+# The package under test, installed or not, whatever the directory that a process runs in.
+IMPORTABLE = os.pathsep.join([str(Path(enforcer.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]).rstrip(
+    os.pathsep
+)
 
 PLUGIN = """
 from buildstream import Element
@@ -79,6 +85,7 @@ class Project:
         home = self.directory / "home"
         environ = {
             **os.environ,
+            "PYTHONPATH": IMPORTABLE,
             "HOME": str(home),
             **{f"XDG_{n}_HOME": str(home / n) for n in ("CACHE", "CONFIG", "DATA")},
         }
@@ -212,6 +219,13 @@ def test_without_buildstream_the_sentence_says_what_to_install(tmp_path: Path) -
     code = (
         "import sys; sys.modules['buildstream'] = None; from enforcer.cli import main; sys.exit(main(['run', 'build']))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": IMPORTABLE},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 3
     assert "BuildStream is not installed beside the enforcer: install it" in done.stderr
