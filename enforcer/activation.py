@@ -35,6 +35,10 @@ def activate(session: Session) -> Activation:
         raise UnsupportedError(
             "BuildStream is not installed beside the enforcer: install it, e.g. pip install BuildStream"
         )
+    from enforcer.bst import seams
+
+    # Before the patches' own imports: what is missing must be named, not traced.
+    seams.check()
     from enforcer.bst.attach import attach
 
     return Activation(attach(session))

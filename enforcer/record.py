@@ -17,8 +17,8 @@ class Record:
         jobs: jobs that the scheduler ran.
         checked: of those, the ones that were compared to their end.
         elements: junction-qualified names of the elements that were in the graph.
-        exercised: elements that had at least one checked job.
-        cached: elements that were cached and had no checked Build job.
+        exercised: elements that had at least one checked job that runs plugin code.
+        cached: elements whose artifact was there already.
         opaque: for each type that cannot be seen into, how many objects of it the graph held at most.
         cells: the most cells that one graph had.
         core_fills: for each listed memo of BuildStream's core, how often a job filled it on a foreign element.

@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from enforcer import activation
+from enforcer.errors import UnsupportedError
 from enforcer.record import Record
 from enforcer.session import Session
 from enforcer.subprocess_activation.parent import BstProcesses
 
+_PROBE = """
+import sys
+from enforcer.activation import activate
+from enforcer.config import Settings
+from enforcer.errors import EnforcerError
+from enforcer.session import Session
+try:
+    activate(Session(Settings())).close()
+except EnforcerError as error:
+    sys.exit(str(error))
+"""
+
 _watches: list[Watch] = []
+
+
+def check_elsewhere() -> None:
+    """Raise `UnsupportedError` if enforcement can't be switched on here, without importing anything for it.
+
+    For a process that runs no build itself, but starts others that do.
+    """
+    probe = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, text=True)
+    if probe.returncode != 0:
+        raise UnsupportedError(probe.stderr.strip())
 
 
 class Watch:

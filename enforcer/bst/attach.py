@@ -24,8 +24,8 @@ from buildstream._signals import TerminateException
 from buildstream._sourcecache import SourceCache
 
 from enforcer.backends.turn import Turn
-from enforcer.bst import results, seams
-from enforcer.bst.judge import Judge
+from enforcer.bst import results
+from enforcer.bst.judge import EnforcementError, Judge
 from enforcer.config import Mode
 from enforcer.session import Session
 
@@ -69,12 +69,7 @@ _attached: list[Attachment] = []
 
 
 def attach(session: Session) -> Callable[[], None]:
-    """Watch every scheduler run from now on; returns what takes the patches off again.
-
-    Raises:
-        UnsupportedError: the installed BuildStream lacks a seam.
-    """
-    seams.check()
+    """Watch every scheduler run from now on; returns what takes the patches off again."""
     attachment = Attachment(session)
     patches = [_Patch(owner, name, make(attachment)) for owner, name, make in _patches()]
     _attached.append(attachment)
@@ -127,7 +122,7 @@ def _enforced_run(original: Any, attachment: Attachment) -> Any:
         off = attachment.session.settings.mode is Mode.OFF
         if off or _attached[-1] is not attachment or attachment.run is not None:
             return original(self, queues, casd_process_manager)
-        attachment.run = _Run(attachment.session, self)
+        attachment.run = _begin(attachment.session, self)
         try:
             return original(self, queues, casd_process_manager)
         finally:
@@ -135,6 +130,20 @@ def _enforced_run(original: Any, attachment: Attachment) -> Any:
             run.judge.finish()
 
     return run
+
+
+def _begin(session: Session, scheduler: Any) -> _Run:
+    """Look at the whole graph before the first job; when we cannot, no job is run unwatched."""
+    try:
+        return _Run(session, scheduler)
+    except Exception as error:
+        with session.recording() as record:
+            record.errors.append(f"could not look at the element graph: {error!r}")
+        raise EnforcementError(
+            f"enforcer: could not look at the element graph: {error!r}",
+            "".join(traceback.format_exception(error)),
+            "enforcement-failed",
+        ) from error
 
 
 def _action_in_turn(original: Any, attachment: Attachment) -> Any:

@@ -6,6 +6,7 @@ accepted and counted, never a violation; but only when it is what core itself wo
 
 from __future__ import annotations
 
+import threading
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +17,7 @@ from buildstream.node import MappingNode, SequenceNode
 
 from enforcer.bst.world import root_of
 from enforcer.graph.compare import ABSENT, ADDED, Change
+from enforcer.graph.kinds import DICT, ORDERED_DICT
 
 if TYPE_CHECKING:
     from enforcer.findings import Job
@@ -141,6 +143,19 @@ def _lazy_submodule(change: Change, job: Job) -> bool:
     )
 
 
+def _lock_in_table(change: Change, job: Job) -> bool:
+    """A lock that a plugin adds to a table of locks, so that the jobs of this process exclude each other."""
+    return (
+        change.unit.shared
+        and change.cell.kind in (DICT, ORDERED_DICT)
+        and change.change == ADDED
+        and isinstance(change.after, _LOCK_TYPES)
+    )
+
+
+_LOCK_TYPES = (type(threading.Lock()), type(threading.RLock()))
+
+
 def _named(path: str) -> Callable[[Change, Job], bool]:
     """A memo in a module, class or the context: `module.NAME` or `Context.name`."""
     owner, _, name = path.rpartition(".")
@@ -178,6 +193,7 @@ FILLS = (
         _memo("_Element__whitelist_regex", _refill_whitelist),
     ),
     Fill("project.refs", "tracking makes room for a ref in the tree of project.refs", _project_refs_entry),
+    Fill("lock tables", "a lock guards what jobs share; where jobs are processes it is another rule's", _lock_in_table),
     Fill("Python's memos", "Python notes warnings, slots and annotations where they belong", _interpreter_memo),
     Fill("lazy import", "importing a submodule binds it on its package", _lazy_submodule),
     Fill(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+from collections.abc import Callable
 from typing import Any
 
 from buildstream import _cachekey
@@ -12,7 +13,7 @@ from buildstream.element import Element
 from enforcer.bst import names
 from enforcer.bst.mentions import first_mention
 from enforcer.bst.touches import Place, Touches
-from enforcer.bst.world import World, root_of, vars_of
+from enforcer.bst.world import World, root_of, sources_of, vars_of
 from enforcer.findings import Job, Owner, Site
 from enforcer.graph.compare import ABSENT, REORDERED, Change, ChangedCell
 from enforcer.graph.explain import explain
@@ -64,7 +65,7 @@ class Describer:
 
 def _modules_of(element: Any) -> list[types.ModuleType]:
     """The modules of the element's plugin and of its sources' plugins."""
-    found = [sys.modules.get(type(plugin).__module__) for plugin in (element, *element.sources())]
+    found = [sys.modules.get(type(plugin).__module__) for plugin in (element, *sources_of(element))]
     return [module for module in found if module is not None]
 
 
@@ -107,7 +108,7 @@ class UniqueKeys:
         key_dict = vars_of(element).get("_Element__cache_key_dict")
         self._element_key = None if key_dict is None else _digest(key_dict["element-plugin-key"])
         self._source_keys = [
-            (index, source, source._key) for index, source in enumerate(element.sources()) if source._key is not None
+            (index, source, source._key) for index, source in enumerate(sources_of(element)) if source._key is not None
         ]
 
     def drifts(self, job: Job) -> tuple[rules.Drift, ...]:
@@ -117,12 +118,20 @@ class UniqueKeys:
         name = names.full_name(self._element)
         found = []
         if self._element_key is not None:
-            now = _digest(self._element.get_unique_key())
+            now = _ask(self._element.get_unique_key)
             found.append(rules.Drift(Owner("element", name), "get_unique_key()", self._element_key, now))
         for index, source, before in self._source_keys:
-            path, now = f"sources[{index}].get_unique_key()", _digest(source._get_unique_key())
+            path, now = f"sources[{index}].get_unique_key()", _ask(source._get_unique_key)
             found.append(rules.Drift(Owner("source", name), path, before, now))
         return tuple(drift for drift in found if drift.before != drift.after)
+
+
+def _ask(get_unique_key: Callable[[], Any]) -> str:
+    """The digest of the key; a plugin that cannot tell it any more has another one, and its job goes on."""
+    try:
+        return _digest(get_unique_key())
+    except Exception as error:
+        return f"raised {type(error).__name__}"
 
 
 def _digest(key: Any) -> str:

@@ -6,10 +6,11 @@ import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from buildstream._exceptions import BstError, ErrorDomain
 from buildstream._message import MessageType
+from buildstream._signals import TerminateException
 
 from enforcer.bst import names
 from enforcer.bst.core_fills import Fill, fill_of
@@ -17,15 +18,17 @@ from enforcer.bst.evidence import Describer, UniqueKeys, job_of
 from enforcer.bst.leaks import Leaks, Running, left_running, running
 from enforcer.bst.results import HeldResults
 from enforcer.bst.touches import Touches
-from enforcer.bst.world import World, vars_of
+from enforcer.bst.world import World, sources_of, vars_of
 from enforcer.config import Mode
 from enforcer.findings import Finding, Job
 from enforcer.graph.compare import ChangedCell
 from enforcer.graph.unit import Unit
 from enforcer.reports.message import finding_lines
-from enforcer.rules.evidence import Change, Evidence
+from enforcer.rules.evidence import Change, Drift, Evidence
 from enforcer.rules.registry import judge
 from enforcer.session import Session
+
+_RUNS_PLUGIN_CODE = ("Track", "Fetch", "Build")
 
 
 class EnforcementError(BstError):  # type: ignore[misc]  # BuildStream is not checked
@@ -44,6 +47,7 @@ class Judge:
         self.world = World(scheduler.context)
         self.results = HeldResults(scheduler.context)
         self._prepared: _Prepared | None = None
+        self._late = LateThreads()
 
     def prepare(self, job: Any) -> None:
         """Look at everything before `job`'s action, while nothing else runs.
@@ -53,7 +57,8 @@ class Judge:
         self.world.graph.refresh()
         element = job.get_element()
         own = self.world.unit_of(element)
-        self._prepared = _Prepared(own, UniqueKeys(element), running(), vars_of(element).get("_Element__build_result"))
+        now = running()
+        self._prepared = _Prepared(own, UniqueKeys(element), now, self._late.alive(now))
 
     def run(self, job: Any, action: Callable[[], Any]) -> Any:
         """Run `action` and judge it: its result or exception comes out, or an `EnforcementError`."""
@@ -66,12 +71,13 @@ class Judge:
             outcome = trial.run_action(action)
             try:
                 failing = trial.verdict()
+                self._late.add(trial.job, trial.leaks)
             except Exception as error:
                 # Ours: it must end this job, not hang the scheduler.
                 raise self._our_failure(trial.job, error) from error
-            if failing:
+            if failing and not isinstance(outcome.error, TerminateException):
                 raise _verdict_error(failing, outcome.error)
-            if trial.strict:
+            if trial.strict and not failing:
                 self.results.commit()
             return outcome.deliver()
 
@@ -108,14 +114,29 @@ def _verdict_error(failing: list[Finding], error: BaseException | None) -> Enfor
     return EnforcementError(summary, "\n".join(lines), f"enforcement-{failing[0].rule}")
 
 
-class _Prepared:
+class LateThreads:
+    """Threads that jobs left running: what changes later, where no plugin code of the job reached, may be theirs."""
+
+    def __init__(self) -> None:
+        self._left: list[tuple[Job, frozenset[int]]] = []
+
+    def add(self, job: Job, leaks: Leaks) -> None:
+        """Remember what `job` left."""
+        if leaks.idents:
+            self._left.append((job, leaks.idents))
+
+    def alive(self, now: Running) -> list[Job]:
+        """The jobs of which a thread still runs, oldest first."""
+        return [job for job, idents in self._left if idents & now.threads]
+
+
+class _Prepared(NamedTuple):
     """What was seen before the action."""
 
-    def __init__(self, own: Unit, keys: UniqueKeys, before: Running, build_result: Any) -> None:
-        self.own = own
-        self.keys = keys
-        self.running = before
-        self.build_result = build_result
+    own: Unit
+    keys: UniqueKeys
+    running: Running
+    late: list[Job]
 
 
 class _Outcome:
@@ -141,7 +162,8 @@ class _Trial:
         self._scheduler = scheduler
         self._bst_job = job
         self._prepared = prepared
-        self._drifts: tuple[Any, ...] = ()
+        self._drifts: tuple[Drift, ...] = ()
+        self.leaks = Leaks((), ())
         self._touches = Touches(world, prepared.own)
         self.job = job_of(job)
         settings = session.settings
@@ -168,21 +190,34 @@ class _Trial:
 
     def verdict(self) -> list[Finding]:
         """Compare, undo, record; returns the findings that fail the job."""
-        leaks = left_running(self._prepared.running, self._scheduler.loop._default_executor)
+        self.leaks = left_running(self._prepared.running, self._scheduler.loop._default_executor)
         changed = self._world.graph.changed()
         own = [cell for cell in changed if cell.unit is self._prepared.own]
         foreign = [cell for cell in changed if cell.unit is not self._prepared.own]
         violating, fills = self._sort(foreign)
-        changes = self._describe(violating)
-        findings = judge(self._evidence(changes, leaks))
+        findings, late = self._judge(violating)
         failing = [finding for finding in findings if self._session.classify(finding)]
         if failing:
             self._forget_own(own)
         else:
             self._world.graph.accept(own)
         self._world.graph.accept(fills)
-        self._record(findings, bool(failing))
+        for finding in late:
+            self._session.classify(finding)
+        self._record(findings, late, bool(failing))
         return failing
+
+    def _judge(self, violating: list[ChangedCell]) -> tuple[list[Finding], list[Finding]]:
+        """The findings on this job, and those on an earlier one that left a thread which can have done it."""
+        described = self._describe(violating)
+        suspects = self._prepared.late
+        reached = [change for unit, change in described if not suspects or self._touches.obtained(unit)]
+        findings = judge(self._evidence(self.job, reached, self.leaks, self._drifts))
+        unreached = [change for _, change in described if change not in reached]
+        late = judge(self._evidence(suspects[-1], unreached, Leaks((), ()), ())) if unreached else []
+        for finding in late:
+            finding.candidates = [*suspects, self.job]
+        return findings, late
 
     def _sort(self, foreign: list[ChangedCell]) -> tuple[list[ChangedCell], list[ChangedCell]]:
         """Split into violations and listed core fills; a cell with both counts for both."""
@@ -209,19 +244,19 @@ class _Trial:
         with self._session.recording() as record:
             record.core_fills.update(fill.name for fill in fills)
 
-    def _describe(self, violating: list[ChangedCell]) -> list[Change]:
+    def _describe(self, violating: list[ChangedCell]) -> list[tuple[Unit, Change]]:
         """Describe the changes, then undo them."""
         describer = Describer(self._world, self._bst_job.get_element(), self._touches)
         described = [(cell, describer.change(cell, change)) for cell in violating for change in cell.changes]
         stuck = {id(cell.cell) for cell in self._world.graph.undo(violating)}
-        return [replace(change, undone=id(cell.cell) not in stuck) for cell, change in described]
+        return [(cell.unit, replace(change, undone=id(cell.cell) not in stuck)) for cell, change in described]
 
-    def _evidence(self, changes: list[Change], leaks: Leaks) -> Evidence:
+    def _evidence(self, job: Job, changes: list[Change], leaks: Leaks, drifts: tuple[Drift, ...]) -> Evidence:
         element = self._bst_job.get_element()
         directory = element._get_project().directory
         file = names.plugin_file(type(element))
         shown = names.shown_file(file, directory) if file else None
-        return Evidence(self.job, tuple(changes), leaks.threads, leaks.processes, self._drifts, shown)
+        return Evidence(job, tuple(changes), leaks.threads, leaks.processes, drifts, shown)
 
     def _forget_own(self, own: list[ChangedCell]) -> None:
         """Nothing that a violating job says of its own element counts, as nothing that it wrote does."""
@@ -232,15 +267,17 @@ class _Trial:
             object.__setattr__(element, "_Element__build_result", (False, "enforcement strict", None))
             self._world.graph.refresh()
 
-    def _record(self, findings: list[Finding], failed: bool) -> None:
+    def _record(self, findings: list[Finding], late: list[Finding], failed: bool) -> None:
         with self._session.recording() as record:
             record.checked += 1
-            record.exercised.add(self.job.element)
-            record.findings += findings
+            if self.job.action in _RUNS_PLUGIN_CODE:
+                record.exercised.add(self.job.element)
+            record.findings += findings + late
             if failed and self.job.action in ("Fetch", "Track"):
                 record.left_behind.update(_mirror_folders(self._bst_job.get_element()))
-        if findings and not failed:
-            self._warn(findings)
+        told = [finding for finding in findings + late if not (failed and finding in findings)]
+        if told:
+            self._warn(told)
 
     def _warn(self, findings: list[Finding]) -> None:
         lines = [line for finding in findings for line in finding_lines(finding)]
@@ -259,4 +296,4 @@ def _without(cell: ChangedCell, changes: tuple[Any, ...], kept: list[Any]) -> Ch
 
 def _mirror_folders(element: Any) -> set[str]:
     """Where the plugins of an element's sources keep what they download: out of our reach."""
-    return {f"sources/{source.get_kind()}" for source in element.sources()}
+    return {f"sources/{source.get_kind()}" for source in sources_of(element)}

@@ -32,10 +32,11 @@ def running() -> Running:
 
 
 class Leaks(NamedTuple):
-    """Names of what was left: address-free and without ids, so that reports of two runs compare."""
+    """What was left, by names that are the same in each run, and the identifiers of the threads."""
 
     threads: tuple[str, ...]
     processes: tuple[str, ...]
+    idents: frozenset[int] = frozenset()
 
 
 def left_running(before: Running, executor: object) -> Leaks:
@@ -51,13 +52,13 @@ def left_running(before: Running, executor: object) -> Leaks:
 def _left_now(before: Running, executor: object) -> Leaks:
     now = running()
     own = {thread.ident for thread in getattr(executor, "_threads", ())}
-    threads = [_thread_name(ident) for ident in now.threads - before.threads - own if not _is_core_thread(ident)]
+    idents = [ident for ident in now.threads - before.threads - own if not _is_core_thread(ident)]
     helpers = {
         getattr(forkserver._forkserver, "_forkserver_pid", None),
         getattr(resource_tracker._resource_tracker, "_pid", None),
     }
     processes = [_process_name(pid) for pid in now.processes - before.processes - helpers]
-    return Leaks(tuple(sorted(threads)), tuple(sorted(processes)))
+    return Leaks(tuple(sorted(map(_thread_name, idents))), tuple(sorted(processes)), frozenset(idents))
 
 
 def _thread(ident: int) -> threading.Thread | None:

@@ -50,11 +50,15 @@ def missing() -> list[str]:
 
 
 def check() -> None:
-    """Raise `UnsupportedError` naming the first missing seam."""
+    """Raise `UnsupportedError` naming the first missing seam, or why BuildStream cannot be imported at all."""
+    try:
+        from buildstream import __version__
+    except ImportError as error:
+        raise UnsupportedError(
+            f"BuildStream cannot be imported ({error}): install one of the supported versions ({SUPPORTED})"
+        ) from error
     lacking = missing()
     if lacking:
-        from buildstream import __version__
-
         raise UnsupportedError(
             f"BuildStream {__version__} has no {lacking[0].replace(':', '.')}, which enforcement needs: "
             f"install one of the supported versions ({SUPPORTED})"

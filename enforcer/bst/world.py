@@ -90,10 +90,14 @@ def root_of(cell: Cell) -> Cell:
     return cell
 
 
+def sources_of(element: Any) -> list[Any]:
+    """The sources of an element."""
+    return list(_attribute(_attribute(element, "_Element__sources"), "_sources"))
+
+
 def element_unit(element: Any) -> Unit:
     """An element with its sources."""
-    sources = enumerate(_attribute(_attribute(element, "_Element__sources"), "_sources"))
-    roots = [(element, ""), *((source, f"sources[{index}]") for index, source in sources)]
+    roots = [(element, ""), *((source, f"sources[{index}]") for index, source in enumerate(sources_of(element)))]
     return Unit("element", names.full_name(element), roots)
 
 

@@ -136,7 +136,7 @@ def build_report(
         checked=record.checked,
         elements=len(record.elements),
         cells=record.cells,
-        cached=_names(record.cached),
+        cached=_names(record.cached - record.exercised),
         new=counts["new"],
         known=counts["known"],
         allowed=counts["allowed"],

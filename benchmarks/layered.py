@@ -1,0 +1,53 @@
+"""Generate a BuildStream project of trivial import elements in layers, for measuring.
+
+    python benchmarks/layered.py DIRECTORY 1000
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+WIDTH = 20
+"""Elements a layer. Never a chain: BuildStream's own recursion ends at about 1,000."""
+
+DEPENDENCIES = 3
+"""Elements of the layer below that each element depends on."""
+
+PROJECT = """\
+name: layered
+min-version: 2.5
+element-path: elements
+"""
+
+
+def generate(directory: Path, count: int) -> None:
+    """Write a project of `count` elements and one stack, `all.bst`, over the last layer."""
+    elements = directory / "elements"
+    elements.mkdir(parents=True)
+    (directory / "project.conf").write_text(PROJECT, encoding="utf-8")
+    (directory / "file.txt").write_text("the one file that every element imports\n", encoding="utf-8")
+    for number in range(count):
+        (elements / f"{_name(number)}.bst").write_text(_element(number), encoding="utf-8")
+    top = [f"- {_name(number)}.bst" for number in range(max(0, count - WIDTH), count)]
+    (elements / "all.bst").write_text("\n".join(["kind: stack", "depends:", *top, ""]), encoding="utf-8")
+
+
+def _name(number: int) -> str:
+    return f"element-{number:05}"
+
+
+def _element(number: int) -> str:
+    lines = ["kind: import", "config:", f"  target: /{_name(number)}", "sources:", "- kind: local", "  path: file.txt"]
+    below = number // WIDTH * WIDTH - WIDTH
+    if below >= 0:
+        lines += ["build-depends:", *(f"- {_name(below + (number + step) % WIDTH)}.bst" for step in range(DEPENDENCIES))]
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("count", type=int)
+    arguments = parser.parse_args()
+    generate(arguments.directory, arguments.count)
