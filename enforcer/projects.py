@@ -101,9 +101,10 @@ def _all_elements(directory: Path) -> list[str]:
 
 
 def write_config(directory: Path) -> Path:
-    """A user configuration for builds that share a cache with nobody; everything lives in `directory`."""
+    """A user configuration for builds that share nothing with anybody; everything lives in `directory`."""
     config = directory / "buildstream.conf"
-    config.write_text(f"cachedir: '{directory / 'cache'}'\n", encoding="utf-8")
+    places = {"cachedir": "cache", "sourcedir": "sources", "logdir": "logs"}
+    config.write_text("".join(f"{key}: '{directory / name}'\n" for key, name in places.items()), encoding="utf-8")
     return config
 
 

@@ -13,7 +13,7 @@ from enforcer.errors import EnforcerError, UsageError
 from enforcer.findings import Finding
 from enforcer.record import Record
 from enforcer.session import Session
-from enforcer.watch import Watch
+from enforcer.watch import Watch, check_elsewhere
 from pytest_plugin import judging, options, sharing, summing
 from pytest_plugin.expecting import Enforced, NotEnforced
 from pytest_plugin.item_state import ItemState, item_state_key
@@ -91,13 +91,18 @@ class Enforcing:
         """Send `record` home with the next report; whoever calls has it judged."""
         self._unreported.merge(record)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """Begin to watch, unless no test will run in this process."""
-        if self.config.option.collectonly or sharing.is_controller(self.config):
+        if self.config.option.collectonly:
             return
-        self._watch = Watch(self.session)
         try:
-            self._watch.start()
+            if sharing.is_controller(self.config):
+                # A worker that cannot start is replaced by the next: say so once, here.
+                check_elsewhere()
+            else:
+                self._watch = Watch(self.session)
+                self._watch.start()
         except EnforcerError as error:
             raise pytest.UsageError(str(error)) from None
 
@@ -201,6 +206,7 @@ class Enforcing:
             outcome = yield
             record = self._take()
         self._phase_state = None
+        record.unwatched = [f"{sentence} (in {sharing.plain_nodeid(item)})" for sentence in record.unwatched]
         found = [self._judged.get(id(finding)) or Judged(finding, state.marked) for finding in record.findings]
         self._unreported.merge(record)
         self._conclude(item, state, outcome, found)

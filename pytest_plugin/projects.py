@@ -167,7 +167,7 @@ class ProjectTarget(pytest.Item):
         if not built.is_built(self.name):
             raise BuildFailed(f"bst exited with status {built.status} and {self.name} is not built\n\n{built.tail}")
         if self.name not in exercised and not state.shared:
-            pytest.skip(f"{self.name} was cached: nothing was checked")
+            raise pytest.skip.Exception(f"{self.name} was cached: nothing was checked", _use_item_location=True)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show bst's own words, not our frames."""

@@ -53,9 +53,9 @@ def _activate(request: dict[str, Any], path: str) -> str | None:
     try:
         import enforcer
     except ImportError:
-        return f"enforcer is not installed in its environment ({sys.prefix})"
+        return f"no enforcer is installed beside it ({sys.prefix})"
     if enforcer.__version__ != request["version"]:
-        return "its environment has enforcer {}, not {}".format(enforcer.__version__, request["version"])
+        return "enforcer {} is installed beside it, not {}".format(enforcer.__version__, request["version"])
     try:
         from enforcer import activation
         from enforcer.session import Session

@@ -31,7 +31,16 @@ def is_bst(words: list[str]) -> bool:
 
 def may_run_bst(words: list[str]) -> bool:
     """Whether `bst` stands anywhere in the command, also inside of a shell script."""
+    if is_bst(words):
+        return True
     return any(os.path.basename(part) == "bst" or part == "buildstream" for word in words for part in split(word))
+
+
+def as_shown(words: list[str]) -> str:
+    """The command from its `bst` on, without the directories of this machine."""
+    names = [os.path.basename(word) if os.path.isabs(word) else word for word in words]
+    start = next((index for index, name in enumerate(names) if name in ("bst", "buildstream")), 0)
+    return " ".join(["bst", *names[start + 1 :]] if names[start:] and names[start] == "buildstream" else names[start:])
 
 
 def split(text: str) -> list[str]:

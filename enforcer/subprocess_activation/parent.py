@@ -10,7 +10,6 @@ import functools
 import inspect
 import json
 import os
-import shlex
 import shutil
 import subprocess
 import tempfile
@@ -24,7 +23,7 @@ import enforcer
 from enforcer.config import Mode
 from enforcer.record import Record
 from enforcer.session import Session
-from enforcer.subprocess_activation.command import is_bst, may_run_bst, split
+from enforcer.subprocess_activation.command import as_shown, is_bst, may_run_bst, split
 from enforcer.subprocess_activation.plain import settings_to_plain
 
 REQUEST_VARIABLE = "ENFORCER_SUBPROCESS"
@@ -75,7 +74,7 @@ class BstProcesses:
             bound.arguments["env"] = _with_request(bound.arguments.get("env"), self._request_file(token))
             original(*bound.args, **bound.kwargs)
             # Only now: a process that could not be started has nothing to report.
-            self._started[token] = _Started(shlex.join(words), is_bst(words), weakref.ref(process))
+            self._started[token] = _Started(as_shown(words), is_bst(words), weakref.ref(process))
             return None
 
         self._original = original
@@ -139,7 +138,7 @@ class BstProcesses:
             record.merge(Record.from_plain(answer["record"]))
         else:
             command = started.command if started is not None else "bst"
-            record.unwatched.append(f"{command}: {answer['unwatched']}")
+            record.unwatched.append(f"{answer['unwatched']}: {command}")
         if started is not None:
             started.sure = False
 
@@ -150,11 +149,11 @@ class BstProcesses:
         for path in begun:
             path.unlink()
         if is_running and (begun or started.sure):
-            return [f"{started.command}: it was still running at the end"]
+            return [f"still running at the end: {started.command}"]
         if begun:
-            return [f"{started.command}: it ended without a report, as if it was killed"]
+            return [f"ended without a report, as if it was killed: {started.command}"]
         if started.sure:
-            return [f"{started.command}: enforcement was not in its environment (was the environment cleared?)"]
+            return [f"enforcement was not in its environment (was that cleared?): {started.command}"]
         return []
 
 
