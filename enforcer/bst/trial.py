@@ -1,0 +1,194 @@
+"""One try of one job: its action under watch, what changed, what of it is taken back, what it means."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from buildstream._message import MessageType
+
+from enforcer.bst import names
+from enforcer.bst.core_fills import Fill, fill_of
+from enforcer.bst.evidence import Describer, UniqueKeys, job_of
+from enforcer.bst.leaks import Leaks, Running, left_running
+from enforcer.bst.touches import Touches
+from enforcer.bst.world import World, sources_of
+from enforcer.config import Mode
+from enforcer.findings import Finding, Job
+from enforcer.graph.compare import Change as GraphChange
+from enforcer.graph.compare import ChangedCell
+from enforcer.graph.unit import Unit
+from enforcer.reports.message import finding_lines
+from enforcer.rules.evidence import Change, Drift, Evidence
+from enforcer.rules.registry import judge
+from enforcer.session import Session
+
+_RUNS_PLUGIN_CODE = ("Track", "Fetch", "Build")
+
+
+class Prepared(NamedTuple):
+    """What was seen before the action."""
+
+    own: Unit
+    keys: UniqueKeys
+    running: Running
+    late: list[Job]
+
+
+class Outcome(NamedTuple):
+    """How the action ended."""
+
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Trial:
+    """The judgement of one try of one job."""
+
+    def __init__(self, session: Session, world: World, scheduler: Any, job: Any, prepared: Prepared) -> None:
+        self._session = session
+        self._world = world
+        self._scheduler = scheduler
+        self._bst_job = job
+        self._prepared = prepared
+        self._drifts: tuple[Drift, ...] = ()
+        self.leaks = Leaks((), ())
+        self._touches = Touches(world, prepared.own)
+        self.job = job_of(job)
+        settings = session.settings
+        self.strict = settings.mode is Mode.STRICT and not settings.collect
+        with session.recording() as record:
+            record.jobs += 1
+
+    def run_action(self, action: Callable[[], Any]) -> Outcome:
+        """The action, and the second look at the unique keys, which is judged with it."""
+        try:
+            with self._touches.watching():
+                result = action()
+                self._drifts = self._prepared.keys.drifts(self.job)
+                outcome = Outcome(result)
+        except BaseException as error:
+            outcome = Outcome(error=error)
+        self._shield()
+        return outcome
+
+    def _shield(self) -> None:
+        """From here on the scheduler cannot interrupt this thread: the action is over, and we must not be."""
+        with self._bst_job._terminate_lock:
+            self._bst_job._thread_id = None
+
+    def verdict(self) -> list[Finding]:
+        """Compare, undo, record; returns the findings that fail the job."""
+        self.leaks = left_running(self._prepared.running, self._scheduler.loop._default_executor)
+        changed = self._world.graph.changed()
+        own = [cell for cell in changed if cell.unit is self._prepared.own]
+        foreign = [cell for cell in changed if cell.unit is not self._prepared.own]
+        violating, fills = self._sort(foreign)
+        findings, late = self._judge(violating)
+        failing = [finding for finding in findings if self._session.classify(finding)]
+        if failing:
+            self._forget_own(own)
+        else:
+            self._world.graph.accept(own)
+        self._world.graph.accept(fills)
+        for finding in late:
+            self._session.classify(finding)
+        self._record(findings, late, bool(failing))
+        return failing
+
+    def _judge(self, violating: list[ChangedCell]) -> tuple[list[Finding], list[Finding]]:
+        """The findings on this job, and those on an earlier one that left a thread which can have done it."""
+        described = self._describe(violating)
+        suspects = self._prepared.late
+        reached = [change for unit, change in described if not suspects or self._touches.obtained(unit)]
+        findings = judge(self._evidence(self.job, reached, self.leaks, self._drifts))
+        unreached = [change for _, change in described if change not in reached]
+        late = judge(self._evidence(suspects[-1], unreached, Leaks((), ()), ())) if unreached else []
+        for finding in late:
+            finding.candidates = [*suspects, self.job]
+        return findings, late
+
+    def _sort(self, foreign: list[ChangedCell]) -> tuple[list[ChangedCell], list[ChangedCell]]:
+        """Split into violations and listed core fills; a cell with both counts for both."""
+        violating: list[ChangedCell] = []
+        filled: list[ChangedCell] = []
+        for cell in foreign:
+            fills: list[tuple[GraphChange, Fill]] = []
+            rest = []
+            for change in cell.changes:
+                fill = fill_of(change, self.job)
+                if fill is None:
+                    rest.append(change)
+                else:
+                    fills.append((change, fill))
+            if fills:
+                self._count(fill for _, fill in fills)
+                filled.append(cell)
+            if rest:
+                kept = [change for change, _ in fills]
+                violating.append(_without(cell, tuple(rest), kept))
+        return violating, filled
+
+    def _count(self, fills: Iterable[Fill]) -> None:
+        with self._session.recording() as record:
+            record.core_fills.update(fill.name for fill in fills)
+
+    def _describe(self, violating: list[ChangedCell]) -> list[tuple[Unit, Change]]:
+        """Describe the changes, then undo them."""
+        describer = Describer(self._world, self._bst_job.get_element(), self._touches)
+        described = [(cell, describer.change(cell, change)) for cell in violating for change in cell.changes]
+        stuck = {id(cell.cell) for cell in self._world.graph.undo(violating)}
+        return [(cell.unit, replace(change, undone=id(cell.cell) not in stuck)) for cell, change in described]
+
+    def _evidence(self, job: Job, changes: list[Change], leaks: Leaks, drifts: tuple[Drift, ...]) -> Evidence:
+        element = self._bst_job.get_element()
+        directory = element._get_project().directory
+        file = names.plugin_file(type(element))
+        shown = names.shown_file(file, directory) if file else None
+        return Evidence(job, tuple(changes), leaks.threads, leaks.processes, drifts, shown)
+
+    def _forget_own(self, own: list[ChangedCell]) -> None:
+        """Nothing that a violating job says of its own element counts, as nothing that it wrote does."""
+        self._world.graph.undo(own)
+        if self.job.action == "Build":
+            # As stock leaves it after a failed build: a success from before must not speak for this one.
+            element = self._bst_job.get_element()
+            object.__setattr__(element, "_Element__build_result", (False, "enforcement strict", None))
+            self._world.graph.refresh()
+
+    def _record(self, findings: list[Finding], late: list[Finding], failed: bool) -> None:
+        with self._session.recording() as record:
+            record.checked += 1
+            if self.job.action in _RUNS_PLUGIN_CODE:
+                record.exercised.add(self.job.element)
+            record.findings += findings + late
+            if failed and self.job.action in ("Fetch", "Track"):
+                record.left_behind.update(_mirror_folders(self._bst_job.get_element()))
+        told = [finding for finding in findings + late if not (failed and finding in findings)]
+        if told:
+            self._warn(told)
+
+    def _warn(self, findings: list[Finding]) -> None:
+        lines = [line for finding in findings for line in finding_lines(finding)]
+        text = summary(self._session.settings.mode.value, findings)
+        self._bst_job.message(MessageType.WARN, text, detail="\n".join(lines))
+
+
+def summary(mode: str, findings: list[Finding]) -> str:
+    """The one line that BuildStream shows: `enforcement strict: foreign-write, 2 module-write`."""
+    counts = Counter(finding.rule for finding in findings)
+    return f"enforcement {mode}: " + ", ".join(rule if n == 1 else f"{n} {rule}" for rule, n in counts.items())
+
+
+def _without(cell: ChangedCell, changes: tuple[GraphChange, ...], kept: list[GraphChange]) -> ChangedCell:
+    """`cell` with only these changes; what it is restored to keeps the entries of `kept`."""
+    before = [entry for entry in cell.before if not any(entry[0] is change.name for change in kept)]
+    before += [(change.name, change.after) for change in kept]
+    return replace(cell, changes=changes, before=before if kept else cell.before)
+
+
+def _mirror_folders(element: Any) -> set[str]:
+    """Where the plugins of an element's sources keep what they download: out of our reach."""
+    return {f"sources/{source.get_kind()}" for source in sources_of(element)}

@@ -1,0 +1,86 @@
+"""Patches: on, off, and no trace."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import buildstream
+import pytest
+
+from enforcer.activation import activate
+from enforcer.bst import seams
+from enforcer.config import Settings
+from enforcer.errors import UnsupportedError
+from enforcer.session import Session
+
+
+def _modules() -> Iterator[Any]:
+    for info in pkgutil.walk_packages(buildstream.__path__, "buildstream."):
+        if "._testing" not in info.name and not info.name.endswith("__main__"):
+            yield importlib.import_module(info.name)
+
+
+def _attributes() -> dict[str, int]:
+    """The identity of every attribute of every module and class of BuildStream."""
+    found = {}
+    for module in _modules():
+        for name, value in vars(module).items():
+            found[f"{module.__name__}:{name}"] = id(value)
+            if isinstance(value, type) and value.__module__ == module.__name__:
+                for attribute, member in vars(value).items():
+                    found[f"{module.__name__}:{name}.{attribute}"] = id(member)
+    return found
+
+
+def test_detaching_leaves_no_trace() -> None:
+    _attributes()  # imports every module once
+    before = _attributes()
+    activation = activate(Session(Settings()))
+    during = _attributes()
+    activation.close()
+    assert _attributes() == before
+    changed = {name for name in during if during[name] != before.get(name)}
+    assert "buildstream._scheduler.scheduler:Scheduler.run" in changed
+
+
+def test_two_sessions_detach_in_order_without_a_trace() -> None:
+    before = _attributes()
+    outer = activate(Session(Settings()))
+    inner = activate(Session(Settings()))
+    inner.close()
+    outer.close()
+    outer.close()
+    assert _attributes() == before
+
+
+def test_the_installed_buildstream_has_every_seam() -> None:
+    assert seams.missing() == []
+
+
+@pytest.mark.parametrize(
+    "seam",
+    ["buildstream._scheduler.jobs.job:Job.child_action", "buildstream._nothing:Nothing", "buildstream._artifact:No"],
+)
+def test_a_missing_seam_is_named_in_a_sentence(monkeypatch: pytest.MonkeyPatch, seam: str) -> None:
+    if "child_action" in seam:
+        from buildstream._scheduler.jobs.job import Job
+
+        monkeypatch.delattr(Job, "child_action")
+    else:
+        monkeypatch.setattr(seams, "SEAMS", (*seams.SEAMS, seam))
+    with pytest.raises(UnsupportedError, match=seam.partition(":")[2].replace(".", r"\.")):
+        activate(Session(Settings()))
+
+
+def test_importing_the_library_imports_no_buildstream() -> None:
+    code = (
+        "import sys, enforcer, enforcer.session, enforcer.activation, enforcer.cli.main;"
+        "print([name for name in sys.modules if name.split('.')[0] in ('buildstream', 'grpc', 'pytest')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

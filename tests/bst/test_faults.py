@@ -1,0 +1,63 @@
+"""When something breaks that is not the plugin's mandate: a clear error of that job, never a hang."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bst.builds import Build
+
+BROKEN_VERDICT = "import enforcer.bst.trial as t; t.Trial.verdict = lambda self: 1 / 0"
+BROKEN_PREPARE = "import enforcer.bst.judge as j; j.UniqueKeys = lambda element: 1 / 0"
+BROKEN_WORLD = "import enforcer.bst.world as w; w.World._units = lambda self, plugins: 1 / 0"
+BROKEN_FINISH = "import enforcer.graph.graph as g; g.Graph.cell_count = lambda self: 1 / 0"
+
+
+@pytest.mark.parametrize("mode", ["strict", "soft"])
+@pytest.mark.parametrize("broken", [BROKEN_VERDICT, BROKEN_PREPARE])
+def test_our_own_failure_is_that_jobs_error_with_our_traceback(build: Build, mode: str, broken: str) -> None:
+    ran = build.enforced("build", "base.bst", mode=mode, before=broken)
+    assert ran.status == 3
+    assert "ZeroDivisionError" in ran.output
+    assert "base.bst" in ran.report["errors"][0]
+    assert "BUG" not in ran.output
+    assert build.refs() == {}
+
+
+def test_a_graph_that_cannot_be_looked_at_stops_the_build_with_a_sentence(build: Build) -> None:
+    ran = build.enforced("build", "base.bst", before=BROKEN_WORLD)
+    assert ran.status == 3
+    assert "could not look at the element graph" in ran.output
+    assert build.refs() == {}
+
+
+def test_a_failure_at_the_very_end_is_told_and_loses_no_artifact(build: Build) -> None:
+    ran = build.enforced("build", "base.bst", before=BROKEN_FINISH)
+    assert ran.status == 3
+    assert build.artifacts_of("base") != []
+
+
+@pytest.mark.parametrize("line", ["sys.exit(3)", 'exec("raise KeyboardInterrupt()")', 'exec("raise BaseException()")'])
+def test_an_exception_that_hangs_stock_buildstream_ends_the_job(build: Build, line: str) -> None:
+    """It escapes `child_action`; stock awaits that thread's result forever."""
+    build.element("bad", line, "base")
+    ran = build.enforced("build", "bad.bst")
+    assert ran.status != 0
+    assert "this job ended with" in ran.output
+
+
+def test_a_foreign_write_before_such_an_exception_is_found(build: Build) -> None:
+    build.element("bad", 'dep.get_environment()["ONE"] = "1"; sys.exit(3)', "base")
+    ran = build.enforced("build", "bad.bst")
+    assert (ran.status, ran.rules) == (1, ["foreign-write"])
+
+
+def test_a_key_that_cannot_be_asked_for_again_is_drift_and_breaks_no_build(build: Build) -> None:
+    build.element("odd", "self.get_unique_key = lambda: 1 / 0", "base")
+    ran = build.enforced("build", "odd.bst", mode="soft")
+    assert (ran.status, ran.rules) == (0, ["key-drift"])
+    assert build.artifacts_of("odd") != []
+
+
+def test_nothing_of_ours_is_left_in_the_cache(build: Build) -> None:
+    build.enforced("build", "base.bst")
+    assert not (build.cache / "enforcer-held").exists()
