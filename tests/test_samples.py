@@ -1,0 +1,42 @@
+"""The hazard table: every sample project under enforcement strict gives what its expected.json says."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+import enforcer
+from enforcer.reports.json_report import schema
+from sample_projects import harness
+
+pytest.importorskip("buildstream")
+
+COMMAND = ["python", "-m", "enforcer", "run", "--report", "json:{report}", "--"]
+_VALIDATOR = Draft202012Validator(schema())
+
+
+@pytest.mark.parametrize("name", harness.names())
+def test_the_sample_gives_what_it_says(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = harness.missing_needs(harness.load_expected(name))
+    if missing:
+        pytest.skip("; ".join(missing))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(enforcer.__file__).parents[1]), *_python_path()]))
+    run = harness.run_sample(name, tmp_path, COMMAND)
+    assert run.differences() == [], run.steps[-1].output
+    for step in run.steps:
+        assert step.report is not None
+        assert [error.message for error in _VALIDATOR.iter_errors(step.report)] == []
+        assert step.report["errors"] == []
+        assert "BUG" not in step.output
+
+
+def _python_path() -> list[str]:
+    return list(filter(None, [os.environ.get("PYTHONPATH")]))
+
+
+def test_every_demonstrator_of_the_hazard_list_has_a_sample() -> None:
+    rows = {row for name in harness.names() for row in harness.load_expected(name)["rows"]}
+    assert rows >= set(range(1, 26))
