@@ -1,0 +1,39 @@
+# Everything that a newcomer or a CI job runs; `make` lists it.
+
+VENV := .venv
+PYTHON ?=
+WORKERS ?= 2
+ARGS ?=
+
+python := $(VENV)/bin/python
+
+.PHONY: help setup demo test lint bench wheel clean
+
+help: ## List the commands
+	@echo "Usage: make COMMAND [PYTHON=/path/to/python3] [WORKERS=2] [ARGS='more words for pytest']"
+	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
+		printf '  make %-6s  %s\n' "$$name" "$$text"; done
+
+setup: ## Make everything ready: packages, virtual environment; quick when nothing is to be done
+	@tools/set-up $(VENV) $(PYTHON)
+
+demo: setup ## Show the main job: a clean build, a caught violation, a plugin author's tests
+	@$(python) sample_projects/demo.py
+
+test: setup ## Run the whole suite, style checks included
+	$(python) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+lint: setup ## Check style, types and the direction of imports
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+	$(python) -m mypy
+	$(VENV)/bin/lint-imports
+
+bench: setup ## Measure a build under enforcement strict beside a stock one
+	$(python) benchmarks/build.py
+
+wheel: setup ## Build wheel and source distribution into dist/
+	$(python) -m build --outdir dist
+
+clean: ## Remove what the other commands made
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
