@@ -1,0 +1,52 @@
+"""Dependencies point down, nothing heavy is imported before it is asked for, and style and types are clean."""
+
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*words: str) -> None:
+    """Run a tool of this environment on the checkout, and show what it says when it complains."""
+    program = Path(sysconfig.get_path("scripts"), words[0])
+    done = subprocess.run([program, *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.once
+def test_dependencies_point_down_and_one_package_knows_buildstream() -> None:
+    run("lint-imports", "--no-cache")
+
+
+@pytest.mark.once
+def test_style_is_clean() -> None:
+    run("ruff", "check", "--no-cache", ".")
+
+
+@pytest.mark.once
+def test_format_is_clean() -> None:
+    run("ruff", "format", "--no-cache", "--check", ".")
+
+
+@pytest.mark.once
+def test_types_are_clean() -> None:
+    run("mypy")
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("pytest_plugin.hooks", ("enforcer", "buildstream")),
+        ("enforcer", ("buildstream", "pytest")),
+        ("enforcer.watch", ("buildstream", "pytest")),
+        ("enforcer.cli.main", ("buildstream", "pytest")),
+    ],
+)
+def test_importing_it_does_not_import(module: str, absent: tuple[str, ...]) -> None:
+    code = f"import sys, {module}; print(sorted(set({absent!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
