@@ -1,0 +1,143 @@
+"""What a user installs: built from the checkout, put into a fresh environment, used from elsewhere."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sample_projects import harness
+
+ROOT = Path(__file__).parents[1]
+
+# One worker builds, installs and uses it.
+pytestmark = pytest.mark.xdist_group("packaging")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the source distribution, and the wheel that is built from that."""
+    directory = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(directory), str(ROOT)]
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return directory
+
+
+@pytest.fixture(scope="module")
+def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh virtual environment with the wheel; what it depends on is lent by the environment of the tests."""
+    directory = tmp_path_factory.mktemp("installed") / "venv"
+    venv.create(directory, symlinks=True)
+    python = directory / "bin" / "python"
+    [wheel] = built.glob("*.whl")
+    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    # The .pth files in a directory that a .pth file names are not read: an editable checkout stays out.
+    [packages] = directory.glob("lib/python*/site-packages")
+    (packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return directory
+
+
+class User:
+    """Somebody who works in a directory of their own, with nothing but the installed package."""
+
+    def __init__(self, environment: Path, directory: Path) -> None:
+        self.bin = environment / "bin"
+        self.directory = directory
+        self.environ = harness.isolated_environment(directory)
+        for name in ("PYTHONPATH", *(name for name in self.environ if name.startswith("PYTEST_"))):
+            self.environ.pop(name, None)
+        self.environ["PATH"] = f"{self.bin}{os.pathsep}{self.environ['PATH']}"
+
+    def run(self, *words: str, cwd: Path | None = None) -> Any:
+        """Run a command of the environment."""
+        return subprocess.run(
+            [self.bin / words[0], *words[1:]],
+            cwd=cwd or self.directory,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def pytest(self, *words: str, cwd: Path) -> Any:
+        """Run pytest, which is lent and so has no script of its own there."""
+        return self.run("python", "-m", "pytest", "-p", "no:cacheprovider", *words, cwd=cwd)
+
+
+@pytest.fixture
+def user(installed: Path, tmp_path: Path) -> User:
+    return User(installed, tmp_path)
+
+
+@pytest.mark.once
+def test_the_wheel_holds_two_packages_with_their_data_and_nothing_else(built: Path) -> None:
+    [wheel] = built.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"enforcer", "pytest_plugin"}
+    pages = {f"enforcer/rules/pages/{page.name}" for page in (ROOT / "docs" / "rules").glob("*.md")}
+    data = {"enforcer/py.typed", "pytest_plugin/py.typed", "enforcer/reports/schema/report-1.json"}
+    assert pages
+    assert pages | data <= set(names)
+    assert "LICENSE" in {Path(name).name for name in names}
+
+
+@pytest.mark.once
+def test_the_source_distribution_can_be_set_up_demonstrated_and_tested(built: Path) -> None:
+    [archive] = built.glob("*.tar.gz")
+    with tarfile.open(archive) as opened:
+        names = {name.partition("/")[2] for name in opened.getnames()}
+    assert {"LICENSE", "Makefile", "tools/set-up", ".ci/run", "sample_projects/demo.py", "tests/conftest.py"} <= names
+    assert not [name for name in names if "__pycache__" in name or name.startswith((".git/", ".venv/"))]
+
+
+def test_python_takes_both_packages_from_the_wheel(user: User, installed: Path) -> None:
+    done = user.run("python", "-c", "import enforcer, pytest_plugin; print(enforcer.__file__, pytest_plugin.__file__)")
+    assert [Path(file).is_relative_to(installed) for file in done.stdout.split()] == [True, True], done.stderr
+
+
+def test_the_pages_of_the_rules_come_along(user: User) -> None:
+    done = user.run("enforcer", "explain", "foreign-write")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (ROOT / "docs" / "rules" / "foreign-write.md").read_text()
+
+
+def test_doctor_finds_all_that_a_build_needs(user: User) -> None:
+    done = user.run("enforcer", "doctor")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("builds can be enforced here\n")
+
+
+def test_the_command_catches_a_violation(user: User, tmp_path: Path) -> None:
+    project = harness.copy_sample("environment", tmp_path)
+    done = user.run("enforcer", "run", "build", "app.bst", cwd=project)
+    assert done.returncode == 1, done.stderr
+    assert "foreign-write  app.bst (env_writer) changed base.bst in its Build job" in done.stderr
+
+
+def test_pytest_catches_one_in_a_plugin_authors_suite(user: User, tmp_path: Path) -> None:
+    repository = tmp_path / "acme"
+    shutil.copytree(harness.SAMPLES / "plugin_author", repository)
+    user.environ["PYTHONPATH"] = str(harness.install_package(repository, tmp_path / "plugins"))
+    done = user.pytest("--enforce", "strict", "tests/test_changelog.py", cwd=repository)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 failed, 1 passed" in done.stdout
+
+
+def test_pytest_catches_one_in_a_bst_that_it_starts_for_a_project(user: User, tmp_path: Path) -> None:
+    project = harness.copy_sample("environment", tmp_path)
+    done = user.pytest("--enforce", "strict", "project.conf::app.bst", cwd=project)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 failed" in done.stdout
+    assert "foreign-write  app.bst (env_writer) changed base.bst in its Build job" in done.stdout
