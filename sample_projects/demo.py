@@ -1,0 +1,135 @@
+"""Show what enforcement does, on real builds: ``python sample_projects/demo.py``, or ``make demo``.
+
+It prints each command and, as it comes, what the command prints. Exit status: 0 if the clean project was
+found clean and each violation was caught, else 1.
+"""
+
+import json
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import harness
+
+_RULE = "=" * 100
+
+
+class Demo:
+    """Runs commands in copies of samples under *tmp*; what did not go as it should is in ``wrong``."""
+
+    def __init__(self, tmp):
+        self.tmp = pathlib.Path(tmp)
+        self.wrong = []
+
+    def title(self, text):
+        """Say what comes."""
+        print(f"\n{_RULE}\n{text}\n{_RULE}", flush=True)
+
+    def show(self, directory, environment, *words):
+        """Run a command of this environment in *directory*; return its exit status and its output."""
+        print(f"\n[in {directory.name}] $ {shlex.join(words)}\n", flush=True)
+        process = subprocess.Popen(
+            [_program(words[0]), *words[1:]],
+            cwd=directory,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        lines = []
+        with process:
+            for line in process.stdout:
+                print(f"  {line}".rstrip(), flush=True)
+                lines.append(line)
+        print(f"\n[exit status {process.returncode}]", flush=True)
+        return process.returncode, "".join(lines)
+
+    def expect(self, condition, sentence):
+        """Note that *sentence* does not hold."""
+        if not condition:
+            self.wrong.append(sentence)
+
+    def build(self, name, target, *, before=()):
+        """Build *target* of sample *name* enforced; return the exit status and the report."""
+        project, environment = self.copy(name)
+        for step in before:
+            self.show(project, environment, "enforcer", "run", *step)
+        words = ("enforcer", "run", "--report", "json:report.json", "build", target)
+        status, _ = self.show(project, environment, *words)
+        report = project / "report.json"
+        return status, json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
+
+    def copy(self, name):
+        """A copy of sample *name* and the process environment for it: caches of its own, settings of nobody."""
+        tmp = self.tmp / name
+        tmp.mkdir()
+        environment = harness.isolated_environment(tmp)
+        # BuildStream repeats the end of a failed job's log: the same message once more.
+        config = pathlib.Path(environment["XDG_CONFIG_HOME"]) / "buildstream.conf"
+        config.write_text("logging:\n  error-lines: 0\n", encoding="utf-8")
+        return harness.copy_sample(name, tmp), environment
+
+
+def clean_project(demo):
+    """A project that breaks no rule."""
+    demo.title("1. A project whose plugins keep to their own elements")
+    missing = harness.missing_needs({"needs": ["sandbox"]})
+    if missing:
+        print(f"\n{'; '.join(missing)}: a project that runs no commands is shown instead of one that does.")
+        name, target, before = "public_reads", "app.bst", ()
+    else:
+        name, target, before = "clean", "all.bst", [("source", "track", "tarball.bst", "remote.bst")]
+    status, report = demo.build(name, target, before=before)
+    demo.expect(status == 0 and report.get("verdict") == "clean", f"the project {name!r} is clean")
+
+
+def caught_violation(demo):
+    """A project with a plugin that writes on a dependency."""
+    demo.title("2. A project with a plugin that changes a dependency in its Build job; stock, it builds without a word")
+    status, report = demo.build("environment", "app.bst")
+    found = [(item["rule"], item["owner"]["name"], item["path"]) for item in report.get("violations", ())]
+    wanted = [("foreign-write", "base.bst", "environment['FOO']")]
+    demo.expect(status == 1 and found == wanted, "the write on base.bst is caught, and fails the command")
+
+
+def plugin_authors_tests(demo):
+    """The test suite of a package of plugins, with one flag more on its command line."""
+    demo.title("3. A plugin author's own tests, with one flag more")
+    tmp = demo.tmp / "plugin_author"
+    repository = tmp / "acme-bst-plugins"
+    shutil.copytree(harness.SAMPLES / "plugin_author", repository, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    installed = harness.install_package(repository, tmp / "installed")
+    environment = harness.isolated_environment(tmp)
+    environment["PYTHONPATH"] = str(installed)
+    status, output = demo.show(repository, environment, "pytest", "--enforce", "strict")
+    demo.expect(status == 1 and "1 failed" in output, "exactly one of the plugin author's tests fails")
+    demo.expect("test_the_version_can_be_exported" in output, "it is the test of the option that breaks the rule")
+
+
+def _program(name):
+    """The program beside the Python that runs this, as in an activated environment."""
+    beside = pathlib.Path(sys.executable).with_name(name)
+    return str(beside) if beside.exists() else name
+
+
+def main():
+    """Run the demo and return its exit status."""
+    with tempfile.TemporaryDirectory(prefix="enforcer-demo-") as tmp:
+        demo = Demo(tmp)
+        for part in (clean_project, caught_violation, plugin_authors_tests):
+            part(demo)
+    print(f"\n{_RULE}")
+    for sentence in demo.wrong:
+        print(f"NOT SHOWN: {sentence}")
+    if not demo.wrong:
+        print("Shown: a clean project is clean, a violation fails its build, and a plugin author's tests find one.")
+    return 1 if demo.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
