@@ -15,6 +15,7 @@ from enforcer.bst.evidence import UniqueKeys, job_of
 from enforcer.bst.leaks import Leaks, Running, running
 from enforcer.bst.results import HeldResults
 from enforcer.bst.trial import Outcome, Prepared, Trial, summary
+from enforcer.bst.unjudged import Unjudged
 from enforcer.bst.world import World, vars_of
 from enforcer.findings import Finding, Job
 from enforcer.reports.message import finding_lines
@@ -37,6 +38,7 @@ class Judge:
         self.world = World(scheduler.context)
         self.results = HeldResults(scheduler.context)
         self._prepared: Prepared | Exception | None = None
+        self._unjudged = Unjudged(scheduler.context)
         self._late = LateThreads()
 
     def prepare(self, job: Any) -> None:
@@ -66,6 +68,7 @@ class Judge:
         with ExitStack() as stack:
             if trial.strict:
                 stack.enter_context(self.results.holding())
+                self._begin(trial.job, job)
             outcome = trial.run_action(action)
             try:
                 failing = trial.verdict()
@@ -76,7 +79,7 @@ class Judge:
             if failing and not isinstance(outcome.error, TerminateException):
                 raise _verdict_error(failing, outcome.error)
             if trial.strict and not failing:
-                self._commit(trial.job)
+                self._commit(trial.job, job)
             return self._deliver(trial.job, outcome)
 
     def _deliver(self, job: Job, outcome: Outcome) -> Any:
@@ -89,9 +92,18 @@ class Judge:
         text = "".join(traceback.format_exception(error))
         raise EnforcementError(f"this job ended with {error!r}", text, "enforcement-escaped") from error
 
-    def _commit(self, job: Job) -> None:
+    def _begin(self, job: Job, bst_job: Any) -> None:
+        try:
+            if job.action == "Fetch":
+                self._unjudged.begin(bst_job.get_element())
+        except OSError as error:
+            raise self._our_failure(job, error) from error
+
+    def _commit(self, job: Job, bst_job: Any) -> None:
         try:
             self.results.commit()
+            if job.action == "Fetch":
+                self._unjudged.end(bst_job.get_element())
         except OSError as error:  # a full disk, say
             raise self._our_failure(job, error) from error
 
@@ -105,6 +117,7 @@ class Judge:
         """The scheduler run is over: note what was there and what was cached. Never raises: the build is done."""
         try:
             self.results.close()
+            self._unjudged.close()
             self._note_graph()
         except Exception as error:
             with self.session.recording() as record:

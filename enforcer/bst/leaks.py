@@ -15,8 +15,8 @@ _GRACE = 0.5
 
 _POLL = 0.01
 
-# Threads of libraries that BuildStream's core starts when it first needs them, wherever that is.
-_CORE_THREAD_MODULES = ("grpc", "asyncio", "buildstream")
+# Threads of the libraries below BuildStream's core, started when they are first needed, wherever that is.
+_LIBRARIES = ("grpc", "asyncio")
 
 
 class Running(NamedTuple):
@@ -52,7 +52,7 @@ def left_running(before: Running, executor: object) -> Leaks:
 def _left_now(before: Running, executor: object) -> Leaks:
     now = running()
     own = {thread.ident for thread in getattr(executor, "_threads", ())}
-    idents = [ident for ident in now.threads - before.threads - own if not _is_core_thread(ident)]
+    idents = [ident for ident in now.threads - before.threads - own if not _is_library_thread(ident)]
     helpers = {
         getattr(forkserver._forkserver, "_forkserver_pid", None),
         getattr(resource_tracker._resource_tracker, "_pid", None),
@@ -65,11 +65,11 @@ def _thread(ident: int) -> threading.Thread | None:
     return next((thread for thread in threading.enumerate() if thread.ident == ident), None)
 
 
-def _is_core_thread(ident: int) -> bool:
-    """Whether core or one of its libraries runs this thread: told by the function that it runs."""
+def _is_library_thread(ident: int) -> bool:
+    """Whether one of core's libraries runs this thread: told by the function that it runs."""
     target: Any = getattr(_thread(ident), "_target", None)
     module = getattr(target, "__module__", None) or ""
-    return module.split(".")[0] in _CORE_THREAD_MODULES
+    return module.split(".")[0] in _LIBRARIES
 
 
 def _thread_name(ident: int) -> str:

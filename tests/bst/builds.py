@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,8 @@ class Feeds(Source):
         pass
 
     def is_cached(self):
+        if "MIRRORED" in os.environ:
+            return os.path.exists(os.path.join(self.get_mirror_directory(), "fed"))
         return self.fetched
 
     def fetch(self):
@@ -168,7 +171,9 @@ class Build:
         self, name: str, line: str, *needs: str, source: str | None = None, fetch: str = "pass", runs: bool = False
     ) -> None:
         """Add an element: of kind `acts` with this line, or of kind `import` or `stack` where `line` says so."""
-        kind, config = (line, []) if line in ("import", "stack") else ("acts", ["config:", f"  line: {json.dumps(line)}"])
+        kind, config = (
+            (line, []) if line in ("import", "stack") else ("acts", ["config:", f"  line: {json.dumps(line)}"])
+        )
         text = [f"kind: {kind}", *config]
         if source == "local":
             text += ["sources:", "- kind: local", "  path: files"]
@@ -199,29 +204,34 @@ class Build:
         self, *args: str, mode: str = "strict", collect: bool = False, before: str = "pass", **env: str
     ) -> Ran:
         """Run `enforcer run`; `before` is a line that runs in its process first."""
-        driver = self.directory / "driver.py"
-        driver.write_text(_DRIVER.format(before=before), encoding="utf-8")
         report = self.directory / "report.json"
         report.unlink(missing_ok=True)
-        options = ["--mode", mode, "--report", f"json:{report}", *(["--collect"] if collect else [])]
-        ran = self._run([sys.executable, str(driver), "run", *options, "--", *self._arguments(), *args], env)
+        ran = self._run(self._enforced_command(args, mode, collect, before), env)
         if report.exists():
             ran.report = json.loads(report.read_text(encoding="utf-8"))
         return ran
 
+    def start_enforced(self, *args: str, **env: str) -> subprocess.Popen[str]:
+        """The same, without waiting for its end."""
+        command = self._enforced_command(args, "strict", False, "pass")
+        return subprocess.Popen(command, stdout=subprocess.PIPE, **self._process(env))
+
+    def _enforced_command(self, args: Sequence[str], mode: str, collect: bool, before: str) -> list[str]:
+        driver = self.directory / "driver.py"
+        driver.write_text(_DRIVER.format(before=before), encoding="utf-8")
+        report = f"json:{self.directory / 'report.json'}"
+        options = ["--mode", mode, "--report", report, *(["--collect"] if collect else [])]
+        return [sys.executable, str(driver), "run", *options, "--", *self._arguments(), *args]
+
     def _run(self, command: list[str], env: dict[str, str]) -> Ran:
+        done = subprocess.run(command, stdout=subprocess.PIPE, timeout=120, **self._process(env))
+        return Ran(done.returncode, done.stdout, {})
+
+    def _process(self, env: dict[str, str]) -> dict[str, Any]:
         path = os.pathsep.join(filter(None, [str(_HERE), os.environ.get("PYTHONPATH")]))
         home = {"HOME": str(self.directory), "XDG_CACHE_HOME": str(self.directory / "xdg")}
-        done = subprocess.run(
-            command,
-            env={**os.environ, **home, "PYTHONPATH": path, **env},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=120,
-        )
-        return Ran(done.returncode, done.stdout, {})
+        environment = {**os.environ, **home, "PYTHONPATH": path, **env}
+        return {"env": environment, "stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "text": True}
 
     def refs(self, kind: str = "artifacts/refs") -> dict[str, bytes]:
         """The refs of one kind in the cache, with their bytes: `artifacts/refs`, `elementsources`, `source_protos`."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import time
+
 import pytest
 
 from tests.bst.builds import Build
@@ -60,4 +63,24 @@ def test_a_key_that_cannot_be_asked_for_again_is_drift_and_breaks_no_build(build
 
 def test_nothing_of_ours_is_left_in_the_cache(build: Build) -> None:
     build.enforced("build", "base.bst")
-    assert not (build.cache / "enforcer-held").exists()
+    assert list(build.cache.glob("enforcer*")) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_build_as_it_ends_stock(build: Build, number: signal.Signals) -> None:
+    """One job runs, a second one waits for its turn; none of them may hold up the end."""
+    line = "open(os.environ['RUNNING'], 'w').close(); exec('while True: threading.Event().wait(0.01)')"
+    build.element("slow", line)
+    build.element("other", line + " # the other")
+    build.element("all", "stack", "slow", "other", runs=True)
+    running = build.directory / "running"
+    with build.start_enforced("build", "all.bst", RUNNING=str(running)) as process:
+        while not running.exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "BUG" not in output
+    assert build.artifacts_of("slow") == build.artifacts_of("other") == []
+    assert list(build.cache.glob("enforcer-held/*")) == []

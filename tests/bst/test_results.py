@@ -149,3 +149,31 @@ def test_a_violating_pull_does_not_count_as_cached(chain: Build, remote: str) ->
     assert chain.artifacts_of("bad") == []
     assert chain.enforced("artifact", "pull", "bad.bst").status == 0
     assert chain.artifacts_of("bad") != []
+
+
+MIRRORED = "os.path.join(self.get_mirror_directory(), 'fed')"
+FETCH_INTO_MIRROR = f"open({MIRRORED}, 'w').close(); self._get_project().marker = 1"
+
+
+def test_a_violation_in_fetch_is_found_again_although_the_download_stays(build: Build) -> None:
+    build.element("bad", "import", source="feeds", fetch=FETCH_INTO_MIRROR)
+    env = {"MIRRORED": "1"}
+    first = build.enforced("build", "bad.bst", **env)
+    assert list((build.directory / "sources/feeds").iterdir()) != []
+    second = build.enforced("build", "bad.bst", **env)
+    assert first.rules == second.rules == ["project-write"]
+
+
+def test_a_killed_fetch_is_judged_by_the_next_run(build: Build) -> None:
+    build.element("bad", "import", source="feeds", fetch=FETCH_INTO_MIRROR)
+    env = {"MIRRORED": "1"}
+    assert build.enforced("build", "bad.bst", before=KILL.replace("'Build'", "'Fetch'"), **env).status == -9
+    assert build.enforced("build", "bad.bst", **env).rules == ["project-write"]
+
+
+def test_without_the_mark_a_download_that_stays_hides_the_violation(build: Build) -> None:
+    build.element("bad", "import", source="feeds", fetch=FETCH_INTO_MIRROR)
+    env = {"MIRRORED": "1"}
+    off = "import enforcer.bst.unjudged as u; u.Unjudged.begin = lambda self, element: None"
+    assert build.enforced("build", "bad.bst", before=off, **env).rules == ["project-write"]
+    assert build.enforced("build", "bad.bst", before=off, **env).rules == []
