@@ -29,7 +29,7 @@ class Change:
 
     def raw_path(self) -> str:
         """The way from the unit's root to the entry, in raw steps."""
-        if self.change == REORDERED:
+        if self.change == REORDERED or self.cell.kind.shape is BAG:
             return self.cell.path()
         return self.cell.path() + self.cell.kind.step(self.cell.obj, self.name)
 
@@ -60,6 +60,11 @@ def changed_cells(unit: Unit) -> list[ChangedCell]:
             # later compare would end up here again.
             group.take()
     return found
+
+
+def differs(changed: ChangedCell) -> bool:
+    """Whether the cell holds something else than `changed.before`."""
+    return any(True for _ in _changes(changed.unit, changed.cell, changed.before))
 
 
 def _changes(unit: Unit, cell: Cell, before: Contents) -> Iterator[Change]:

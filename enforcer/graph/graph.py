@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from enforcer.graph.compare import ChangedCell, changed_cells
+from enforcer.graph.compare import ChangedCell, changed_cells, differs
 from enforcer.graph.kinds import PROBE
 from enforcer.graph.policy import Policy
 from enforcer.graph.undo import undo
@@ -31,17 +31,16 @@ class Graph:
         for unit in new:
             for root, _ in unit.roots:
                 self._registry.roots[id(root)] = unit
-        shared = [unit for unit in new if unit.shared]
-        others = [unit for unit in new if not unit.shared]
-        for batch in (shared, others):
-            self._walk(batch)
+        self._walk(new)
+        self._walk_anew(self._registry.take_outranked())
 
     def _walk(self, units: list[Unit]) -> None:
-        walks = [Walk(self._registry, unit) for unit in units]
-        for walk in walks:
-            walk.core()
-        for walk in walks:
-            walk.rest()
+        for shared in (True, False):
+            walks = [Walk(self._registry, unit) for unit in units if unit.shared is shared]
+            for walk in walks:
+                walk.core()
+            for walk in walks:
+                walk.rest()
 
     def unit_of(self, root: object) -> Unit | None:
         """The unit that has `root` among its roots."""
@@ -49,12 +48,13 @@ class Graph:
 
     def holders(self, changed: ChangedCell) -> list[str]:
         """Which other units hold the changed container too, and where: `app.bst env`."""
-        units = self._registry.holders.get(id(changed.cell.obj), set())
+        subject = changed.cell.subject
+        units = self._registry.holders.get(id(subject), set())
         return sorted(
             f"{unit.name} {alias.path().lstrip('.')}"
             for unit in units
             for alias in unit.aliases
-            if alias.obj is changed.cell.obj
+            if alias.obj is subject
         )
 
     def changed(self) -> list[ChangedCell]:
@@ -68,19 +68,27 @@ class Graph:
     def accept(self, changed: Iterable[ChangedCell]) -> None:
         """Let the present state of the changed units be the one to compare with from now on.
 
-        Replaced containers are walked anew, and so are units that shared a container with one of these.
+        Replaced containers are walked anew, and so are units that shared a container with one of these:
+        whatever else changed in those is accepted with it.
         """
-        units = {cell.unit for cell in changed}
-        while units:
-            units = self._rewalk(units)
+        self._walk_anew({cell.unit for cell in changed})
+
+    def _walk_anew(self, more: set[Unit]) -> None:
+        units: set[Unit] = set()
+        while more - units:
+            units |= more
+            more = self._rewalk(units)
 
     def _rewalk(self, units: set[Unit]) -> set[Unit]:
-        """Walk these units anew; returns the units that held what no unit owns any more."""
-        dropped = [cell.obj for unit in units for cell in unit.cells]
+        """Walk these units anew; returns those to walk with them.
+
+        They held what no unit owns any more, or own what one of these has a better claim to.
+        """
+        dropped = [cell.subject for unit in units for cell in unit.cells]
         for unit in units:
             self._registry.forget(unit)
         self._walk([unit for unit in self.units if unit in units])
-        return self._registry.holders_of_orphans(dropped) - units
+        return self._registry.holders_of_orphans(dropped) | self._registry.take_outranked()
 
     def refresh(self) -> None:
         """Accept whatever changed since the last look: what the main thread did between two jobs."""
@@ -88,20 +96,12 @@ class Graph:
 
     def undo(self, changed: list[ChangedCell]) -> list[ChangedCell]:
         """Put back what these cells held; returns those that still differ, which are then accepted."""
-        failed = undo(changed)
-        stuck = {id(cell.cell): cell for cell in failed}
-        for cell in self._still_changed(changed):
-            # A probe's earlier value can be one that nobody makes again (an identity); that it took
-            # the value back is all there is to know.
-            if cell.cell.kind is not PROBE:
-                stuck[id(cell.cell)] = cell
+        failed = {id(cell) for cell in undo(changed)}
+        # A probe's earlier value can be one that nobody makes again (an identity); that it took
+        # the value back is all there is to know.
+        stuck = [cell for cell in changed if id(cell) in failed or (cell.cell.kind is not PROBE and differs(cell))]
         self.accept(changed)
-        return list(stuck.values())
-
-    def _still_changed(self, changed: list[ChangedCell]) -> list[ChangedCell]:
-        cells = {id(cell.cell) for cell in changed}
-        units = {cell.unit for cell in changed}
-        return [cell for unit in units for cell in changed_cells(unit) if id(cell.cell) in cells]
+        return stuck
 
     def cell_count(self) -> int:
         """The number of cells of all units."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 import contextlib
 import gc
 import types
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from operator import attrgetter, is_
 from typing import Any
 
 from enforcer.graph.show import show
-from enforcer.graph.values import hash_free_key, same
+from enforcer.graph.values import ATOMIC_IDS, hash_free_key, same
 
 Contents = list[tuple[Any, Any]]
 """(name, value) pairs of one container, in its order."""
@@ -25,7 +25,11 @@ Contents = list[tuple[Any, Any]]
 NAMED, INDEXED, BAG = "named", "indexed", "bag"
 
 _instance_dict = object.__getattribute__
-_class_dict: Callable[[type], types.MappingProxyType[str, Any]] = type.__dict__["__dict__"].__get__
+
+# Fields of a class, without asking its metaclass.
+class_dict: Callable[[type], types.MappingProxyType[str, Any]] = type.__dict__["__dict__"].__get__
+class_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
+class_flags: Callable[[type], int] = type.__dict__["__flags__"].__get__
 
 
 class Kind:
@@ -39,7 +43,7 @@ class Kind:
     shape = NAMED
     ordered = True
 
-    def read(self, objects: Sequence[Any]) -> list[Any]:
+    def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
         """All names and values of all `objects`, flat, for comparing by identity."""
         raise NotImplementedError
 
@@ -52,7 +56,7 @@ class Kind:
         raise NotImplementedError
 
     def cut(self, flat: list[Any], start: int, size: int) -> Contents:
-        """The entries of the one object whose part of `flat` begins after `start` entries of others."""
+        """The entries of the one object whose part of the listed `flow` begins after `start` entries of others."""
         return list(enumerate(flat[start : start + size]))
 
     def restore(self, obj: Any, before: Contents) -> None:
@@ -64,10 +68,24 @@ class Kind:
         raise NotImplementedError
 
     def unchanged(self, objects: Sequence[Any], flat: list[Any], sizes: list[int]) -> bool:
-        """Whether all `objects` still hold exactly what `read` and `sizes` returned before."""
+        """Whether all `objects` still hold exactly what `flow` and `sizes` returned before."""
         if self.sizes(objects) != sizes:
             return False
-        return all(map(is_, self.read(objects), flat))
+        return all(map(is_, self.flow(objects), flat))
+
+
+class _Listed(Kind):
+    """What is read object by object, because no loop in C knows how. Rare containers only."""
+
+    def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
+        return chain.from_iterable(chain.from_iterable(map(self.contents, objects)))
+
+    def sizes(self, objects: Sequence[Any]) -> list[int]:
+        return list(map(len, map(self.contents, objects)))
+
+    def cut(self, flat: list[Any], start: int, size: int) -> Contents:
+        part = flat[2 * start : 2 * (start + size)]
+        return list(zip(part[::2], part[1::2], strict=True))
 
 
 class _Mapping(Kind):
@@ -83,11 +101,11 @@ class _Mapping(Kind):
     def dicts(self, objects: Sequence[Any]) -> Iterable[Any]:
         return objects
 
-    def read(self, objects: Sequence[Any]) -> list[Any]:
+    def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
         cls = type(self)
-        flat = list(chain.from_iterable(map(cls.keys, self.dicts(objects))))
-        flat += chain.from_iterable(map(cls.values, self.dicts(objects)))
-        return flat
+        keys = map(cls.keys, self.dicts(objects))
+        values = map(cls.values, self.dicts(objects))
+        return chain(chain.from_iterable(keys), chain.from_iterable(values))
 
     def sizes(self, objects: Sequence[Any]) -> list[int]:
         return list(map(type(self).length, self.dicts(objects)))
@@ -117,7 +135,7 @@ class _Mapping(Kind):
 
     def _restore_order(self, mapping: Any, before: Contents) -> None:
         cls = type(self)
-        current = list(cls.keys(mapping))
+        current = [name for name, _ in self.contents(mapping)]
         start = _first_difference(current, [name for name, _ in before])
         for name, value in before[start:]:
             cls.del_item(mapping, name)
@@ -144,14 +162,32 @@ class DictKind(_Mapping):
     del_item = dict.__delitem__
 
 
-class OrderedDictKind(_Mapping):
-    """`OrderedDict` keeps its order beside the dict, so its own methods must read and write it."""
+class OrderedDictKind(_Listed, DictKind):
+    """`OrderedDict` keeps its order beside the dict, so its own methods must read and write it.
 
-    keys = OrderedDict.keys
-    values = OrderedDict.values
-    length = OrderedDict.__len__
+    To follow that order hashes the keys. Where that could run somebody's `__hash__`, the order of
+    insertion has to do: what `move_to_end` does to such keys is not seen.
+    """
+
     set_item = OrderedDict.__setitem__
     del_item = OrderedDict.__delitem__
+
+    def contents(self, obj: Any) -> Contents:
+        entries = list(zip(dict.keys(obj), dict.values(obj), strict=True))
+        if not all(_hashes_in_c(name) for name, _ in entries):
+            return entries
+        by_key = {hash_free_key(name): (name, value) for name, value in entries}
+        try:
+            ordered = [by_key[hash_free_key(name)] for name in OrderedDict.__iter__(obj)]
+        except (KeyError, RuntimeError):  # somebody wrote past it, with the methods of dict
+            return entries
+        return ordered if len(ordered) == len(entries) else entries
+
+
+def _hashes_in_c(key: Any, depth: int = 0) -> bool:
+    if type(key) is tuple:
+        return depth < 20 and all(_hashes_in_c(item, depth + 1) for item in key)
+    return id(type(key)) in ATOMIC_IDS
 
 
 class InstanceKind(DictKind):
@@ -166,7 +202,9 @@ class InstanceKind(DictKind):
         return map(_instance_dict, objects, repeat("__dict__"))
 
     def step(self, obj: Any, name: Any) -> str:
-        return f".{name}" if isinstance(name, str) else f".__dict__[{name!r}]"
+        if type(name) is not str or any(name == slot for slot, _ in slots_of(type(obj))):
+            return f".__dict__[{show(name)}]"
+        return f".{name}"
 
 
 class ClassKind(_Mapping):
@@ -178,7 +216,7 @@ class ClassKind(_Mapping):
     length = len
 
     def dicts(self, objects: Sequence[Any]) -> Iterable[Any]:
-        return map(_class_dict, objects)
+        return map(class_dict, objects)
 
     def restore(self, obj: Any, before: Contents) -> None:
         wanted = dict(before)
@@ -200,8 +238,8 @@ class _Sequence(Kind):
     shape = INDEXED
     base: type[list[Any]] | type[deque[Any]]
 
-    def read(self, objects: Sequence[Any]) -> list[Any]:
-        return list(chain.from_iterable(map(self.base.__iter__, objects)))
+    def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
+        return chain.from_iterable(map(self.base.__iter__, objects))
 
     def sizes(self, objects: Sequence[Any]) -> list[int]:
         return list(map(self.base.__len__, objects))
@@ -243,8 +281,8 @@ class SetKind(Kind):
     shape = BAG
     ordered = False
 
-    def read(self, objects: Sequence[Any]) -> list[Any]:
-        return list(chain.from_iterable(map(set.__iter__, objects)))
+    def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
+        return chain.from_iterable(map(set.__iter__, objects))
 
     def sizes(self, objects: Sequence[Any]) -> list[int]:
         return list(map(set.__len__, objects))
@@ -264,7 +302,7 @@ class SetKind(Kind):
             set.add(obj, value)
 
     def step(self, obj: Any, name: Any) -> str:
-        return ""
+        return "{…}"
 
 
 class ReferentsKind(Kind):
@@ -273,8 +311,8 @@ class ReferentsKind(Kind):
     The containers that it holds are cells of their own; this cell notices when one is replaced.
     """
 
-    def read(self, objects: Sequence[Any]) -> list[Any]:
-        return list(chain.from_iterable(map(gc.get_referents, objects)))
+    def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
+        return chain.from_iterable(map(gc.get_referents, objects))
 
     def sizes(self, objects: Sequence[Any]) -> list[int]:
         return list(map(len, map(gc.get_referents, objects)))
@@ -305,41 +343,48 @@ class ClosureCellKind(ReferentsKind):
             del obj.cell_contents
 
 
-_FUNCTION_FIELDS = ("__code__", "__defaults__", "__kwdefaults__")
-_function_fields = attrgetter(*_FUNCTION_FIELDS)
+class _Fields(Kind):
+    """Attributes that every object of a type has, kept in C."""
 
+    fields: tuple[str, ...]
 
-class FunctionKind(Kind):
-    """What can be replaced on a Python function beside its attributes."""
-
-    def read(self, objects: Sequence[Any]) -> list[Any]:
-        return list(chain.from_iterable(map(_function_fields, objects)))
+    def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
+        return chain.from_iterable(map(attrgetter(*self.fields), objects))
 
     def sizes(self, objects: Sequence[Any]) -> list[int]:
-        return [len(_FUNCTION_FIELDS)] * len(objects)
+        return [len(self.fields)] * len(objects)
 
     def contents(self, obj: Any) -> Contents:
-        return list(zip(_FUNCTION_FIELDS, _function_fields(obj), strict=True))
+        return list(zip(self.fields, attrgetter(*self.fields)(obj), strict=True))
 
     def cut(self, flat: list[Any], start: int, size: int) -> Contents:
-        return list(zip(_FUNCTION_FIELDS, flat[start : start + size], strict=True))
-
-    def restore(self, obj: Any, before: Contents) -> None:
-        for name, value in before:
-            setattr(obj, name, value)
+        return list(zip(self.fields, flat[start : start + size], strict=True))
 
     def step(self, obj: Any, name: Any) -> str:
         return f".{name}"
 
 
-class SlotsKind(Kind):
+class FunctionKind(_Fields):
+    """What can be replaced on a Python function beside its attributes."""
+
+    fields = ("__code__", "__defaults__", "__kwdefaults__")
+
+    def restore(self, obj: Any, before: Contents) -> None:
+        for name, value in before:
+            setattr(obj, name, value)
+
+
+class PartialKind(_Fields):
+    """What a `functools.partial` calls, and with what."""
+
+    fields = ("func", "args", "keywords")
+
+    def restore(self, obj: Any, before: Contents) -> None:
+        obj.__setstate__((*(value for _, value in before), vars(obj)))
+
+
+class SlotsKind(_Listed):
     """The filled `__slots__` of an object, over all of its classes."""
-
-    def read(self, objects: Sequence[Any]) -> list[Any]:
-        return [part for obj in objects for pair in self.contents(obj) for part in pair]
-
-    def sizes(self, objects: Sequence[Any]) -> list[int]:
-        return [len(self.contents(obj)) for obj in objects]
 
     def contents(self, obj: Any) -> Contents:
         found: Contents = []
@@ -348,38 +393,48 @@ class SlotsKind(Kind):
                 found.append((name, slot.__get__(obj)))
         return found
 
-    def cut(self, flat: list[Any], start: int, size: int) -> Contents:
-        part = flat[2 * start : 2 * (start + size)]
-        return list(zip(part[::2], part[1::2], strict=True))
-
     def restore(self, obj: Any, before: Contents) -> None:
-        wanted = dict(before)
+        wanted, now = dict(before), dict(self.contents(obj))
         for name, slot in slots_of(type(obj)):
-            if name in wanted:
-                slot.__set__(obj, wanted[name])
-            else:
-                with contextlib.suppress(AttributeError):
+            if name not in wanted:
+                if name in now:
                     slot.__delete__(obj)
+            elif now.get(name, now) is not wanted[name]:
+                slot.__set__(obj, wanted[name])
 
     def step(self, obj: Any, name: Any) -> str:
         return f".{name}"
 
 
-_SLOTS: dict[type, tuple[tuple[str, Any], ...]] = {}
+# By the class's id: hashing a class runs its metaclass's `__hash__`.
+_SLOTS: dict[int, tuple[type, tuple[tuple[str, Any], ...]]] = {}
 
 
 def slots_of(cls: type) -> tuple[tuple[str, Any], ...]:
-    """(name, descriptor) of every slot that Python code declared in `cls` and its bases."""
-    slots = _SLOTS.get(cls)
-    if slots is None:
-        slots = _SLOTS[cls] = tuple(
-            (name, member)
-            for base in type.__getattribute__(cls, "__mro__")
-            if base.__flags__ & HEAP_TYPE
-            for name, member in _class_dict(base).items()
-            if type(member) is types.MemberDescriptorType
-        )
-    return slots
+    """(name, descriptor) of every slot that is declared in `cls` and its bases.
+
+    A slot that a subclass declares again is named after its class too: `Base.name`.
+    """
+    known = _SLOTS.get(id(cls))
+    if known is None:
+        known = _SLOTS[id(cls)] = (cls, tuple(_find_slots(cls)))
+    return known[1]
+
+
+def forget_classes() -> None:
+    """Keep no class alive that only an earlier graph knew."""
+    _SLOTS.clear()
+
+
+def _find_slots(cls: type) -> Iterator[tuple[str, Any]]:
+    names: set[str] = set()
+    for base in class_mro(cls):
+        # `default_factory` of a defaultdict is as good as a slot.
+        if class_flags(base) & HEAP_TYPE or base is defaultdict:
+            for name, member in class_dict(base).items():
+                if type(member) is types.MemberDescriptorType:
+                    yield (f"{base.__name__}.{name}" if name in names else name), member
+                    names.add(name)
 
 
 HEAP_TYPE = 1 << 9
@@ -410,7 +465,7 @@ class Probe:
 class ProbeKind(Kind):
     """Probes; their values are made anew by each reading, so identity says nothing."""
 
-    def read(self, objects: Sequence[Any]) -> list[Any]:
+    def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
         return [probe.read() for probe in objects]
 
     def sizes(self, objects: Sequence[Any]) -> list[int]:
@@ -431,7 +486,7 @@ class ProbeKind(Kind):
         return obj.name
 
     def unchanged(self, objects: Sequence[Any], flat: list[Any], sizes: list[int]) -> bool:
-        return all(map(same, self.read(objects), flat))
+        return all(map(same, self.flow(objects), flat))
 
 
 class CannotRestore(Exception):
@@ -448,5 +503,6 @@ SET = SetKind()
 REFERENTS = ReferentsKind()
 CLOSURE_CELL = ClosureCellKind()
 FUNCTION = FunctionKind()
+PARTIAL = PartialKind()
 SLOTS = SlotsKind()
 PROBE = ProbeKind()

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from enforcer.graph.compare import ChangedCell
-from enforcer.graph.kinds import CannotRestore
+from enforcer.graph.kinds import INSTANCE, SLOTS
 
 
 def undo(cells: Iterable[ChangedCell]) -> list[ChangedCell]:
     """Restore every cell and return those that could not be restored.
 
-    Containers inside containers are cells of their own, so the order does not matter.
+    Containers inside containers are cells of their own, so their order does not matter; but objects
+    come before dicts and sets, where the hash of a key may depend on its attributes.
     """
     failed = []
-    for changed in cells:
+    for changed in sorted(cells, key=lambda changed: changed.cell.kind not in (INSTANCE, SLOTS)):
         try:
             changed.cell.kind.restore(changed.cell.obj, changed.before)
-        except (CannotRestore, AttributeError, TypeError, ValueError, OSError):
-            # Read-only or of a shape that its owner does not let us write: reported as not undone.
+        except Exception:
+            # Read-only, of a shape that its owner does not let us write, or a plugin's key whose
+            # `__hash__` or `__eq__` raised: reported as not undone.
             failed.append(changed)
     return failed

@@ -7,26 +7,37 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from enforcer.graph.kinds import Contents, Kind
+from enforcer.graph.kinds import Contents, Kind, Probe
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False, slots=True)
 class Cell:
-    """One mutable container: how it is read, and the way that led to it (`parent` is None for a root)."""
+    """One mutable container: how it is read, and the way that led to it (`parent` is None for a root).
 
-    __slots__ = ("kind", "name", "obj", "parent")
+    `via` is the rest of the way where the entry `name` of `parent` only leads to the container: `[0]` through
+    a tuple, `.__self__` through a bound method.
+    """
 
     kind: Kind
     obj: Any
     parent: Cell | None
     name: Any
+    via: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Cell {self.path()}>"
+
+    @property
+    def subject(self) -> Any:
+        """The object whose state this is."""
+        return self.obj.subject if type(self.obj) is Probe else self.obj
 
     def path(self) -> str:
         """The way from the unit's root to this container, in raw steps: `._Element__environment`."""
         steps = []
         cell = self
         while cell.parent is not None:
-            steps.append(cell.parent.kind.step(cell.parent.obj, cell.name))
+            steps.append(cell.parent.kind.step(cell.parent.obj, cell.name) + cell.via)
             cell = cell.parent
         return (cell.name or "") + "".join(reversed(steps))
 
@@ -44,7 +55,7 @@ class CellGroup:
 
     def take(self) -> None:
         """Take the shadow anew."""
-        self.flat = self.kind.read(self.objects)
+        self.flat = list(self.kind.flow(self.objects))
         self.sizes = self.kind.sizes(self.objects)
 
     def unchanged(self) -> bool:
@@ -59,19 +70,18 @@ class CellGroup:
             start += size
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Alias:
     """Another unit's container that this unit holds too, and where."""
-
-    __slots__ = ("name", "obj", "parent")
 
     obj: Any
     parent: Cell
     name: Any
+    via: str = ""
 
     def path(self) -> str:
         """The way from the unit's root to the shared container."""
-        return self.parent.path() + self.parent.kind.step(self.parent.obj, self.name)
+        return self.parent.path() + self.parent.kind.step(self.parent.obj, self.name) + self.via
 
 
 class Unit:

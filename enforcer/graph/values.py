@@ -16,14 +16,15 @@ ATOMIC: frozenset[type] = frozenset(
     {type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented), range}
 )
 
+ATOMIC_IDS = frozenset(map(id, ATOMIC))
+"""For `id(type(value)) in ATOMIC_IDS`: hashing a class itself runs the `__hash__` of its metaclass."""
+
 # Immutable or without state that a program can see; nothing below them belongs to a unit.
 LEAF_TYPES: frozenset[type] = ATOMIC | {
-    types.BuiltinFunctionType,
     types.CodeType,
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
     types.MethodDescriptorType,
-    types.MethodWrapperType,
     types.WrapperDescriptorType,
     types.ClassMethodDescriptorType,
     types.GenericAlias,
@@ -48,6 +49,7 @@ LEAF_TYPES: frozenset[type] = ATOMIC | {
 }
 
 _MAX_DEPTH = 20
+_BUILTIN_METHODS = (types.BuiltinFunctionType, types.MethodWrapperType)
 
 
 def same(a: object, b: object, depth: int = 0) -> bool:
@@ -63,7 +65,7 @@ def same(a: object, b: object, depth: int = 0) -> bool:
         return False
     if kind is float or kind is complex:
         return repr(a) == repr(b)
-    if kind in ATOMIC:
+    if id(kind) in ATOMIC_IDS:
         return bool(a == b)
     if depth > _MAX_DEPTH:
         return False
@@ -77,20 +79,29 @@ def _same_compound(a: Any, b: Any, kind: type, depth: int) -> bool:
         return len(a) == len(b) and set(map(hash_free_key, a)) == set(map(hash_free_key, b))
     if kind is types.MethodType:
         return a.__self__ is b.__self__ and a.__func__ is b.__func__
-    return False
+    # These compare by the identity of what they are bound to.
+    return any(kind is method for method in _BUILTIN_METHODS) and bool(a == b)
 
 
-def hash_free_key(value: object) -> object:
+def hash_free_key(value: Any, depth: int = 0) -> object:
     """A dictionary key that stands for `value` and never calls its `__hash__` or `__eq__`.
 
-    Equal values of one atomic type give equal keys; `1`, `1.0` and `True` give three.
+    Two values give equal keys when `same` says that they are the same; `1`, `1.0` and `True` give
+    three. Only NaN stands for itself alone, because a set or dictionary can hold it twice.
     """
     kind = type(value)
     if kind is float or kind is complex:
-        return (kind, repr(value))
-    if kind in ATOMIC:
+        return (kind, repr(value)) if value == value else id(value)
+    if id(kind) in ATOMIC_IDS:
         return (kind, value)
+    if depth > _MAX_DEPTH:
+        return id(value)
     if kind is tuple:
-        items: Any = value
-        return (kind, tuple(map(hash_free_key, items)))
-    return (kind, id(value))
+        return (kind, tuple([hash_free_key(item, depth + 1) for item in value]))
+    if kind is frozenset:
+        return (kind, frozenset([hash_free_key(item, depth + 1) for item in value]))
+    if kind is types.MethodType:
+        return (kind, id(value.__self__), id(value.__func__))
+    if any(kind is method for method in _BUILTIN_METHODS):
+        return (kind, value)
+    return id(value)

@@ -5,23 +5,35 @@ from __future__ import annotations
 import functools
 import gc
 import types
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from enforcer.graph import kinds
-from enforcer.graph.kinds import HEAP_TYPE, Kind, Probe, slots_of
+from enforcer.graph.kinds import HEAP_TYPE, Kind, Probe, class_dict, class_flags, class_mro, slots_of
 from enforcer.graph.policy import Policy
 from enforcer.graph.unit import Alias, Cell, Unit
-from enforcer.graph.values import ATOMIC, LEAF_TYPES
+from enforcer.graph.values import ATOMIC_IDS, LEAF_TYPES
+
+
+class Child(NamedTuple):
+    """An object below one that is no cell itself, or beside its entries.
+
+    `suffix` continues the path; `name` is that of a cell's own entry, where the way goes through one.
+    """
+
+    obj: Any
+    suffix: str = ""
+    name: Any = None
 
 
 class Step(NamedTuple):
-    """An object to look at, and the entry of the cell that led to it."""
+    """An object to look at, the entry of the cell that led to it, and the rest of the way from there."""
 
     obj: Any
     parent: Cell | None
     name: Any
+    via: str = ""
 
 
 class Plan(NamedTuple):
@@ -32,7 +44,7 @@ class Plan(NamedTuple):
     """
 
     cell_kinds: tuple[Kind, ...] = ()
-    children: Callable[[Any], Iterable[tuple[Any, Any]]] | None = None
+    children: Callable[[Any], Iterable[Child]] | None = None
     judged: bool = False
     opaque: bool = False
     probe: Callable[[Any], Probe] | None = None
@@ -48,31 +60,47 @@ _CONTAINERS: tuple[tuple[type, Kind], ...] = (
 )
 
 
+# Who may take a container: a shared unit before an element's framework attribute, that before any other.
+_SHARED, _CORE, _OTHER = range(3)
+
+
 class Registry:
     """Who owns which container, over all units of one graph."""
 
     def __init__(self, policy: Policy) -> None:
+        kinds.forget_classes()
         self.policy = policy
         self.owner: dict[int, Unit] = {}
+        self.rank: dict[int, int] = {}
         self.roots: dict[int, Unit] = {}
         self.holders: dict[int, set[Unit]] = {}
-        self._plans: dict[type, Plan] = {}
+        self.outranked: set[Unit] = set()
+        # By the class's id: hashing a class runs its metaclass's `__hash__`.
+        self._plans: dict[int, tuple[type, Plan]] = {}
 
     def plan(self, cls: type) -> Plan:
         """How objects of `cls` are walked."""
-        plan = self._plans.get(cls)
-        if plan is None:
-            plan = self._plans[cls] = _plan(cls, self.policy)
-        return plan
+        known = self._plans.get(id(cls))
+        if known is None:
+            known = self._plans[id(cls)] = (cls, _plan(cls, self.policy))
+        return known[1]
+
+    def take(self, obj: object, unit: Unit, rank: int) -> None:
+        """Let `unit` own `obj`."""
+        self.owner[id(obj)] = unit
+        self.rank[id(obj)] = rank
 
     def forget(self, unit: Unit) -> None:
         """Drop what `unit` owns and holds, before it is walked anew."""
         for cell in unit.cells:
-            key = id(_owned_object(cell))
+            key = id(cell.subject)
             if self.owner.get(key) is unit:
-                del self.owner[key]
+                del self.owner[key], self.rank[key]
         for alias in unit.aliases:
-            self.holders.get(id(alias.obj), set()).discard(unit)
+            units = self.holders.get(id(alias.obj), set())
+            units.discard(unit)
+            if not units:
+                self.holders.pop(id(alias.obj), None)
         unit.aliases = []
         unit.opaque.clear()
 
@@ -81,9 +109,10 @@ class Registry:
         orphans = (id(obj) for obj in objects if id(obj) not in self.owner)
         return {unit for key in orphans for unit in self.holders.get(key, ())}
 
-
-def _owned_object(cell: Cell) -> Any:
-    return cell.obj.subject if type(cell.obj) is Probe else cell.obj
+    def take_outranked(self) -> set[Unit]:
+        """The units that own what a walk since the last call found a better owner for."""
+        units, self.outranked = self.outranked, set()
+        return units
 
 
 class Walk:
@@ -97,51 +126,55 @@ class Walk:
         self._queue: deque[Step] = deque()
         self._later: list[Step] = []
         self._seen: set[int] = set()
+        self._rank = _SHARED
 
     def core(self) -> None:
         """Walk from the roots over the framework's own attributes; the others are kept for `rest`."""
         for root, label in self.unit.roots:
             self._queue.append(Step(root, None, label))
-        self._run(defer=True)
+        self._run(_SHARED if self.unit.shared else _CORE)
 
     def rest(self) -> None:
         """Walk the attributes that `core` left, and give the unit its cells."""
         self._queue.extend(self._later)
         self._later = []
-        self._run(defer=False)
+        self._run(_SHARED if self.unit.shared else _OTHER)
         self.unit.fill(self.cells)
 
-    def _run(self, *, defer: bool) -> None:
+    def _run(self, rank: int) -> None:
+        self._rank = rank
         queue = self._queue
         while queue:
             step = queue.popleft()
-            if type(step.obj) not in ATOMIC:
-                self._visit(step, defer)
+            if id(type(step.obj)) not in ATOMIC_IDS:
+                self._visit(step)
 
-    def _visit(self, step: Step, defer: bool) -> None:
-        obj, parent, _ = step
-        if isinstance(obj, type) or type(obj) is types.ModuleType:
-            if parent is not None:
-                return
-        elif self._is_foreign_root(obj):
-            return
-        plan = _ROOT_CLASS if isinstance(obj, type) else self.registry.plan(type(obj))
+    def _visit(self, step: Step) -> None:
+        plan = self._plan_of(step)
         if plan is NOTHING:
             return
-        if plan.cell_kinds or plan.probe:
-            owner = self.registry.owner.get(id(obj))
-            if owner is not None:
-                self._note_alias(owner, step)
-                return
-        elif id(obj) in self._seen:
+        obj = step.obj
+        owner = self.registry.owner.get(id(obj))
+        if owner is not None:
+            self._note_alias(owner, step)
+            return
+        if id(obj) in self._seen:
             return
         self._seen.add(id(obj))
-        if plan.judged and parent is not None and not self.policy.descends(self.unit, obj):
+        entered = not plan.judged or step.parent is None or self.policy.descends(self.unit, obj)
+        if plan.opaque or not entered:
             self.unit.opaque[_type_name(type(obj))] += 1
-            return
-        if plan.opaque:
-            self.unit.opaque[_type_name(type(obj))] += 1
-        self._take(step, plan, defer)
+        if entered:
+            self._take(step, plan)
+
+    def _plan_of(self, step: Step) -> Plan:
+        # `isinstance` would ask the object for its `__class__`.
+        cls = type(step.obj)
+        if issubclass(cls, (type, types.ModuleType)):
+            if step.parent is not None:
+                return NOTHING
+            return _ROOT_CLASS if issubclass(cls, type) else self.registry.plan(cls)
+        return NOTHING if self._is_foreign_root(step.obj) else self.registry.plan(cls)
 
     def _is_foreign_root(self, obj: Any) -> bool:
         root_of = self.registry.roots.get(id(obj))
@@ -153,129 +186,153 @@ class Walk:
         return root_of is not None and root_of is not self.unit
 
     def _note_alias(self, owner: Unit, step: Step) -> None:
-        if owner is not self.unit and step.parent is not None:
-            self.unit.aliases.append(Alias(step.obj, step.parent, step.name))
-            self.registry.holders.setdefault(id(step.obj), set()).add(self.unit)
+        obj, parent, name, via = step
+        if owner is self.unit or parent is None:
+            return
+        self.unit.aliases.append(Alias(obj, parent, name, via))
+        self.registry.holders.setdefault(id(obj), set()).add(self.unit)
+        if self._rank < self.registry.rank[id(obj)]:
+            self.registry.outranked.add(owner)
 
-    def _take(self, step: Step, plan: Plan, defer: bool) -> None:
-        obj, parent, name = step
-        if plan.probe is not None:
-            self.registry.owner[id(obj)] = self.unit
-            self.cells.append(Cell(kinds.PROBE, plan.probe(obj), parent, name))
+    def _take(self, step: Step, plan: Plan) -> None:
+        obj, parent, name, via = step
         cell = parent
+        if plan.cell_kinds or plan.probe:
+            self.registry.take(obj, self.unit, self._rank)
+        if plan.probe is not None:
+            self.cells.append(Cell(kinds.PROBE, plan.probe(obj), parent, name, via))
         for kind in plan.cell_kinds:
-            self.registry.owner[id(obj)] = self.unit
-            cell = Cell(kind, obj, parent, name)
+            cell = Cell(kind, obj, parent, name, via)
             self.cells.append(cell)
-            self._enqueue_entries(cell, defer)
-        if plan.children is not None:
-            for child_name, child in plan.children(obj):
-                at = name if child_name is None else child_name
-                self._queue.append(Step(child, cell if child_name is not None else parent, at))
+            self._enqueue_entries(cell)
+        for child in plan.children(obj) if plan.children is not None else ():
+            if child.name is not None:
+                self._queue.append(Step(child.obj, cell, child.name))
+            else:
+                self._queue.append(Step(child.obj, parent, name, via + child.suffix))
 
-    def _enqueue_entries(self, cell: Cell, defer: bool) -> None:
-        skipped = self.policy.skipped_names(cell.obj) if cell.parent is None else ()
-        defers = defer and cell.kind in (kinds.INSTANCE, kinds.SLOTS) and cell.parent is None
+    def _enqueue_entries(self, cell: Cell) -> None:
+        is_root = cell.parent is None
+        skipped = frozenset(self.policy.skipped_names(cell.obj)) if is_root else frozenset()
+        defers = is_root and self._rank == _CORE and cell.kind in (kinds.INSTANCE, kinds.SLOTS)
         for name, value in cell.kind.contents(cell.obj):
-            if type(name) not in ATOMIC:
+            named = type(name) is str
+            if not named and id(type(name)) not in ATOMIC_IDS:
                 self._queue.append(Step(name, cell, name))
-            if type(value) in ATOMIC or (skipped and name in skipped):
+            if id(type(value)) in ATOMIC_IDS or (named and name in skipped):
                 continue
-            later = defers and not self.policy.belongs_to_core(cell.obj, name)
+            later = defers and not (named and self.policy.belongs_to_core(cell.obj, name))
             (self._later if later else self._queue).append(Step(value, cell, name))
 
 
+_class_name: Callable[[type], Any] = type.__dict__["__qualname__"].__get__
+_class_module: Callable[[type], Any] = type.__dict__["__module__"].__get__
+_dict_offset: Callable[[type], int] = type.__dict__["__dictoffset__"].__get__
+
+
 def _type_name(cls: type) -> str:
-    return f"{cls.__module__}.{cls.__qualname__}"
+    module = _class_module(cls)
+    return f"{module if type(module) is str else '?'}.{_class_name(cls)}"
 
 
 _ROOT_CLASS = Plan((kinds.CLASS,))
 
 
 def _plan(cls: type, policy: Policy) -> Plan:
-    if cls in LEAF_TYPES or policy.is_leaf(cls) or policy.is_border(cls):
+    if id(cls) in _LEAF_IDS or policy.is_leaf(cls) or policy.is_border(cls):
         return NOTHING
     make_probe = policy.probe(cls)
     if make_probe is not None:
         return Plan(probe=make_probe)
-    if cls in _KNOWN_PLANS:
-        return _KNOWN_PLANS[cls]
+    if id(cls) in _KNOWN_PLANS:
+        return _KNOWN_PLANS[id(cls)]
     if policy.has_referents(cls):
         return Plan((kinds.REFERENTS,))
     return _plan_of_instance(cls)
 
 
 def _plan_of_instance(cls: type) -> Plan:
-    cell_kinds: list[Kind] = []
-    for base, kind in _CONTAINERS:
-        if issubclass(cls, base):
-            cell_kinds.append(kind)
-            break
-    has_dict = hasattr(cls, "__dict__") and cls.__dictoffset__ != 0
-    if has_dict:
+    cell_kinds = [kind for base, kind in _CONTAINERS if issubclass(cls, base)][:1]
+    has_dict = _dict_offset(cls) != 0
+    readable = has_dict and _reads_dict_in_c(cls)
+    if readable:
         cell_kinds.append(kinds.INSTANCE)
     if slots_of(cls):
         cell_kinds.append(kinds.SLOTS)
-    children = _tuple_items if issubclass(cls, (tuple, frozenset)) else None
-    opaque = _has_unknown_base(cls)
-    if cls in _EXACT_CONTAINERS or (children and cls.__flags__ & HEAP_TYPE == 0):
-        return Plan(tuple(cell_kinds), children)
-    return Plan(tuple(cell_kinds), children, judged=True, opaque=opaque)
+    children = next((children for base, children in _IMMUTABLE if issubclass(cls, base)), None)
+    probe = _bytearray_probe if issubclass(cls, bytearray) else None
+    opaque = has_dict != readable or any(map(_made_by_c, class_mro(cls)))
+    return Plan(tuple(cell_kinds), children, judged=True, opaque=opaque, probe=probe)
 
 
-_EXACT_CONTAINERS = {dict, list, set, deque, OrderedDict}
-_TRANSPARENT_BASES = {object, dict, list, set, deque, OrderedDict, tuple, frozenset, str, int, float, bytes, bool}
+# Types whose objects have no state beside what a cell of theirs shows.
+_TRANSPARENT_IDS = frozenset(
+    map(
+        id,
+        (
+            *(object, dict, list, set, deque, OrderedDict, defaultdict, tuple, frozenset, bytearray),
+            *(str, int, float, complex, bytes, bool, types.SimpleNamespace),
+        ),
+    )
+)
 
 
-def _has_unknown_base(cls: type) -> bool:
-    """Whether objects of `cls` have state that only C code sees."""
-    return any(base not in _TRANSPARENT_BASES and _made_by_c(base) for base in type.__getattribute__(cls, "__mro__"))
-
-
-def _made_by_c(base: type) -> bool:
-    if base.__flags__ & HEAP_TYPE == 0:
+def _made_by_c(cls: type) -> bool:
+    """Whether `cls` gives its objects state that only C code sees."""
+    if id(cls) in _TRANSPARENT_IDS:
+        return False
+    if class_flags(cls) & HEAP_TYPE == 0 or class_flags(cls) & _IMMUTABLE_TYPE:
+        return True
+    members = class_dict(cls)
+    new = members.get("__new__")
+    if type(new) is types.BuiltinFunctionType and new.__self__ is cls:
         return True
     # A class statement without __slots__ always gives its objects a dictionary.
-    return base.__dictoffset__ == 0 and "__slots__" not in vars(base)
+    return _dict_offset(cls) == 0 and "__slots__" not in members
 
 
-def _tuple_items(value: Any) -> Iterable[tuple[Any, Any]]:
-    return ((None, item) for item in (tuple.__iter__(value) if isinstance(value, tuple) else frozenset.__iter__(value)))
+_IMMUTABLE_TYPE = 1 << 8
 
 
-def _method_parts(method: types.MethodType) -> Iterable[tuple[Any, Any]]:
-    return ((None, method.__self__), (None, method.__func__))
+def _reads_dict_in_c(cls: type) -> bool:
+    """Whether asking an object of `cls` for its `__dict__` runs no property that somebody wrote."""
+    for base in class_mro(cls):
+        if "__dict__" in class_dict(base):
+            found = type(class_dict(base)["__dict__"])
+            return found is types.GetSetDescriptorType or found is types.MemberDescriptorType
+    return False
 
 
-def _function_parts(function: types.FunctionType) -> Iterable[tuple[Any, Any]]:
-    yield from zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
-    yield "__defaults__", function.__defaults__
-    yield "__kwdefaults__", function.__kwdefaults__
+def _tuple_items(value: Any) -> Iterable[Child]:
+    return (Child(item, f"[{index}]") for index, item in enumerate(tuple.__iter__(value)))
 
 
-def _partial_parts(partial: functools.partial[Any]) -> Iterable[tuple[Any, Any]]:
-    return ((None, partial.func), (None, partial.args), (None, partial.keywords))
+def _frozenset_items(value: Any) -> Iterable[Child]:
+    return (Child(item, "{…}") for item in frozenset.__iter__(value))
 
 
-def _wrapped(cached: Any) -> Iterable[tuple[Any, Any]]:
-    return ((None, cached.__wrapped__),)
+_IMMUTABLE = ((tuple, _tuple_items), (frozenset, _frozenset_items))
 
 
-def _descriptor_function(descriptor: Any) -> Iterable[tuple[Any, Any]]:
-    return ((None, descriptor.__func__),)
+def _parts(*names: str) -> Callable[[Any], Iterable[Child]]:
+    return lambda obj: [Child(getattr(obj, name), f".{name}") for name in names]
 
 
-def _property_functions(prop: property) -> Iterable[tuple[Any, Any]]:
-    return ((None, prop.fget), (None, prop.fset), (None, prop.fdel))
+def _closure(function: types.FunctionType) -> Iterable[Child]:
+    variables = zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
+    return (Child(cell, name=variable) for variable, cell in variables)
 
 
 def _bytearray_probe(obj: Any) -> Probe:
-    return Probe("", lambda: bytes(obj), lambda value: obj.__setitem__(slice(None), value), obj)
+    def write(value: bytes) -> None:
+        bytearray.__setitem__(obj, slice(None), value)
+
+    return Probe("", lambda: b"".join((obj,)), write, obj)
 
 
-def _proxied(proxy: types.MappingProxyType[Any, Any]) -> Iterable[tuple[Any, Any]]:
+def _proxied(proxy: types.MappingProxyType[Any, Any]) -> Iterable[Child]:
     # The mapping behind the proxy is only to be had through gc.
-    return ((None, mapping) for mapping in gc.get_referents(proxy))
+    return map(Child, gc.get_referents(proxy))
 
 
 @functools.lru_cache(maxsize=0)
@@ -283,24 +340,29 @@ def _lru_cache_sample() -> None:
     """Only its type is of use: `functools` does not export it."""
 
 
-_KNOWN_PLANS: dict[type, Plan] = {
-    dict: Plan((kinds.DICT,)),
-    list: Plan((kinds.LIST,)),
-    set: Plan((kinds.SET,)),
-    deque: Plan((kinds.DEQUE,)),
-    OrderedDict: Plan((kinds.ORDERED_DICT,)),
-    tuple: Plan(children=_tuple_items),
-    frozenset: Plan(children=_tuple_items),
-    types.ModuleType: Plan((kinds.INSTANCE,)),
-    types.FunctionType: Plan((kinds.FUNCTION, kinds.INSTANCE), _function_parts, judged=True),
-    types.MethodType: Plan(children=_method_parts),
-    types.CellType: Plan((kinds.CLOSURE_CELL,)),
-    types.MappingProxyType: Plan(children=_proxied),
-    functools.partial: Plan((kinds.REFERENTS,), _partial_parts),
-    # What the cache holds is out of sight; what the wrapped function refers to is not.
-    type(_lru_cache_sample): Plan((kinds.INSTANCE,), _wrapped, judged=True, opaque=True),
-    staticmethod: Plan(children=_descriptor_function),
-    classmethod: Plan(children=_descriptor_function),
-    property: Plan(children=_property_functions),
-    bytearray: Plan(probe=_bytearray_probe),
-}
+_PLANS: tuple[tuple[type, Plan], ...] = (
+    (dict, Plan((kinds.DICT,))),
+    (list, Plan((kinds.LIST,))),
+    (set, Plan((kinds.SET,))),
+    (deque, Plan((kinds.DEQUE,))),
+    (OrderedDict, Plan((kinds.ORDERED_DICT, kinds.INSTANCE))),
+    (defaultdict, Plan((kinds.DICT, kinds.SLOTS))),
+    (tuple, Plan(children=_tuple_items)),
+    (frozenset, Plan(children=_frozenset_items)),
+    (types.ModuleType, Plan((kinds.INSTANCE,))),
+    (types.FunctionType, Plan((kinds.FUNCTION, kinds.INSTANCE), _closure, judged=True)),
+    (types.MethodType, Plan(children=_parts("__self__", "__func__"))),
+    (types.BuiltinFunctionType, Plan(children=_parts("__self__"))),
+    (types.MethodWrapperType, Plan(children=_parts("__self__"))),
+    (types.CellType, Plan((kinds.CLOSURE_CELL,))),
+    (types.MappingProxyType, Plan(children=_proxied)),
+    (functools.partial, Plan((kinds.PARTIAL, kinds.INSTANCE))),
+    # What the cache holds is out of sight; its attribute `__wrapped__` leads on.
+    (type(_lru_cache_sample), Plan((kinds.INSTANCE,), judged=True, opaque=True)),
+    (staticmethod, Plan(children=_parts("__func__"))),
+    (classmethod, Plan(children=_parts("__func__"))),
+    (property, Plan(children=_parts("fget", "fset", "fdel"))),
+    (bytearray, Plan(probe=_bytearray_probe)),
+)
+_KNOWN_PLANS = {id(cls): plan for cls, plan in _PLANS}
+_LEAF_IDS = frozenset(map(id, LEAF_TYPES))

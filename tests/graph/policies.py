@@ -1,0 +1,57 @@
+"""A policy for tests: everything belongs to the unit that reaches it, attributes named `core_…` to the framework."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from enforcer.graph.kinds import Probe
+from enforcer.graph.unit import Unit
+
+
+class Border:
+    """Objects of this class end the walk."""
+
+
+class Leaf:
+    """Objects of this class are taken for immutable."""
+
+
+class Stranger:
+    """Objects of this class belong to nobody who meets them."""
+
+
+class OpenPolicy:
+    def __init__(
+        self,
+        referents: Iterable[type] = (),
+        probes: dict[type, Callable[[Any], Probe]] | None = None,
+        proxies: dict[int, Unit] | None = None,
+    ) -> None:
+        self.referents = tuple(referents)
+        self.probes = probes or {}
+        self.proxies = proxies or {}
+
+    def is_border(self, cls: type) -> bool:
+        return issubclass(cls, Border)
+
+    def is_leaf(self, cls: type) -> bool:
+        return issubclass(cls, Leaf)
+
+    def has_referents(self, cls: type) -> bool:
+        return any(cls is known for known in self.referents)
+
+    def probe(self, cls: type) -> Callable[[object], Probe] | None:
+        return next((probe for known, probe in self.probes.items() if cls is known), None)
+
+    def foreign_root(self, obj: object) -> Unit | None:
+        return self.proxies.get(id(obj))
+
+    def descends(self, unit: Unit, obj: object) -> bool:
+        return type(obj) is not Stranger
+
+    def belongs_to_core(self, owner: object, name: str) -> bool:
+        return name.startswith("core_")
+
+    def skipped_names(self, obj: object) -> Iterable[str]:
+        return ("skipped",)
