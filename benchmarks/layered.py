@@ -1,6 +1,6 @@
 """Generate a BuildStream project of trivial import elements in layers, for measuring.
 
-    python benchmarks/layered.py DIRECTORY 1000
+python benchmarks/layered.py DIRECTORY 1000
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def _element(number: int) -> str:
     lines = ["kind: import", "config:", f"  target: /{_name(number)}", "sources:", "- kind: local", "  path: file.txt"]
     below = number // WIDTH * WIDTH - WIDTH
     if below >= 0:
-        lines += ["build-depends:", *(f"- {_name(below + (number + step) % WIDTH)}.bst" for step in range(DEPENDENCIES))]
+        names = (_name(below + (number + step) % WIDTH) for step in range(DEPENDENCIES))
+        lines += ["build-depends:", *(f"- {name}.bst" for name in names)]
     return "\n".join([*lines, ""])
 
 
