@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
     from pytest_plugin.enforcing import Enforcing
 
 
+_DIRECTORY = "enforcement_directory"
+
+
 class Projects:
     """Collects the projects, and owns the directory that their builds share."""
 
@@ -35,6 +37,7 @@ class Projects:
         self.enforcing = enforcing
         self.config = enforcing.config
         self._directory: Path | None = None
+        self._bst_config = _configured(self.config)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> ProjectFile | None:
         """Collect a project that was named; those that merely lie in a directory are somebody's test data."""
@@ -44,38 +47,41 @@ class Projects:
         collected.projects = self
         return collected
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker where its fellows build."""
+        node.workerinput[_DIRECTORY] = str(self._location())
+
     def pytest_unconfigure(self) -> None:
-        """Remove what the builds left; the workers of one run share it, so that is their controller's to do."""
-        if not sharing.is_worker(self.config) and (directory := self._location(create=False)) is not None:
-            shutil.rmtree(directory, ignore_errors=True)
+        """Remove what the builds left; what workers share is their controller's to remove."""
+        if self._directory is not None and not sharing.is_worker(self.config):
+            shutil.rmtree(self._directory, ignore_errors=True)
 
     def directory_for(self, project: Path) -> Path:
         """A directory that nobody uses but this run, for this project."""
-        location = self._location(create=True)
-        assert location is not None
-        name = hashlib.sha256(str(project).encode()).hexdigest()[:16]
-        (location / name).mkdir(exist_ok=True)
-        return location / name
+        directory = self._location() / hashlib.sha256(str(project).encode()).hexdigest()[:16]
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory
 
     def bst_config(self, directory: Path) -> Path:
         """The user configuration for the builds."""
-        configured = options.ini(self.config, "enforce_bst_config")
-        if not configured:
-            return projects.write_config(directory)
-        return Path(self.config.rootpath, configured)
+        return self._bst_config or projects.write_config(directory)
 
-    def _location(self, create: bool) -> Path | None:
-        run = getattr(self.config, "workerinput", {}).get("testrunuid") or getattr(
-            self.config.option, "testrunuid", None
-        )
-        if run is not None:
-            shared = Path(tempfile.gettempdir(), f"enforcer-{os.getuid()}-{run}")
-            if create:
-                shared.mkdir(mode=0o700, exist_ok=True)
-            return shared if shared.exists() else None
-        if self._directory is None and create:
-            self._directory = Path(tempfile.mkdtemp(prefix="enforcer-"))
+    def _location(self) -> Path:
+        if self._directory is None:
+            shared = getattr(self.config, "workerinput", {}).get(_DIRECTORY)
+            self._directory = Path(shared or tempfile.mkdtemp(prefix="enforcer-"))
         return self._directory
+
+
+def _configured(config: pytest.Config) -> Path | None:
+    name = options.ini(config, "enforce_bst_config")
+    if not name:
+        return None
+    path = Path(config.rootpath, name)
+    if not path.is_file():
+        raise pytest.UsageError(f"enforce_bst_config is {name!r}, but there is no file {str(path)!r}")
+    return path
 
 
 class ProjectFile(pytest.File):

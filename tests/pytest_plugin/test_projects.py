@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,15 @@ def project(inner: pytest.Pytester) -> Path:
         broken="kind: import\nsources:\n- kind: local\n  path: files\nconfig:\n  source: /no/such\n",
         junction="kind: junction\nsources:\n- kind: local\n  path: files\n",
     )
+
+
+@pytest.fixture
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A directory for temporary files, of a path that is short enough for sockets in it."""
+    with tempfile.TemporaryDirectory() as name:
+        monkeypatch.setattr("tempfile.tempdir", name)
+        monkeypatch.setenv("TMPDIR", name)
+        yield Path(name)
 
 
 def names(result: pytest.RunResult) -> list[str]:
@@ -60,7 +71,7 @@ def test_what_is_no_project_is_a_collection_error(inner: pytest.Pytester, projec
     result.stdout.fnmatch_lines(["cannot read *project.conf: *"])
 
 
-def test_one_build_serves_all_targets(inner: pytest.Pytester, project: Path) -> None:
+def test_one_build_serves_all_targets(inner: pytest.Pytester, project: Path, temporary: Path) -> None:
     args = ["--enforce=strict", "project/project.conf", "--enforce-report=json:r.json"]
     result = inner.runpytest(*args, "-rA")
     # app.bst breaks the rule and top.bst needs it; broken.bst fails by itself.
@@ -77,14 +88,17 @@ def test_one_build_serves_all_targets(inner: pytest.Pytester, project: Path) -> 
             "PASSED project/project.conf::clean.bst",
         ]
     )
+    assert not list(temporary.iterdir())
     alone = json.loads((inner.path / "r.json").read_text())
     assert alone["summary"]["violations"] == 1
     assert [violation["nodeid"] for violation in alone["violations"]] == ["project/project.conf::app.bst"]
 
+    # Whoever comes first builds for both workers.
     for dist in ("load", "loadgroup"):
         inner.runpytest(*args, "-n2", f"--dist={dist}").assert_outcomes(failed=3, passed=2)
         spread = json.loads((inner.path / "r.json").read_text())
         del spread["command"]
+        assert not list(temporary.iterdir())
         assert spread == {key: value for key, value in alone.items() if key != "command"}
 
 
@@ -107,6 +121,12 @@ def test_a_target_that_was_cached_is_skipped(inner: pytest.Pytester, project: Pa
     result.stdout.fnmatch_lines(
         ["NOTHING WAS CHECKED*", "SKIPPED *project.conf:1: base.bst was cached: nothing was checked"]
     )
+
+
+def test_a_missing_user_configuration_is_a_usage_error(inner: pytest.Pytester, project: Path) -> None:
+    result = inner.runpytest("--enforce=strict", "project/project.conf", "-o", "enforce_bst_config=no.conf")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: enforce_bst_config is 'no.conf', but there is no file *"])
 
 
 def test_softer_modes_warn_and_build(inner: pytest.Pytester, project: Path) -> None:
