@@ -93,6 +93,28 @@ def test_cleared(bst):
 """
 
 
+NESTED = """
+from conftest import PROJECT, cli
+
+INNER = '''
+import sys
+sys.path.insert(0, {path!r})
+from conftest import PROJECT, cli
+def test_inner(cli, tmp_path):
+    cli.run(project=PROJECT, args=["build", "app.bst"])
+'''
+
+def test_judged_inside(pytester, cli):
+    pytester.makepyfile(INNER.format(path=str(PROJECT.parent)))
+    pytester.runpytest_inprocess("--enforce=soft").assert_outcomes(passed=1, warnings=1)
+    cli.run(project=PROJECT, args=["build", "clean.bst"]).assert_success()
+
+def test_judged_outside(pytester):
+    pytester.makepyfile(INNER.format(path=str(PROJECT.parent)))
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+"""
+
+
 def run(inner: pytest.Pytester, tests: str, *args: str) -> tuple[pytest.RunResult, dict[str, Any]]:
     real.write(inner.path / "project")
     inner.makeconftest(real.CONFTEST)
@@ -131,6 +153,12 @@ def test_builds_in_bst_processes(inner: pytest.Pytester) -> None:
         f"{why}: bst --no-colors --directory project build clean.bst (in test_it.py::test_without_enforcer)",
     ]
     result.stdout.fnmatch_lines(["NOT WATCHED: enforcement was not in its environment*"])
+
+
+def test_nested_runs_have_the_builds_of_their_own(inner: pytest.Pytester) -> None:
+    result, report = run(inner, NESTED, "-p", "pytester")
+    result.assert_outcomes(failed=1, passed=1)
+    assert _nodeids(report, allowed=False) == ["test_it.py::test_judged_outside"]
 
 
 def _nodeids(report: dict[str, Any], allowed: bool) -> list[str]:

@@ -322,6 +322,19 @@ def pytest_collection_finish(session):
     result.stdout.fnmatch_lines(["1 of the findings come from builds outside of any test: the run fails"])
 
 
+def test_an_interrupted_test_keeps_its_finding(fake: pytest.Pytester) -> None:
+    fake.makepyfile(
+        """
+        def test_build(build):
+            build()
+            raise KeyboardInterrupt
+        """
+    )
+    result = fake.runpytest_subprocess("--enforce=strict")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines([FINDING, "1 new violation"])
+
+
 def test_junit_has_a_property_for_each_finding(fake: pytest.Pytester) -> None:
     fake.makepyfile("def test_build(build): build()")
     fake.runpytest("--enforce=strict", "--junitxml=junit.xml")
