@@ -10,15 +10,16 @@ from typing import Any, NamedTuple
 from buildstream._message import MessageType
 
 from enforcer.bst import names
-from enforcer.bst.core_fills import Fill, fill_of
+from enforcer.bst.core_fills import fill_of
 from enforcer.bst.evidence import Describer, UniqueKeys, job_of
 from enforcer.bst.leaks import Leaks, Running, left_running
 from enforcer.bst.touches import Touches
 from enforcer.bst.world import World, sources_of
 from enforcer.config import Mode
 from enforcer.findings import Finding, Job
+from enforcer.graph.compare import SET, ChangedCell
 from enforcer.graph.compare import Change as GraphChange
-from enforcer.graph.compare import ChangedCell
+from enforcer.graph.equal import equal_plain
 from enforcer.graph.unit import Unit
 from enforcer.reports.message import finding_lines
 from enforcer.rules.evidence import Change, Drift, Evidence
@@ -111,29 +112,29 @@ class Trial:
         return findings, late
 
     def _sort(self, foreign: list[ChangedCell]) -> tuple[list[ChangedCell], list[ChangedCell]]:
-        """Split into violations and listed core fills; a cell with both counts for both."""
-        violating: list[ChangedCell] = []
+        """Split into what is taken back and what is a listed core fill; a cell with both counts for both.
+
+        A value that was replaced by an equal one is taken back too, without being a violation: it
+        says the same, but the new container may be somebody else's.
+        """
+        back: list[ChangedCell] = []
         filled: list[ChangedCell] = []
         for cell in foreign:
-            fills: list[tuple[GraphChange, Fill]] = []
-            rest = []
-            for change in cell.changes:
-                fill = fill_of(change, self.job)
-                if fill is None:
-                    rest.append(change)
-                else:
-                    fills.append((change, fill))
+            fills = [(change, fill) for change in cell.changes if (fill := fill_of(change, self.job))]
+            kept = [change for change, _ in fills]
+            rest = [change for change in cell.changes if change not in kept]
             if fills:
-                self._count(fill for _, fill in fills)
+                self._count(fill.name for _, fill in fills)
                 filled.append(cell)
             if rest:
-                kept = [change for change, _ in fills]
-                violating.append(_without(cell, tuple(rest), kept))
-        return violating, filled
+                violating = tuple(change for change in rest if not _says_the_same(change))
+                self._count("recomputed equal values" for _ in range(len(rest) - len(violating)))
+                back.append(_without(cell, violating, kept))
+        return back, filled
 
-    def _count(self, fills: Iterable[Fill]) -> None:
+    def _count(self, names: Iterable[str]) -> None:
         with self._session.recording() as record:
-            record.core_fills.update(fill.name for fill in fills)
+            record.core_fills.update(names)
 
     def _describe(self, violating: list[ChangedCell]) -> list[tuple[Unit, Change]]:
         """Describe the changes, then undo them."""
@@ -180,6 +181,10 @@ def summary(mode: str, findings: list[Finding]) -> str:
     """The one line that BuildStream shows: `enforcement strict: foreign-write, 2 module-write`."""
     counts = Counter(finding.rule for finding in findings)
     return f"enforcement {mode}: " + ", ".join(rule if n == 1 else f"{n} {rule}" for rule, n in counts.items())
+
+
+def _says_the_same(change: GraphChange) -> bool:
+    return change.change == SET and equal_plain(change.before, change.after)
 
 
 def _without(cell: ChangedCell, changes: tuple[GraphChange, ...], kept: list[GraphChange]) -> ChangedCell:
