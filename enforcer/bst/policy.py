@@ -15,7 +15,7 @@ from buildstream._messenger import Messenger
 from buildstream._project import Project
 from buildstream._remote import BaseRemote
 from buildstream._variables import Variables
-from buildstream.node import MappingNode, Node, ProvenanceInformation, ScalarNode, SequenceNode
+from buildstream.node import MappingNode, ProvenanceInformation, ScalarNode, SequenceNode
 from buildstream.plugin import Plugin
 from buildstream.types import FastEnum
 from google.protobuf.message import Message
@@ -76,9 +76,11 @@ class BstPolicy:
         """Enumerations, scalars and places in a file: a plugin cannot change them."""
         return issubclass(cls, _LEAF_CLASSES)
 
-    def has_referents(self, cls: type) -> bool:
+    def wrapped(self, cls: type) -> type | None:
         """Nodes are extension objects around one dict or list."""
-        return issubclass(cls, (MappingNode, SequenceNode)) or cls is Node
+        if issubclass(cls, MappingNode):
+            return dict
+        return list if issubclass(cls, SequenceNode) else None
 
     def probe(self, cls: type) -> Callable[[object], Probe] | None:
         """Protobufs and `Variables` are asked as a whole."""

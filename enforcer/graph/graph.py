@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from enforcer.graph.compare import ChangedCell, changed_cells, differs
+from enforcer.graph.compare import ABSENT, ChangedCell, changed_cells, differs
 from enforcer.graph.kinds import PROBE
 from enforcer.graph.policy import Policy
 from enforcer.graph.undo import undo
 from enforcer.graph.unit import Unit
+from enforcer.graph.values import ATOMIC_IDS
 from enforcer.graph.walk import Registry, Walk
 
 
@@ -71,7 +72,12 @@ class Graph:
         Replaced containers are walked anew, and so are units that shared a container with one of these:
         whatever else changed in those is accepted with it.
         """
-        self._walk_anew({cell.unit for cell in changed})
+        cells = list(changed)
+        anew = {cell.unit for cell in cells if not _only_atoms(cell)}
+        for cell in cells:
+            if cell.unit not in anew:
+                cell.unit.retake(cell.cell.kind)
+        self._walk_anew(anew)
 
     def _walk_anew(self, more: set[Unit]) -> None:
         units: set[Unit] = set()
@@ -113,3 +119,12 @@ class Graph:
         for unit in self.units:
             total += unit.opaque
         return total
+
+
+def _only_atoms(cell: ChangedCell) -> bool:
+    """Whether nothing was or is reached through what changed, so that the cells are the same as before."""
+    return all(_is_atom(change.before) and _is_atom(change.after) and _is_atom(change.name) for change in cell.changes)
+
+
+def _is_atom(value: object) -> bool:
+    return value is ABSENT or id(type(value)) in ATOMIC_IDS

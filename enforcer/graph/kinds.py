@@ -7,17 +7,16 @@ base types, so no plugin code runs while we look. A container's contents are a l
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, repeat
-from operator import attrgetter, is_
+from operator import attrgetter, is_, itemgetter
 from typing import Any
 
 from enforcer.graph.show import show
-from enforcer.graph.values import ATOMIC_IDS, hash_free_key, same
+from enforcer.graph.values import ATOMIC_IDS, class_dict, class_flags, class_mro, class_name, hash_free_key, same
 
 Contents = list[tuple[Any, Any]]
 """(name, value) pairs of one container, in its order."""
@@ -26,10 +25,7 @@ NAMED, INDEXED, BAG = "named", "indexed", "bag"
 
 _instance_dict = object.__getattribute__
 
-# Fields of a class, without asking its metaclass.
-class_dict: Callable[[type], types.MappingProxyType[str, Any]] = type.__dict__["__dict__"].__get__
-class_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
-class_flags: Callable[[type], int] = type.__dict__["__flags__"].__get__
+_class_of: Any = object.__dict__["__class__"]
 
 
 class Kind:
@@ -87,6 +83,12 @@ class _Listed(Kind):
         part = flat[2 * start : 2 * (start + size)]
         return list(zip(part[::2], part[1::2], strict=True))
 
+    def unchanged(self, objects: Sequence[Any], flat: list[Any], sizes: list[int]) -> bool:
+        entries = list(map(self.contents, objects))
+        if list(map(len, entries)) != sizes:
+            return False
+        return all(map(is_, chain.from_iterable(chain.from_iterable(entries)), flat))
+
 
 class _Mapping(Kind):
     """What all dict-like kinds share; subclasses say how to reach the dict and its views."""
@@ -102,13 +104,20 @@ class _Mapping(Kind):
         return objects
 
     def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
-        cls = type(self)
-        keys = map(cls.keys, self.dicts(objects))
-        values = map(cls.values, self.dicts(objects))
+        return self._flow(list(self.dicts(objects)))
+
+    def _flow(self, dicts: list[Any]) -> Iterable[Any]:
+        keys, values = map(type(self).keys, dicts), map(type(self).values, dicts)
         return chain(chain.from_iterable(keys), chain.from_iterable(values))
 
     def sizes(self, objects: Sequence[Any]) -> list[int]:
         return list(map(type(self).length, self.dicts(objects)))
+
+    def unchanged(self, objects: Sequence[Any], flat: list[Any], sizes: list[int]) -> bool:
+        dicts = list(self.dicts(objects))
+        if list(map(type(self).length, dicts)) != sizes:
+            return False
+        return all(map(is_, self._flow(dicts), flat))
 
     def contents(self, obj: Any) -> Contents:
         cls = type(self)
@@ -131,11 +140,11 @@ class _Mapping(Kind):
             if now.get(hash_free_key(name), now) is not value:
                 cls.set_item(mapping, name, value)
         if self.ordered:
-            self._restore_order(mapping, before)
+            self._restore_order(obj, mapping, before)
 
-    def _restore_order(self, mapping: Any, before: Contents) -> None:
+    def _restore_order(self, obj: Any, mapping: Any, before: Contents) -> None:
         cls = type(self)
-        current = [name for name, _ in self.contents(mapping)]
+        current = [name for name, _ in self.contents(obj)]
         start = _first_difference(current, [name for name, _ in before])
         for name, value in before[start:]:
             cls.del_item(mapping, name)
@@ -205,6 +214,31 @@ class InstanceKind(DictKind):
         if type(name) is not str or any(name == slot for slot, _ in slots_of(type(obj))):
             return f".__dict__[{show(name)}]"
         return f".{name}"
+
+
+class TypeKind(Kind):
+    """The class that an object has, which a program can assign."""
+
+    def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
+        return map(type, objects)
+
+    def sizes(self, objects: Sequence[Any]) -> list[int]:
+        return [1] * len(objects)
+
+    def contents(self, obj: Any) -> Contents:
+        return [("__class__", type(obj))]
+
+    def cut(self, flat: list[Any], start: int, size: int) -> Contents:
+        return [("__class__", flat[start])]
+
+    def restore(self, obj: Any, before: Contents) -> None:
+        _class_of.__set__(obj, before[0][1])
+
+    def step(self, obj: Any, name: Any) -> str:
+        return ".__class__"
+
+    def unchanged(self, objects: Sequence[Any], flat: list[Any], sizes: list[int]) -> bool:
+        return all(map(is_, map(type, objects), flat))
 
 
 class ClassKind(_Mapping):
@@ -305,30 +339,41 @@ class SetKind(Kind):
         return "{…}"
 
 
-class ReferentsKind(Kind):
-    """An extension object of a known type, seen through what it refers to (`gc.get_referents`).
+def _inner(objects: Sequence[Any]) -> Iterable[Any]:
+    return map(itemgetter(0), map(gc.get_referents, objects))
 
-    The containers that it holds are cells of their own; this cell notices when one is replaced.
-    """
+
+class WrappedDictKind(DictKind):
+    """An extension object around one dict: whichever it holds now, so a replaced one shows as its contents."""
+
+    def dicts(self, objects: Sequence[Any]) -> Iterable[Any]:
+        return _inner(objects)
+
+
+class WrappedListKind(ListKind):
+    """An extension object around one list."""
+
+    def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
+        return super().flow(list(_inner(objects)))
+
+    def sizes(self, objects: Sequence[Any]) -> list[int]:
+        return super().sizes(list(_inner(objects)))
+
+    def contents(self, obj: Any) -> Contents:
+        return super().contents(next(iter(_inner((obj,)))))
+
+    def restore(self, obj: Any, before: Contents) -> None:
+        super().restore(next(iter(_inner((obj,)))), before)
+
+
+class ClosureCellKind(Kind):
+    """A variable that a closure keeps."""
 
     def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
         return chain.from_iterable(map(gc.get_referents, objects))
 
     def sizes(self, objects: Sequence[Any]) -> list[int]:
         return list(map(len, map(gc.get_referents, objects)))
-
-    def contents(self, obj: Any) -> Contents:
-        return list(enumerate(gc.get_referents(obj)))
-
-    def restore(self, obj: Any, before: Contents) -> None:
-        raise CannotRestore(f"the inside of a {type(obj).__name__}")
-
-    def step(self, obj: Any, name: Any) -> str:
-        return ""
-
-
-class ClosureCellKind(ReferentsKind):
-    """A variable that a closure keeps."""
 
     def contents(self, obj: Any) -> Contents:
         return [("cell_contents", value) for value in gc.get_referents(obj)]
@@ -341,6 +386,9 @@ class ClosureCellKind(ReferentsKind):
             obj.cell_contents = before[0][1]
         else:
             del obj.cell_contents
+
+    def step(self, obj: Any, name: Any) -> str:
+        return ""
 
 
 class _Fields(Kind):
@@ -389,8 +437,11 @@ class SlotsKind(_Listed):
     def contents(self, obj: Any) -> Contents:
         found: Contents = []
         for name, slot in slots_of(type(obj)):
-            with contextlib.suppress(AttributeError):  # an empty slot
-                found.append((name, slot.__get__(obj)))
+            try:
+                value = slot.__get__(obj)
+            except AttributeError:  # an empty slot
+                continue
+            found.append((name, value))
         return found
 
     def restore(self, obj: Any, before: Contents) -> None:
@@ -433,7 +484,7 @@ def _find_slots(cls: type) -> Iterator[tuple[str, Any]]:
         if class_flags(base) & HEAP_TYPE or base is defaultdict:
             for name, member in class_dict(base).items():
                 if type(member) is types.MemberDescriptorType:
-                    yield (f"{base.__name__}.{name}" if name in names else name), member
+                    yield (f"{class_name(base)}.{name}" if name in names else name), member
                     names.add(name)
 
 
@@ -496,11 +547,13 @@ class CannotRestore(Exception):
 DICT = DictKind()
 ORDERED_DICT = OrderedDictKind()
 INSTANCE = InstanceKind()
+TYPE = TypeKind()
 CLASS = ClassKind()
 LIST = ListKind()
 DEQUE = DequeKind()
 SET = SetKind()
-REFERENTS = ReferentsKind()
+WRAPPED_DICT = WrappedDictKind()
+WRAPPED_LIST = WrappedListKind()
 CLOSURE_CELL = ClosureCellKind()
 FUNCTION = FunctionKind()
 PARTIAL = PartialKind()

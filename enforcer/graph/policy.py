@@ -19,8 +19,10 @@ class Policy(Protocol):
     def is_leaf(self, cls: type) -> bool:
         """Whether objects of `cls` are immutable, with nothing below that belongs to a unit."""
 
-    def has_referents(self, cls: type) -> bool:
-        """Whether objects of the extension type `cls` are to be seen through `gc.get_referents`."""
+    def wrapped(self, cls: type) -> type | None:
+        """`dict` or `list` where an object of the extension type `cls` is one such container in a wrapper, and
+        nothing else: `gc.get_referents` of it gives just that container.
+        """
 
     def probe(self, cls: type) -> Callable[[object], Probe] | None:
         """For a type that can only be asked for its state as a whole: what makes the probe of an object."""

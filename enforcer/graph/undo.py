@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from enforcer.graph.compare import ChangedCell
-from enforcer.graph.kinds import INSTANCE, SLOTS
+from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
 
 
 def undo(cells: Iterable[ChangedCell]) -> list[ChangedCell]:
     """Restore every cell and return those that could not be restored.
 
-    Containers inside containers are cells of their own, so their order does not matter; but objects
-    come before dicts and sets, where the hash of a key may depend on its attributes.
+    Containers inside containers are cells of their own, so their order does not matter; but an
+    object needs its class before its slots, and the hash of a key of a dict or set may depend on both.
     """
     failed = []
-    for changed in sorted(cells, key=lambda changed: changed.cell.kind not in (INSTANCE, SLOTS)):
+    for changed in sorted(cells, key=lambda changed: _FIRST.get(changed.cell.kind, len(_FIRST))):
         try:
             changed.cell.kind.restore(changed.cell.obj, changed.before)
         except Exception:
@@ -23,3 +23,6 @@ def undo(cells: Iterable[ChangedCell]) -> list[ChangedCell]:
             # `__hash__` or `__eq__` raised: reported as not undone.
             failed.append(changed)
     return failed
+
+
+_FIRST = {TYPE: 0, INSTANCE: 1, SLOTS: 2}

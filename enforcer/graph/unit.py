@@ -129,6 +129,12 @@ class Unit:
             by_kind.setdefault(cell.kind, []).append(cell)
         self.groups = [CellGroup(kind, cells) for kind, cells in by_kind.items()]
 
+    def retake(self, kind: Kind) -> None:
+        """Take the shadow of the cells of one kind anew; their contents lead to no other cells than before."""
+        for group in self.groups:
+            if group.kind is kind:
+                group.take()
+
     def unchanged(self) -> bool:
         """Whether no cell changed since the shadow was taken: one loop in C a kind."""
         return all(group.unchanged() for group in self.groups)

@@ -10,7 +10,23 @@ import re
 import types
 import uuid
 import weakref
+from collections.abc import Callable
 from typing import Any
+
+# Fields of a class, without asking its metaclass.
+class_dict: Callable[[type], types.MappingProxyType[str, Any]] = type.__dict__["__dict__"].__get__
+class_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
+class_flags: Callable[[type], int] = type.__dict__["__flags__"].__get__
+class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
+_class_module: Callable[[type], Any] = type.__dict__["__module__"].__get__
+_class_qualified_name: Callable[[type], str] = type.__dict__["__qualname__"].__get__
+
+
+def full_class_name(cls: type) -> str:
+    """The module and qualified name of `cls`, without asking its metaclass."""
+    module = _class_module(cls)
+    return f"{module if type(module) is str else '?'}.{_class_qualified_name(cls)}"
+
 
 ATOMIC: frozenset[type] = frozenset(
     {type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented), range}

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from enforcer.graph import kinds
-from enforcer.graph.kinds import HEAP_TYPE, Kind, Probe, class_dict, class_flags, class_mro, slots_of
+from enforcer.graph.kinds import HEAP_TYPE, Kind, Probe, slots_of
 from enforcer.graph.policy import Policy
 from enforcer.graph.unit import Alias, Cell, Unit
-from enforcer.graph.values import ATOMIC_IDS, LEAF_TYPES
+from enforcer.graph.values import ATOMIC_IDS, LEAF_TYPES, class_dict, class_flags, class_mro, full_class_name
 
 
 class Child(NamedTuple):
@@ -163,7 +163,7 @@ class Walk:
         self._seen.add(id(obj))
         entered = not plan.judged or step.parent is None or self.policy.descends(self.unit, obj)
         if plan.opaque or not entered:
-            self.unit.opaque[_type_name(type(obj))] += 1
+            self.unit.opaque[full_class_name(type(obj))] += 1
         if entered:
             self._take(step, plan)
 
@@ -225,14 +225,7 @@ class Walk:
             (self._later if later else self._queue).append(Step(value, cell, name))
 
 
-_class_name: Callable[[type], Any] = type.__dict__["__qualname__"].__get__
-_class_module: Callable[[type], Any] = type.__dict__["__module__"].__get__
 _dict_offset: Callable[[type], int] = type.__dict__["__dictoffset__"].__get__
-
-
-def _type_name(cls: type) -> str:
-    module = _class_module(cls)
-    return f"{module if type(module) is str else '?'}.{_class_name(cls)}"
 
 
 _ROOT_CLASS = Plan((kinds.CLASS,))
@@ -246,19 +239,22 @@ def _plan(cls: type, policy: Policy) -> Plan:
         return Plan(probe=make_probe)
     if id(cls) in _KNOWN_PLANS:
         return _KNOWN_PLANS[id(cls)]
-    if policy.has_referents(cls):
-        return Plan((kinds.REFERENTS,))
+    wrapped = policy.wrapped(cls)
+    if wrapped is not None:
+        return Plan((kinds.WRAPPED_DICT if wrapped is dict else kinds.WRAPPED_LIST,))
     return _plan_of_instance(cls)
 
 
 def _plan_of_instance(cls: type) -> Plan:
-    cell_kinds = [kind for base, kind in _CONTAINERS if issubclass(cls, base)][:1]
+    cell_kinds: list[Kind] = [kind for base, kind in _CONTAINERS if issubclass(cls, base)][:1]
     has_dict = _dict_offset(cls) != 0
     readable = has_dict and _reads_dict_in_c(cls)
     if readable:
         cell_kinds.append(kinds.INSTANCE)
     if slots_of(cls):
         cell_kinds.append(kinds.SLOTS)
+    if cell_kinds and class_flags(cls) & HEAP_TYPE:
+        cell_kinds.append(kinds.TYPE)
     children = next((children for base, children in _IMMUTABLE if issubclass(cls, base)), None)
     probe = _bytearray_probe if issubclass(cls, bytearray) else None
     opaque = has_dict != readable or any(map(_made_by_c, class_mro(cls)))
@@ -349,7 +345,7 @@ _PLANS: tuple[tuple[type, Plan], ...] = (
     (defaultdict, Plan((kinds.DICT, kinds.SLOTS))),
     (tuple, Plan(children=_tuple_items)),
     (frozenset, Plan(children=_frozenset_items)),
-    (types.ModuleType, Plan((kinds.INSTANCE,))),
+    (types.ModuleType, Plan((kinds.INSTANCE, kinds.TYPE))),
     (types.FunctionType, Plan((kinds.FUNCTION, kinds.INSTANCE), _closure, judged=True)),
     (types.MethodType, Plan(children=_parts("__self__", "__func__"))),
     (types.BuiltinFunctionType, Plan(children=_parts("__self__"))),

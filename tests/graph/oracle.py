@@ -12,6 +12,7 @@ import functools
 import gc
 import types
 from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 ATOMS = (type(None), bool, int, float, complex, str, bytes, type(...), range)
@@ -113,16 +114,17 @@ def parts_of(obj: Any) -> list[Part] | None:
     """What `obj` holds now; None when it has no state of its own."""
     if type(obj) in ATOMS or type(obj) in _STATELESS:
         return None
-    if is_class(obj) or isinstance(obj, types.ModuleType):
+    if is_class(obj):
         return [Part("attributes", False, list(vars(obj).items()))]
-    if isinstance(obj, types.FunctionType):
-        return _function(obj)
-    if isinstance(obj, types.CellType):
-        return _cell(obj)
-    if type(obj) is functools.partial:
-        return _partial(obj)
-    if type(obj) is bytearray:
-        return [Part("bytes", True, [(None, bytes(obj))])]
+    parts_of_type = _PARTS.get(type(obj), _parts_of_instance)
+    parts = parts_of_type(obj)
+    if parts and (type(obj).__flags__ & (1 << 9) or isinstance(obj, types.ModuleType)):
+        # Made by a class statement: another class can be assigned.
+        parts.append(Part("class", False, [("__class__", type(obj))]))
+    return parts or None
+
+
+def _parts_of_instance(obj: Any) -> list[Part]:
     parts = _items(obj)
     if isinstance(obj, defaultdict):
         parts.append(Part("fields", False, [("default_factory", obj.default_factory)]))
@@ -131,7 +133,15 @@ def parts_of(obj: Any) -> list[Part] | None:
     slots = _slots(obj)
     if slots is not None:
         parts.append(Part("slots", False, slots))
-    return parts or None
+    return parts
+
+
+_PARTS: dict[type, Callable[[Any], list[Part]]] = {
+    types.FunctionType: _function,
+    types.CellType: _cell,
+    functools.partial: _partial,
+    bytearray: lambda obj: [Part("bytes", True, [(None, bytes(obj))])],
+}
 
 
 def _leads_to(obj: Any) -> list[Any]:
@@ -195,15 +205,20 @@ def snapshot(roots: list[Any]) -> Snapshot:
     return found
 
 
-def token(value: Any) -> Any:
-    """Something to compare values by: atoms by type and text, containers by identity."""
+def token(value: Any, *, as_key: bool = False) -> Any:
+    """Something to compare values by: atoms by type and text, containers by identity.
+
+    As a key or as a member of a set NaN is itself alone: there can be two of them.
+    """
     kind = type(value)
+    if as_key and kind in (float, complex) and value != value:
+        return (kind, id(value))
     if kind in ATOMS:
         return (kind, repr(value))
     if kind is tuple:
-        return (kind, tuple(map(token, value)))
+        return (kind, tuple(token(item, as_key=as_key) for item in value))
     if kind is frozenset:
-        return (kind, frozenset(map(token, value)))
+        return (kind, frozenset(token(item, as_key=True) for item in value))
     if kind is types.MethodType:
         return (kind, id(value.__self__), id(value.__func__))
     if kind is types.BuiltinFunctionType:
@@ -212,7 +227,8 @@ def token(value: Any) -> Any:
 
 
 def _comparable(part: Part) -> Any:
-    tokens = [(token(name), token(value)) for name, value in part.entries]
+    members = part.name == "members"
+    tokens = [(token(name, as_key=True), token(value, as_key=members)) for name, value in part.entries]
     return (part.name, tokens if part.ordered else frozenset(tokens))
 
 
@@ -299,15 +315,23 @@ def _parts(obj: Any, before: Snapshot | None) -> list[Part]:
     return before[id(obj)].parts if id(obj) in before else []
 
 
-def _attribute(obj: Any, name: Any, before: Snapshot | None) -> Any:
+def behind(obj: Any) -> Any:
+    """The mapping that a proxy shows, any other object itself."""
     if type(obj) is types.MappingProxyType:
         (obj,) = gc.get_referents(obj)
+    return obj
+
+
+def _attribute(obj: Any, name: Any, before: Snapshot | None) -> Any:
+    obj = behind(obj)
     if type(obj) in _STATELESS:
         with contextlib.suppress(AttributeError):
             return getattr(obj, name)
         raise Nowhere(name)
+    if name == "__class__":
+        return _entry(obj, "class", name, before)
     if type(name) is str:
-        slot = next((cls for cls in type(obj).__mro__ if name in vars(cls).get("__slots__", ())), None)
+        slot = next((cls for cls in _class_of(obj, before).__mro__ if name in vars(cls).get("__slots__", ())), None)
         if slot is not None:
             return _entry(obj, "slots", (slot, name), before)
         if type(obj) is types.FunctionType and name in obj.__code__.co_freevars:
@@ -320,9 +344,15 @@ def _attribute(obj: Any, name: Any, before: Snapshot | None) -> Any:
     return _entry(obj, "attributes", name, before)
 
 
+def _class_of(obj: Any, before: Snapshot | None) -> type:
+    try:
+        return _entry(obj, "class", "__class__", before)  # type: ignore[no-any-return]
+    except Nowhere:
+        return type(obj)
+
+
 def _item(obj: Any, key: Any, before: Snapshot | None) -> Any:
-    if type(obj) is types.MappingProxyType:
-        (obj,) = gc.get_referents(obj)
+    obj = behind(obj)
     if issubclass(type(obj), tuple):
         with contextlib.suppress(IndexError, TypeError):
             return tuple.__getitem__(obj, key)

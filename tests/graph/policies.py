@@ -24,11 +24,9 @@ class Stranger:
 class OpenPolicy:
     def __init__(
         self,
-        referents: Iterable[type] = (),
         probes: dict[type, Callable[[Any], Probe]] | None = None,
         proxies: dict[int, Unit] | None = None,
     ) -> None:
-        self.referents = tuple(referents)
         self.probes = probes or {}
         self.proxies = proxies or {}
 
@@ -38,8 +36,8 @@ class OpenPolicy:
     def is_leaf(self, cls: type) -> bool:
         return issubclass(cls, Leaf)
 
-    def has_referents(self, cls: type) -> bool:
-        return any(cls is known for known in self.referents)
+    def wrapped(self, cls: type) -> type | None:
+        return None
 
     def probe(self, cls: type) -> Callable[[object], Probe] | None:
         return next((probe for known, probe in self.probes.items() if cls is known), None)

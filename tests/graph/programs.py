@@ -55,7 +55,19 @@ class Plain:
         """Something to bind."""
 
 
+class PlainToo(Plain):
+    """What a `Plain` can become."""
+
+
+class ModuleToo(types.ModuleType):
+    """What a module can become."""
+
+
 class Slotted:
+    __slots__ = ("a", "b")
+
+
+class SlottedToo:
     __slots__ = ("a", "b")
 
 
@@ -707,6 +719,15 @@ def counted(world: World, obj: Any, tape: Tape) -> None:
         obj.update(tape.pick(("a", "b", "")))
 
 
+def class_assigned(world: World, obj: Any, tape: Tape) -> None:
+    other = {Plain: PlainToo, PlainToo: Plain, Slotted: SlottedToo, SlottedToo: Slotted}
+    object.__setattr__(obj, "__class__", other[type(obj)])
+
+
+def module_class_assigned(world: World, obj: Any, tape: Tape) -> None:
+    obj.__class__ = tape.pick((types.ModuleType, ModuleToo))
+
+
 def bytes_changed(world: World, obj: Any, tape: Tape) -> None:
     tape.pick((lambda: obj.append(1), obj.clear, obj.reverse, lambda: obj.extend(b"")))()
 
@@ -740,7 +761,7 @@ ON_TYPES: tuple[tuple[type | tuple[type, ...], tuple[Change, ...]], ...] = (
     (list, (*ON_SEQUENCES, sorted_, slice_set)),
     (deque, (*ON_SEQUENCES, rotated, appended_left)),
     (set, (added, discarded, set_made_anew, items_cleared)),
-    ((Slotted, HostileSlots), (slot_set, slot_deleted)),
+    ((Slotted, SlottedToo, HostileSlots), (slot_set, slot_deleted)),
     (SlottedTwice, (shadowed_slot_set,)),
     (
         types.FunctionType,
@@ -762,7 +783,11 @@ def changes_of(obj: Any) -> Iterator[Change]:
     """What can be done to `obj`."""
     if oracle.is_class(obj) or isinstance(obj, types.ModuleType):
         yield from ON_ATTRIBUTES
+        if not oracle.is_class(obj):
+            yield module_class_assigned
         return
+    if type(obj) in (Plain, PlainToo, Slotted, SlottedToo):
+        yield class_assigned
     for types_, changes in ON_TYPES:
         if isinstance(obj, types_):
             yield from changes
