@@ -21,7 +21,7 @@ demo: setup ## Show the main job: a clean build, a caught violation, a plugin au
 	@$(python) sample_projects/demo.py
 
 test: setup ## Run the whole suite, style checks included
-	$(python) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(python) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: setup ## Check style, types and the direction of imports
 	$(python) -m ruff check .

@@ -17,9 +17,6 @@ from sample_projects import harness
 
 ROOT = Path(__file__).parents[1]
 
-# One worker builds, installs and uses it.
-pytestmark = pytest.mark.xdist_group("packaging")
-
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
