@@ -17,6 +17,7 @@ from enforcer.bst.world import World, root_of, sources_of, vars_of
 from enforcer.findings import Job, Owner, Site
 from enforcer.graph.compare import ABSENT, REORDERED, Change, ChangedCell
 from enforcer.graph.explain import explain
+from enforcer.graph.unit import Cell
 from enforcer.rules import evidence as rules
 
 _PROCESS_NAMES = {"os.getcwd()": "chdir", "locale.setlocale(LC_ALL)": "setlocale", "sys.path": "path"}
@@ -29,7 +30,8 @@ class Describer:
         self._world = world
         self._touches = touches
         self._directory = element._get_project().directory
-        self._modules = _modules_of(element)
+        self._modules = [*_modules_of(element), *world.plugin_modules]
+        self._own = world.unit_of(element)
 
     def change(self, changed: ChangedCell, change: Change) -> rules.Change:
         """One change as evidence, values as text; `undone` is set later."""
@@ -55,9 +57,13 @@ class Describer:
         touched = self._touches.obtained(changed.unit)
         if touched is not None:
             return touched
-        if changed.unit.kind not in ("class", "module", "process"):
-            return None
-        return first_mention(self._modules, _first_name(changed, change))
+        if changed.unit.kind in ("class", "module", "process"):
+            return first_mention(self._modules, _first_name(changed, change))
+        # Not by way of the unit: the job's own element held the container already.
+        held = [
+            _root_name(alias.name, alias.parent) for alias in self._own.aliases if alias.obj is changed.cell.subject
+        ]
+        return next(filter(None, (first_mention(self._modules, name) for name in held)), None)
 
     def _site(self, place: Place | None) -> Site | None:
         return None if place is None else names.site_of(place.file, place.line, place.function, self._directory)
@@ -75,7 +81,11 @@ def _first_name(changed: ChangedCell, change: Change) -> str:
     if changed.unit.kind == "process":
         root = cell.name or change.cell.kind.step(cell.obj, change.name)
         return _PROCESS_NAMES.get(root, root.rpartition(".")[2])
-    name = change.name
+    return _root_name(change.name, cell)
+
+
+def _root_name(name: Any, cell: Cell) -> str:
+    """The attribute of the root that the way to entry `name` of `cell` starts with."""
     while cell.parent is not None:
         name, cell = cell.name, cell.parent
     return str(name)

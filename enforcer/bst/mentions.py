@@ -1,8 +1,9 @@
 """The first line of plugin code that names an attribute or a global.
 
-Classes, modules and the process cannot be hooked as plugins can. For a write on these the line
-that reached there is looked up in the code of the job's plugin: the first one, in the order of
-the file, that names what was changed.
+Classes, modules and the process cannot be hooked as plugins can, and a container that an element
+has held since it was configured is reached without a touch. For a write on these the line is
+looked up in the code of the job's plugin, then of the other plugins: the first one, in the order
+of the file, that names what was changed or what held it.
 """
 
 from __future__ import annotations

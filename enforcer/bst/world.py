@@ -31,10 +31,10 @@ class World:
         self.context = context
         self.elements = [plugin for plugin in _plugins_of(context) if isinstance(plugin, Element)]
         plugins = list(_plugins_of(context))
-        self._plugin_modules = _plugin_modules({type(plugin) for plugin in plugins})
-        self._plugin_module_names = {module.__name__ for module in self._plugin_modules}
+        self.plugin_modules = _plugin_modules({type(plugin) for plugin in plugins})
+        self._plugin_module_names = {module.__name__ for module in self.plugin_modules}
         self._plugin_files = {
-            file for module in self._plugin_modules if (file := getattr(module, "__file__", None)) is not None
+            file for module in self.plugin_modules if (file := getattr(module, "__file__", None)) is not None
         }
         self.graph = Graph(BstPolicy(self))
         self.graph.add(self._units(plugins))
@@ -44,7 +44,7 @@ class World:
         core = [module for name, module in sorted(sys.modules.items()) if _is_core_module(name, module)]
         yield Unit("module", "buildstream", [(module, "") for module in core], shared=True)
         yield Unit("class", "buildstream", [(cls, "") for cls in _classes_of(core)], shared=True)
-        for module in self._plugin_modules:
+        for module in self.plugin_modules:
             yield Unit("module", names.module_name(module.__name__), [(module, "")], shared=True)
             for cls in _classes_of([module]):
                 yield Unit("class", names.class_name(cls), [(cls, "")], shared=True)
