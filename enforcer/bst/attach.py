@@ -23,7 +23,7 @@ from buildstream._scheduler.scheduler import Scheduler
 from buildstream._signals import TerminateException
 from buildstream._sourcecache import SourceCache
 
-from enforcer.backends.turn import Turn
+from enforcer.backends.threads import Turn
 from enforcer.bst import results
 from enforcer.bst.judge import EnforcementError, Judge
 from enforcer.config import Mode

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from itertools import islice
 from typing import Any
 
 from deepdiff import DeepDiff
 
 from enforcer.graph.compare import ABSENT
-from enforcer.graph.show import Describe, show
-from enforcer.graph.values import ATOMIC
+from enforcer.graph.show import Describe, items_of, show
+from enforcer.graph.values import ATOMIC_IDS
 
 _MAX_LINES = 5
 _MAX_DEPTH = 6
 _MAX_ITEMS = 200
+_MAX_TOTAL = 5000
+_MAX_BITS = 1000  # DeepDiff prints numbers, and Python refuses to print very long ones
 
 
 def explain(before: Any, after: Any, describe: Describe) -> tuple[str, ...]:
     """Lines such as `['a'][2]: 1 became 2`; empty when a value is absent, or neither is a container."""
     if before is ABSENT or after is ABSENT:
         return ()
-    old, new = _plain(before, describe, 0), _plain(after, describe, 0)
+    old, new = (_Plainer(describe).plain(side, 0) for side in (before, after))
     if type(old) is not type(new) or not isinstance(old, (dict, list, set)):
         return ()
     # Both are built-in containers of texts and numbers by now: DeepDiff runs no plugin's code.
@@ -31,22 +34,34 @@ def explain(before: Any, after: Any, describe: Describe) -> tuple[str, ...]:
     return tuple(shown)
 
 
-def _plain(value: Any, describe: Describe, depth: int) -> Any:
-    """`value` as containers of atoms and texts."""
-    kind = type(value)
-    if kind in ATOMIC:
+class _Plainer:
+    """Makes containers of atoms and texts, of a bounded size although what is shared is repeated."""
+
+    def __init__(self, describe: Describe) -> None:
+        self._describe = describe
+        self._left = _MAX_TOTAL
+
+    def plain(self, value: Any, depth: int) -> Any:
+        self._left -= 1
+        kind = type(value)
+        if kind is int or id(kind) not in ATOMIC_IDS:
+            return self._container(value, kind, depth)
         return value
-    if depth >= _MAX_DEPTH:
-        return show(value, describe)
-    if kind in (dict, OrderedDict):
-        items = list(value.items())[:_MAX_ITEMS]
-        return {_key(key, describe): _plain(item, describe, depth + 1) for key, item in items}
-    if kind in (list, tuple, deque):
-        return [_plain(item, describe, depth + 1) for item in list(value)[:_MAX_ITEMS]]
-    if kind in (set, frozenset):
-        return {_key(item, describe) for item in list(value)[:_MAX_ITEMS]}
-    return show(value, describe)
 
+    def _container(self, value: Any, kind: type, depth: int) -> Any:
+        if depth < _MAX_DEPTH and self._left > 0:
+            if kind is dict or kind is OrderedDict:
+                items = islice(items_of(value), _MAX_ITEMS)
+                return {self._key(key): self.plain(item, depth + 1) for key, item in items}
+            if kind is list or kind is tuple or kind is deque:
+                return [self.plain(item, depth + 1) for item in islice(value, _MAX_ITEMS)]
+            if kind is set or kind is frozenset:
+                # Sorted before it is cut: the order of a set of strings changes from process to process.
+                return set(sorted(map(self._key, value), key=show)[:_MAX_ITEMS])
+        return value if kind is int and value.bit_length() < _MAX_BITS else show(value, self._describe)
 
-def _key(key: Any, describe: Describe) -> Any:
-    return key if type(key) in ATOMIC else show(key, describe)
+    def _key(self, key: Any) -> Any:
+        kind = type(key)
+        if kind is int:
+            return self._container(key, kind, _MAX_DEPTH)
+        return key if id(kind) in ATOMIC_IDS else show(key, self._describe)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
-from enforcer.graph.values import ATOMIC
+from enforcer.graph.values import ATOMIC_IDS, class_name, full_class_name
 
 LIMIT = 2000
 """Texts are cut at this many characters."""
@@ -32,33 +32,53 @@ def show(value: object, describe: Describe = _describe_nothing, depth: int = 0) 
 
 def _show(value: object, describe: Describe, depth: int) -> str:
     kind = type(value)
-    if kind in (str, bytes):
+    if kind is str or kind is bytes:
         return repr(value[:LIMIT])  # type: ignore[index]
-    if kind in ATOMIC:
-        return repr(value)
+    if id(kind) in ATOMIC_IDS:
+        return _show_atom(value)
     described = describe(value)
     if described is not None:
         return described
     if depth >= _MAX_DEPTH:
         return "…"
-    container = _CONTAINERS.get(kind)
+    container = _CONTAINERS.get(id(kind))
     if container is not None:
         return container(value, lambda inner: show(inner, describe, depth + 1))
     return _show_object(value)
 
 
-def _show_object(value: object) -> str:
-    if isinstance(value, type):
-        return f"<class {value.__module__}.{value.__qualname__}>"
-    if isinstance(value, types.FunctionType):
+def _show_atom(value: Any) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # more digits than Python converts
+        return hex(value) if type(value) is int else f"<{type(value).__name__} object>"
+
+
+def _show_object(value: Any) -> str:
+    kind = type(value)
+    if issubclass(kind, type):
+        return f"<class {full_class_name(value)}>"
+    if kind is types.FunctionType:
         return f"<function {value.__qualname__}>"
-    if isinstance(value, types.MethodType):
-        return f"<bound method {getattr(value.__func__, '__qualname__', '?')}>"
-    if isinstance(value, types.BuiltinFunctionType):
+    if kind is types.MethodType:
+        function = value.__func__
+        return f"<bound method {function.__qualname__ if type(function) is types.FunctionType else '?'}>"
+    if kind is types.BuiltinFunctionType:
         return f"<built-in {value.__name__}>"
-    if isinstance(value, types.ModuleType):
-        return f"<module {value.__name__}>"
-    return f"<{type(value).__name__} object>"
+    if kind is types.ModuleType:
+        return f"<module {show(object.__getattribute__(value, '__dict__').get('__name__')).strip(_QUOTES)}>"
+    return f"<{class_name(kind)} object>"
+
+
+_QUOTES = "'\""
+
+
+def items_of(mapping: Any) -> Iterable[tuple[Any, Any]]:
+    """The items of a dict or `OrderedDict`, in its order unless a key's `__hash__` or `__eq__` stands in the way."""
+    try:
+        return list(mapping.items())
+    except Exception:
+        return list(dict.items(mapping))
 
 
 def _items(values: Iterable[Any], inner: Callable[[Any], str]) -> str:
@@ -69,7 +89,7 @@ def _items(values: Iterable[Any], inner: Callable[[Any], str]) -> str:
 
 
 def _pairs(mapping: Any, inner: Callable[[Any], str]) -> str:
-    pairs = [f"{inner(key)}: {inner(value)}" for key, value in islice(mapping.items(), _MAX_ITEMS)]
+    pairs = [f"{inner(key)}: {inner(value)}" for key, value in islice(items_of(mapping), _MAX_ITEMS)]
     if len(mapping) > _MAX_ITEMS:
         pairs.append("…")
     return ", ".join(pairs)
@@ -80,7 +100,7 @@ def _sorted_set(values: Any, inner: Callable[[Any], str]) -> str:
     return ", ".join(sorted(map(inner, islice(values, 1000)))[:_MAX_ITEMS])
 
 
-_CONTAINERS: dict[type, Callable[[Any, Callable[[Any], str]], str]] = {
+_TEXTS: dict[type, Callable[[Any, Callable[[Any], str]], str]] = {
     dict: lambda value, inner: "{" + _pairs(value, inner) + "}",
     OrderedDict: lambda value, inner: "OrderedDict({" + _pairs(value, inner) + "})",
     list: lambda value, inner: "[" + _items(value, inner) + "]",
@@ -89,3 +109,5 @@ _CONTAINERS: dict[type, Callable[[Any, Callable[[Any], str]], str]] = {
     set: lambda value, inner: ("{" + _sorted_set(value, inner) + "}") if value else "set()",
     frozenset: lambda value, inner: "frozenset({" + _sorted_set(value, inner) + "})",
 }
+# By id: hashing a class runs the `__hash__` of its metaclass.
+_CONTAINERS = {id(kind): text for kind, text in _TEXTS.items()}

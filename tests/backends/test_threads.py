@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from enforcer.backends.turn import Turn
+from enforcer.backends.threads import Turn
 
 
 def never() -> bool:

@@ -1,4 +1,9 @@
-"""One job at a time, first come first served; released by another thread than the one that took it."""
+"""The backend `threads`: stock BuildStream's executor threads, which take turns.
+
+Nothing isolates jobs in one process, so one job at a time may act, first come first served. The
+turn is taken in the job's thread and released by the main thread, when the scheduling pass after
+the job's completion has run.
+"""
 
 from __future__ import annotations
 
