@@ -104,7 +104,7 @@ def _dependents(root: Any) -> int:
     while todo:
         attributes = vars_of(todo.pop())
         for name in ("_Element__reverse_build_deps", "_Element__reverse_runtime_deps"):
-            new = [element for element in attributes[name] if id(element) not in seen]
+            new = [element for element in attributes.get(name, ()) if id(element) not in seen]
             seen.update((id(element), element) for element in new)
             todo += new
     return len(seen)

@@ -91,18 +91,15 @@ def root_of(cell: Cell) -> Cell:
 
 
 def sources_of(element: Any) -> list[Any]:
-    """The sources of an element."""
-    return list(_attribute(_attribute(element, "_Element__sources"), "_sources"))
+    """The sources of an element; none of one that is still being made (a junction's fetch runs that early)."""
+    sources = vars_of(element).get("_Element__sources")
+    return [] if sources is None else list(vars_of(sources)["_sources"])
 
 
 def element_unit(element: Any) -> Unit:
     """An element with its sources."""
     roots = [(element, ""), *((source, f"sources[{index}]") for index, source in enumerate(sources_of(element)))]
     return Unit("element", names.full_name(element), roots)
-
-
-def _attribute(obj: Any, name: str) -> Any:
-    return object.__getattribute__(obj, name)
 
 
 def _plugins_of(context: Any) -> Iterator[Any]:
@@ -115,7 +112,8 @@ def _plugins_of(context: Any) -> Iterator[Any]:
 
 def vars_of(obj: Any) -> dict[str, Any]:
     """The instance dictionary, without running code of the object's class."""
-    return _attribute(obj, "__dict__")  # type: ignore[no-any-return]
+    attributes: dict[str, Any] = object.__getattribute__(obj, "__dict__")
+    return attributes
 
 
 def _is_mirror(plugin: Any, project: Any) -> bool:

@@ -1,0 +1,50 @@
+"""Which units a scheduler run has, and who owns what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from buildstream.element import Element
+
+from enforcer.bst.world import element_unit, sources_of
+from tests.bst.builds import Build
+
+
+def test_an_element_that_is_still_being_made_is_a_unit_without_sources() -> None:
+    half: Any = Element.__new__(Element)
+    half._Plugin__context = type("Context", (), {"log_debug": False})()  # for Plugin.__del__
+    assert sources_of(half) == []
+    assert [root for root, _ in element_unit(half).roots] == [half]
+
+
+def test_what_a_class_and_an_element_hold_is_the_classes(build: Build) -> None:
+    build.element("bad", "self.mine = self.SHARED; self.mine.append(1)", "base")
+    ran = build.enforced("build", "bad.bst")
+    assert [(v["rule"], v["owner"]["name"], v["path"]) for v in ran.report["violations"]] == [
+        ("class-write", "acts.Acts", "SHARED[0]")
+    ]
+
+
+def test_what_two_elements_hold_is_the_ones_that_core_gave_it_to_and_the_other_is_named(build: Build) -> None:
+    build.element("first", "self.env = dep.get_environment()", "base")
+    build.element("second", 'self._dependencies; dep._plugin.env["FOO"] = "X"', "first")
+    ran = build.enforced("build", "second.bst")
+    (violation,) = ran.report["violations"]
+    assert (violation["owner"]["name"], violation["path"]) == ("base.bst", "environment['FOO']")
+    assert violation["aliases"] == ["first.bst env"]
+
+
+def test_reports_count_elements_and_what_was_cached(build: Build) -> None:
+    build.element("after", "pass", "base")
+    first = build.enforced("build", "after.bst").report["summary"]
+    assert (first["elements"], first["cached"], first["jobs"], first["checked"]) == (2, [], 4, 4)
+    second = build.enforced("build", "after.bst").report
+    assert second["summary"]["checked"] == 0
+    assert second["verdict"] == "nothing-checked"
+
+
+def test_a_cached_dependency_is_told(build: Build) -> None:
+    assert build.enforced("build", "base.bst").status == 0
+    build.element("after", "pass", "base")
+    summary = build.enforced("build", "after.bst").report["summary"]
+    assert summary["cached"] == ["base.bst"]
