@@ -1,4 +1,4 @@
-"""The README shows what a run prints, and the demo shows what it promises."""
+"""The documents are true: what they show is what a run prints, and what they name is there."""
 
 import re
 import subprocess
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "sample_projects" / "README.md"]
 
 
 def test_the_demo_shows_what_it_promises_and_the_readme_shows_what_the_demo_prints() -> None:
@@ -24,11 +25,22 @@ def test_the_demo_shows_what_it_promises_and_the_readme_shows_what_the_demo_prin
 
 @pytest.mark.once
 def test_every_link_of_the_documents_leads_somewhere() -> None:
-    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "sample_projects" / "README.md"]
     broken = [
         f"{page.relative_to(ROOT)}: {target}"
-        for page in pages
+        for page in PAGES
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text())
         if "://" not in target and not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+@pytest.mark.once
+def test_every_module_that_the_documents_name_exists() -> None:
+    modules = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("[a-z]*/**/*.py")}
+    lost = [
+        f"{page.relative_to(ROOT)}: {name}"
+        for page in (ROOT / "docs" / "how-it-works.md", ROOT / "docs" / "design-notes.md", ROOT / "CONTRIBUTING.md")
+        for name in re.findall(r"`([\w/]+\.py)`", page.read_text())
+        if not any(f"/{module}".endswith(f"/{name}") for module in modules)
+    ]
+    assert lost == []
