@@ -16,6 +16,7 @@ _MAX_LINES = 5
 _MAX_DEPTH = 6
 _MAX_ITEMS = 200
 _MAX_TOTAL = 5000
+_TEXT_DEPTH = 3  # of `show`: what is left out here is not shown in full either
 _MAX_BITS = 1000  # DeepDiff prints numbers, and Python refuses to print very long ones
 
 
@@ -49,7 +50,9 @@ class _Plainer:
         return value
 
     def _container(self, value: Any, kind: type, depth: int) -> Any:
-        if depth < _MAX_DEPTH and self._left > 0:
+        if self._left < 0:
+            return "…"
+        if depth < _MAX_DEPTH:
             if kind is dict or kind is OrderedDict:
                 items = islice(items_of(value), _MAX_ITEMS)
                 return {self._key(key): self.plain(item, depth + 1) for key, item in items}
@@ -58,7 +61,9 @@ class _Plainer:
             if kind is set or kind is frozenset:
                 # Sorted before it is cut: the order of a set of strings changes from process to process.
                 return set(sorted(map(self._key, value), key=show)[:_MAX_ITEMS])
-        return value if kind is int and value.bit_length() < _MAX_BITS else show(value, self._describe)
+        if kind is int and value.bit_length() < _MAX_BITS:
+            return value
+        return show(value, self._describe, depth=_TEXT_DEPTH)
 
     def _key(self, key: Any) -> Any:
         kind = type(key)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from enforcer.graph.compare import ABSENT, ChangedCell, changed_cells, differs
-from enforcer.graph.kinds import PROBE
+from enforcer.graph.compare import ABSENT, SET, ChangedCell, changed_cells, differs
+from enforcer.graph.kinds import INDEXED, PROBE
 from enforcer.graph.policy import Policy
 from enforcer.graph.undo import undo
 from enforcer.graph.unit import Unit
@@ -33,7 +33,9 @@ class Graph:
             for root, _ in unit.roots:
                 self._registry.roots[id(root)] = unit
         self._walk(new)
-        self._walk_anew(self._registry.take_outranked())
+        outranked = self._registry.take_outranked()
+        if outranked:
+            self._walk_anew(outranked | set(new))
 
     def _walk(self, units: list[Unit]) -> None:
         for shared in (True, False):
@@ -72,12 +74,10 @@ class Graph:
         Replaced containers are walked anew, and so are units that shared a container with one of these:
         whatever else changed in those is accepted with it.
         """
-        cells = list(changed)
-        anew = {cell.unit for cell in cells if not _only_atoms(cell)}
-        for cell in cells:
-            if cell.unit not in anew:
-                cell.unit.retake(cell.cell.kind)
-        self._walk_anew(anew)
+        cells: dict[Unit, list[ChangedCell]] = {}
+        for cell in changed:
+            cells.setdefault(cell.unit, []).append(cell)
+        self._walk_anew({unit for unit, changes in cells.items() if not _retaken(unit, changes)})
 
     def _walk_anew(self, more: set[Unit]) -> None:
         units: set[Unit] = set()
@@ -121,8 +121,15 @@ class Graph:
         return total
 
 
+def _retaken(unit: Unit, changes: list[ChangedCell]) -> bool:
+    """Take the shadows of these cells anew where that is enough: the unit's cells and their paths are as before."""
+    return all(map(_only_atoms, changes)) and unit.retake([changed.cell for changed in changes])
+
+
 def _only_atoms(cell: ChangedCell) -> bool:
-    """Whether nothing was or is reached through what changed, so that the cells are the same as before."""
+    """Whether nothing was, is, or has moved to where it is reached through what changed."""
+    if cell.cell.kind.shape is INDEXED and any(change.change != SET for change in cell.changes):
+        return False
     return all(_is_atom(change.before) and _is_atom(change.after) and _is_atom(change.name) for change in cell.changes)
 
 

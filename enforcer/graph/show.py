@@ -82,17 +82,24 @@ def items_of(mapping: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _items(values: Iterable[Any], inner: Callable[[Any], str]) -> str:
-    shown = [inner(value) for value in islice(values, _MAX_ITEMS + 1)]
-    if len(shown) > _MAX_ITEMS:
-        shown[_MAX_ITEMS] = "…"
+    return _joined(map(inner, values))
+
+
+def _joined(texts: Iterable[str]) -> str:
+    """As many texts as are shown; no more are made, as what is shared in many places would multiply."""
+    shown: list[str] = []
+    length = 0
+    for text in texts:
+        if len(shown) == _MAX_ITEMS or length > LIMIT:
+            shown.append("…")
+            break
+        shown.append(text)
+        length += len(text)
     return ", ".join(shown)
 
 
 def _pairs(mapping: Any, inner: Callable[[Any], str]) -> str:
-    pairs = [f"{inner(key)}: {inner(value)}" for key, value in islice(items_of(mapping), _MAX_ITEMS)]
-    if len(mapping) > _MAX_ITEMS:
-        pairs.append("…")
-    return ", ".join(pairs)
+    return _joined(f"{inner(key)}: {inner(value)}" for key, value in items_of(mapping))
 
 
 def _sorted_set(values: Any, inner: Callable[[Any], str]) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
+from operator import is_
 from typing import Any
 
 from enforcer.graph.kinds import Contents, Kind, Probe
@@ -61,6 +63,15 @@ class CellGroup:
     def unchanged(self) -> bool:
         """Whether every cell holds exactly the objects of the shadow."""
         return self.kind.unchanged(self.objects, self.flat, self.sizes)
+
+    def unchanged_beside(self, cells: Container[int]) -> bool:
+        """Whether every cell holds exactly the objects of the shadow, but for those with an id in `cells`."""
+        for cell, before in self.shadows():
+            if id(cell) not in cells:
+                now = self.kind.contents(cell.obj)
+                if len(now) != len(before) or not all(map(is_, chain(*now), chain(*before))):
+                    return False
+        return True
 
     def shadows(self) -> Iterator[tuple[Cell, Contents]]:
         """Each cell with the contents that it had when the shadow was taken."""
@@ -129,11 +140,18 @@ class Unit:
             by_kind.setdefault(cell.kind, []).append(cell)
         self.groups = [CellGroup(kind, cells) for kind, cells in by_kind.items()]
 
-    def retake(self, kind: Kind) -> None:
-        """Take the shadow of the cells of one kind anew; their contents lead to no other cells than before."""
-        for group in self.groups:
-            if group.kind is kind:
-                group.take()
+    def retake(self, cells: Iterable[Cell]) -> bool:
+        """Take the shadows of `cells` anew; their contents must lead to no other cells than before.
+
+        False, and nothing was done, where other cells beside them changed too.
+        """
+        wanted = set(map(id, cells))
+        groups = [group for group in self.groups if any(id(cell) in wanted for cell in group.cells)]
+        if not all(group.unchanged_beside(wanted) for group in groups):
+            return False
+        for group in groups:
+            group.take()
+        return True
 
     def unchanged(self) -> bool:
         """Whether no cell changed since the shadow was taken: one loop in C a kind."""

@@ -105,6 +105,24 @@ class HostileSlots:
         return "<hostile>"
 
 
+class HostileMeta(type):
+    def __hash__(cls) -> int:
+        _complain("__hash__ of the class")
+        return id(cls) >> 4
+
+    def __eq__(cls, other: object) -> bool:
+        _complain("__eq__ of the class")
+        return cls is other
+
+    def __getattribute__(cls, name: str) -> Any:
+        _complain("__getattribute__ of the class")
+        return type.__getattribute__(cls, name)
+
+
+class HostileByClass(metaclass=HostileMeta):
+    __slots__ = ("__dict__", "a")
+
+
 def _hostile_container(base: type) -> type:
     """A subclass of a built-in container that complains about every method that reads it."""
 

@@ -20,6 +20,7 @@ from enforcer.graph.unit import Unit
 from tests.graph import oracle
 from tests.graph.hostile import (
     Hostile,
+    HostileByClass,
     HostileDeque,
     HostileDict,
     HostileList,
@@ -273,7 +274,7 @@ def hostile(world: World, tape: Tape) -> Any:
 
 
 def hostile_slots(world: World, tape: Tape) -> Any:
-    node = HostileSlots()
+    node = tape.pick((HostileSlots, HostileByClass))()
     node.a = world.value(tape)
     return node
 
@@ -761,7 +762,7 @@ ON_TYPES: tuple[tuple[type | tuple[type, ...], tuple[Change, ...]], ...] = (
     (list, (*ON_SEQUENCES, sorted_, slice_set)),
     (deque, (*ON_SEQUENCES, rotated, appended_left)),
     (set, (added, discarded, set_made_anew, items_cleared)),
-    ((Slotted, SlottedToo, HostileSlots), (slot_set, slot_deleted)),
+    ((Slotted, SlottedToo, HostileSlots, HostileByClass), (slot_set, slot_deleted)),
     (SlottedTwice, (shadowed_slot_set,)),
     (
         types.FunctionType,
