@@ -30,14 +30,14 @@ def run(world: World, rounds: list[bytes]) -> Tally:
     for number, program in enumerate(rounds):
         world.log.append(f"round {number}")
         tape = Tape(program)
-        ending = tape.below(3)
+        ending = tape.pick((_undone, _accepted, _refreshed, _judged))
         world.mutate(tape)
         with armed():
             changed = graph.changed()
         _check_detection(graph, changed, before)
         tally.update(f"changes of {type(change.cell.kind).__name__}" for cell in changed for change in cell.changes)
         tally += _check_paths(changed, before)
-        before = (_undone, _accepted, _refreshed)[ending](graph, world, changed, before)
+        before = ending(graph, world, changed, before)
         with armed():
             _check_nothing(graph.changed())
         _check_watched(graph, before)
@@ -56,6 +56,21 @@ def _accepted(graph: Graph, world: World, changed: list[ChangedCell], before: or
     world.log.append("accept")
     with armed():
         graph.accept(changed)
+    return oracle.snapshot(world.roots)
+
+
+def _judged(graph: Graph, world: World, changed: list[ChangedCell], before: oracle.Snapshot) -> oracle.Snapshot:
+    """What happens after a job: the changes of other units are undone, those of its own are accepted."""
+    world.log.append("judge")
+    own = [cell for cell in changed if cell.unit.name == "1.bst"]
+    foreign = [cell for cell in changed if cell.unit.name != "1.bst"]
+    owned = {id(cell.cell.subject) for cell in own}
+    now = [oracle.Copy(before[key].obj, oracle.parts_of(before[key].obj) or []) for key in owned]
+    assert graph.undo(foreign) == []
+    with armed():
+        graph.accept(own)
+    assert not any(map(oracle.differs, now))
+    assert oracle.changed(before) == owned
     return oracle.snapshot(world.roots)
 
 
