@@ -18,6 +18,7 @@ from buildstream.node import MappingNode, SequenceNode
 from enforcer.bst.world import root_of
 from enforcer.graph.compare import ABSENT, ADDED, Change
 from enforcer.graph.kinds import DICT, ORDERED_DICT
+from enforcer.graph.values import full_class_name
 
 if TYPE_CHECKING:
     from enforcer.findings import Job
@@ -164,7 +165,7 @@ def _named(path: str) -> Callable[[Change, Job], bool]:
         obj = change.cell.obj
         if change.cell.parent is not None or change.name != name:
             return False
-        return owner in (getattr(obj, "__name__", None), f"{type(obj).__module__}.{type(obj).__qualname__}")
+        return owner in (getattr(obj, "__name__", None), full_class_name(type(obj)))
 
     return matches
 

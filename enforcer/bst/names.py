@@ -17,6 +17,7 @@ from buildstream.plugin import Plugin
 
 from enforcer.findings import Site
 from enforcer.graph.show import show
+from enforcer.graph.values import module_of
 
 # Private attributes of the core that a plugin author knows by another name.
 _PUBLIC_NAMES = (
@@ -71,7 +72,7 @@ def module_name(name: str) -> str:
 
 def class_name(cls: type) -> str:
     """`my_kind.MyElement`, `buildstream.element.Element`."""
-    return f"{module_name(cls.__module__)}.{cls.__qualname__}"
+    return f"{module_name(module_of(cls))}.{cls.__qualname__}"
 
 
 def shown_file(filename: str, project_directory: str | None) -> str:
@@ -93,5 +94,5 @@ def site_of(filename: str, line: int, function: str, project_directory: str | No
 
 def plugin_file(cls: type) -> str | None:
     """The file that defines a plugin class."""
-    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    file = getattr(sys.modules.get(module_of(cls)), "__file__", None)
     return file if isinstance(file, str) else None

@@ -21,6 +21,7 @@ from buildstream.types import FastEnum
 from google.protobuf.message import Message
 
 from enforcer.graph.kinds import Probe
+from enforcer.graph.values import module_of
 
 if TYPE_CHECKING:
     from enforcer.bst.world import World
@@ -68,9 +69,10 @@ class BstPolicy:
 
     def is_border(self, cls: type) -> bool:
         """Scheduler, frontend, sandboxes, remotes, mocks, threads' helpers."""
-        if cls.__module__.startswith("pluginbase._internalspace."):
+        module = module_of(cls)
+        if module.startswith("pluginbase._internalspace."):
             return False  # a plugin's own class
-        return issubclass(cls, _BORDER_CLASSES) or _in_package(cls.__module__, _BORDER_MODULES)
+        return issubclass(cls, _BORDER_CLASSES) or _in_package(module, _BORDER_MODULES)
 
     def is_leaf(self, cls: type) -> bool:
         """Enumerations, scalars and places in a file: a plugin cannot change them."""
@@ -103,7 +105,7 @@ class BstPolicy:
             return False  # one that this run does not list: a clone, or of another context
         if not unit.shared:
             return True
-        module = getattr(obj, "__module__", None) if isinstance(obj, types.FunctionType) else cls.__module__
+        module = getattr(obj, "__module__", None) if isinstance(obj, types.FunctionType) else module_of(cls)
         if not isinstance(module, str):
             return False
         if self._world.is_plugin_module(module) or _in_package(module, ("buildstream",)):

@@ -20,6 +20,7 @@ from enforcer.findings import Owner
 from enforcer.graph.compare import ChangedCell
 from enforcer.graph.graph import Graph
 from enforcer.graph.unit import Cell, Unit
+from enforcer.graph.values import module_of
 
 _BUILDSTREAM = str(Path(buildstream.__file__).parent)
 
@@ -135,7 +136,7 @@ def _classes_of(modules: Iterable[types.ModuleType]) -> list[type]:
         names.class_name(value): value
         for module in modules
         for value in vars(module).values()
-        if isinstance(value, type) and value.__module__ == module.__name__ and not _is_builtin(value)
+        if isinstance(value, type) and module_of(value) == module.__name__ and not _is_builtin(value)
     }
     return [found[name] for name in sorted(found)]
 
@@ -146,7 +147,7 @@ def _is_builtin(cls: type) -> bool:
 
 def _plugin_modules(classes: Iterable[type]) -> list[types.ModuleType]:
     """The modules of these plugin classes, and those beside them that they import."""
-    own = {cls.__module__ for cls in classes}
+    own = {module_of(cls) for cls in classes}
     modules = {name: sys.modules[name] for name in own if name in sys.modules}
     folders = {folder for module in modules.values() if (folder := _package_folder(module)) is not None}
     spaces = {name.rpartition(".")[0] for name in own}

@@ -22,10 +22,15 @@ _class_module: Callable[[type], Any] = type.__dict__["__module__"].__get__
 _class_qualified_name: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 
 
+def module_of(cls: type) -> str:
+    """The name of the module that defines `cls`, without asking its metaclass; `?` where C code hides it."""
+    module = _class_module(cls)
+    return module if type(module) is str else "?"
+
+
 def full_class_name(cls: type) -> str:
     """The module and qualified name of `cls`, without asking its metaclass."""
-    module = _class_module(cls)
-    return f"{module if type(module) is str else '?'}.{_class_qualified_name(cls)}"
+    return f"{module_of(cls)}.{_class_qualified_name(cls)}"
 
 
 ATOMIC: frozenset[type] = frozenset(
