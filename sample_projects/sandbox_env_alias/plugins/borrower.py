@@ -25,7 +25,7 @@ class BorrowerElement(Element):
 
     def assemble(self, sandbox):
         # The hazard: set_environment() kept the dictionary of the dependency itself.
-        sandbox._get_configured_environment()["FOO"] = "X"
+        sandbox._Sandbox__env["FOO"] = "X"
         sandbox.get_virtual_directory().open_directory("output", create=True)
         return "/output"
 
