@@ -12,6 +12,9 @@ from tests.bst.builds import Build
 BROKEN_VERDICT = "import enforcer.bst.trial as t; t.Trial.verdict = lambda self: 1 / 0"
 BROKEN_PREPARE = "import enforcer.bst.judge as j; j.UniqueKeys = lambda element: 1 / 0"
 BROKEN_WORLD = "import enforcer.bst.world as w; w.World._units = lambda self, plugins: 1 / 0"
+DYING_LOOP = (
+    "import buildstream._scheduler.scheduler as s; s.Scheduler.job_completed = lambda self, job, status: sys.exit(7)"
+)
 BROKEN_FINISH = "import enforcer.graph.graph as g; g.Graph.cell_count = lambda self: 1 / 0"
 
 
@@ -84,3 +87,12 @@ def test_a_signal_ends_the_build_as_it_ends_stock(build: Build, number: signal.S
     assert "BUG" not in output
     assert build.artifacts_of("slow") == build.artifacts_of("other") == []
     assert list(build.cache.glob("enforcer-held/*")) == []
+
+
+def test_a_main_loop_that_dies_leaves_no_job_waiting_for_its_turn(build: Build) -> None:
+    """The executor waits for its threads: one that waited for a turn would never end."""
+    for number in range(4):
+        build.element(f"e{number}", "stack")
+    build.element("all", "stack", *(f"e{number}" for number in range(4)), runs=True)
+    ran = build.enforced("build", "all.bst", before=DYING_LOOP)
+    assert ran.status != 0
