@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 import enforcer
 
 _HERE = Path(enforcer.__file__).parents[1]
@@ -232,6 +234,12 @@ class Build:
         home = {"HOME": str(self.directory), "XDG_CACHE_HOME": str(self.directory / "xdg")}
         environment = {**os.environ, **home, "PYTHONPATH": path, **env}
         return {"env": environment, "stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "text": True}
+
+    def end_leftovers(self) -> None:
+        """End the casd of a `bst` that was killed: it serves this build's cache, and nobody else would end it."""
+        for process in psutil.process_iter(["cmdline"]):
+            if str(self.cache) in " ".join(process.info["cmdline"] or ()):
+                process.kill()
 
     def refs(self, kind: str = "artifacts/refs") -> dict[str, bytes]:
         """The refs of one kind in the cache, with their bytes: `artifacts/refs`, `elementsources`, `source_protos`."""

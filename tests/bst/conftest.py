@@ -13,9 +13,11 @@ pytest.importorskip("buildstream")
 
 
 @pytest.fixture
-def build(tmp_path: Path) -> Build:
+def build(tmp_path: Path) -> Iterator[Build]:
     """A project of which a test says what its elements do, with its own cache."""
-    return Build(tmp_path)
+    build = Build(tmp_path)
+    yield build
+    build.end_leftovers()
 
 
 @pytest.fixture
