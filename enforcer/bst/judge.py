@@ -40,6 +40,7 @@ class Judge:
         self._prepared: Prepared | Exception | None = None
         self._unjudged = Unjudged(scheduler.context)
         self._late = LateThreads()
+        self._note_graph()
 
     def prepare(self, job: Any) -> None:
         """Look at everything before `job`'s action, while nothing else runs.
@@ -114,20 +115,24 @@ class Judge:
         return EnforcementError(f"enforcer: could not judge this job: {error!r}", text, "enforcement-failed")
 
     def finish(self) -> None:
-        """The scheduler run is over: note what was there and what was cached. Never raises: the build is done."""
+        """The scheduler run is over: note what was cached. Never raises: the build is done."""
         try:
             self.results.close()
             self._unjudged.close()
-            self._note_graph()
+            self._note_elements()
         except Exception as error:
             with self.session.recording() as record:
                 record.errors.append(f"could not finish looking at the element graph: {error!r}")
 
     def _note_graph(self) -> None:
+        """Count what there is to look at; at the start, since later it depends on the order of the jobs."""
         cells, opaque = self.world.graph.cell_count(), self.world.graph.opaque()
         with self.session.recording() as record:
             record.cells = max(record.cells, cells)
             record.opaque |= opaque
+
+    def _note_elements(self) -> None:
+        with self.session.recording() as record:
             for element in self.world.elements:
                 name = names.full_name(element)
                 record.elements.add(name)

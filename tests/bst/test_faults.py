@@ -15,7 +15,7 @@ BROKEN_WORLD = "import enforcer.bst.world as w; w.World._units = lambda self, pl
 DYING_LOOP = (
     "import buildstream._scheduler.scheduler as s; s.Scheduler.job_completed = lambda self, job, status: sys.exit(7)"
 )
-BROKEN_FINISH = "import enforcer.graph.graph as g; g.Graph.cell_count = lambda self: 1 / 0"
+BROKEN_FINISH = "import enforcer.bst.judge as j; j.Judge._note_elements = lambda self: 1 / 0"
 
 
 @pytest.mark.parametrize("mode", ["strict", "soft"])
