@@ -109,11 +109,6 @@ class Finding:
         """Whether this finding counts as new: not known, not allowed, not a mere warning."""
         return self.severity == ERROR and not self.known and self.allowed is None
 
-    def headline(self) -> str:
-        """`app.bst (my_kind) changed base.bst in its Build job`, without the rule."""
-        kind = f" ({self.job.plugin})" if self.job.plugin else ""
-        return f"{self.job.element}{kind} changed {self.owner.name} in its {self.job.action} job"
-
     def what(self) -> str:
         """`environment['CC']: added 'clang'`: the path and what happened to it."""
         if self.change == "added":
