@@ -41,6 +41,8 @@ def prepare() -> Any:
 def project(prepare: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if _lacking():
         pytest.skip(f"not installed: {', '.join(_lacking())}")
+    if metadata.version("BuildStream").startswith(("2.5.", "2.6.")):
+        pytest.skip("collect_manifest of buildstream-plugins-community needs BuildStream 2.7")
     copy = tmp_path_factory.mktemp("third_party") / "project"
     shutil.copytree(PROJECT, copy)
     prepare.prepare(copy)
