@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -41,6 +42,16 @@ class Judge:
         self._unjudged = Unjudged(scheduler.context)
         self._late = LateThreads()
         self._note_graph()
+        self._refuse_shared_cache()
+
+    def _refuse_shared_cache(self) -> None:
+        """Test processes that pytest-xdist runs side by side must not meet in one cache: outcomes would be luck."""
+        if os.environ.get("PYTEST_XDIST_WORKER") and self.results.siblings():
+            with self.session.recording() as record:
+                record.errors.append(
+                    "two test processes build in one BuildStream cache at the same time: give each a cache of its own, "
+                    "with XDG_CACHE_HOME or a cachedir in its configuration"
+                )
 
     def prepare(self, job: Any) -> None:
         """Look at everything before `job`'s action, while nothing else runs.

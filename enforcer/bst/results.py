@@ -9,6 +9,7 @@ unjudged job counts, and refs from before are never touched.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import threading
@@ -35,6 +36,7 @@ class HeldResults:
         self._folder = os.path.join(self._base, str(os.getpid()))
         self._held: dict[str, str] | None = None
         _remove_folders_of_the_dead(self._base)
+        os.makedirs(self._folder, exist_ok=True)
 
     @contextmanager
     def holding(self) -> Iterator[None]:
@@ -54,14 +56,22 @@ class HeldResults:
 
     def drop(self) -> None:
         """Forget the held refs."""
+        for held in (self._held or {}).values():
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(held)
         self._held = None
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def close(self) -> None:
         """Leave nothing behind."""
         self.drop()
-        if os.path.isdir(self._base) and not os.listdir(self._base):
+        shutil.rmtree(self._folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another enforced process holds refs there
             os.rmdir(self._base)
+
+    def siblings(self) -> list[int]:
+        """Process ids of enforced runs that use this cache now and have the same parent as this process."""
+        others = [int(name) for name in _names_in(self._base) if name.isdigit() and int(name) != os.getpid()]
+        return [pid for pid in others if _parent_of(pid) == os.getppid()]
 
     def to_read(self, path: str) -> str:
         """Where to read the ref `path`: the held one, if this job wrote it."""
@@ -76,7 +86,6 @@ class HeldResults:
         held = self._held.get(path)
         if held is None:
             held = os.path.join(self._folder, str(len(self._held)))
-            os.makedirs(self._folder, exist_ok=True)
             self._held[path] = held
         return held
 
@@ -94,11 +103,24 @@ def _in_main_thread() -> bool:
 
 def _remove_folders_of_the_dead(base: str) -> None:
     """What a killed process held was never judged and does not count."""
-    if not os.path.isdir(base):
-        return
-    for name in os.listdir(base):
+    for name in _names_in(base):
         if name.isdigit() and not os.path.exists(f"/proc/{name}"):
             shutil.rmtree(os.path.join(base, name), ignore_errors=True)
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:  # also when another process has just removed it
+        return []
+
+
+def _parent_of(pid: int) -> int | None:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return int(file.read().rpartition(")")[2].split()[1])
+    except OSError:  # it has ended
+        return None
 
 
 def hold_writes(original: Callable[..., Any], held: Callable[[], HeldResults | None]) -> Callable[..., Any]:

@@ -69,6 +69,27 @@ def test_nothing_of_ours_is_left_in_the_cache(build: Build) -> None:
     assert list(build.cache.glob("enforcer*")) == []
 
 
+def test_test_processes_that_meet_in_one_cache_are_told(build: Build) -> None:
+    line = (
+        "open(os.environ['RUNNING'], 'w').close() if 'RUNNING' in os.environ else None;"
+        " exec('while os.path.exists(os.environ[\\'RUNNING\\']): threading.Event().wait(0.01)')"
+        " if 'RUNNING' in os.environ else None"
+    )
+    build.element("slow", line)
+    running = build.directory / "running"
+    with build.start_enforced("build", "slow.bst", RUNNING=str(running), PYTEST_XDIST_WORKER="gw0") as process:
+        while not running.exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        alone = build.enforced("build", "base.bst", PYTEST_XDIST_WORKER="")
+        meeting = build.enforced("build", "base.bst", PYTEST_XDIST_WORKER="gw1")
+        running.unlink()
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    assert "two test processes build in one BuildStream cache" in meeting.report["errors"][0]
+    assert alone.status == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_build_as_it_ends_stock(build: Build, number: signal.Signals) -> None:
     """One job runs, a second one waits for its turn; none of them may hold up the end."""
@@ -86,7 +107,7 @@ def test_a_signal_ends_the_build_as_it_ends_stock(build: Build, number: signal.S
     assert process.returncode != 0
     assert "BUG" not in output
     assert build.artifacts_of("slow") == build.artifacts_of("other") == []
-    assert list(build.cache.glob("enforcer-held/*")) == []
+    assert list(build.cache.glob("enforcer-held/*/*")) == []
 
 
 def test_a_main_loop_that_dies_leaves_no_job_waiting_for_its_turn(build: Build) -> None:
