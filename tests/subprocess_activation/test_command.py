@@ -30,7 +30,7 @@ def test_these_surely_do(command: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "git add bst", "python -c bst", "python -m pytest bst", "python script.py bst", "ls /work/bst", "bstx", "env"],
+    ["", "git add bst", "python -c bst", "python -m pytest bst", "python script.py bst", "ls /srv/bst", "bstx", "env"],
 )
 def test_these_do_not_surely(command: str) -> None:
     assert not is_bst(command.split())
