@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -35,10 +36,13 @@ def activate(session: Session) -> Activation:
         raise UnsupportedError(
             "BuildStream is not installed beside the enforcer: install it, e.g. pip install BuildStream"
         )
-    from enforcer.bst import seams
+    with warnings.catch_warnings():
+        # What BuildStream's imports are warned of is not ours, nor the user's: under -W error it would end here.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from enforcer.bst import seams
 
-    # Before the patches' own imports: what is missing must be named, not traced.
-    seams.check()
-    from enforcer.bst.attach import attach
+        # Before the patches' own imports: what is missing must be named, not traced.
+        seams.check()
+        from enforcer.bst.attach import attach
 
     return Activation(attach(session))
