@@ -74,7 +74,7 @@ def missing_needs(expected):
     """What the sample needs (``needs``, ``remote``) and this machine has not: a list of sentences."""
     wanted = set(expected.get("needs", ())) | ({"casd"} if expected.get("remote") else set())
     missing = []
-    if "sandbox" in wanted and shutil.which("bwrap") is None:
+    if shutil.which("bwrap") is None:  # BuildStream looks for it before it builds anything
         missing.append("bubblewrap (the command bwrap) is not installed")
     elif "sandbox" in wanted and not _sandbox_starts():
         missing.append("bubblewrap can start no sandbox here (`enforcer doctor` says why)")

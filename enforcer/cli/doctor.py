@@ -104,7 +104,8 @@ def _bundled() -> list[str]:
 def _bubblewrap() -> Check:
     path = shutil.which("bwrap")
     if path is None:
-        return Check(WARNING, f"bubblewrap (bwrap) is not found: {_SANDBOX}; Debian: apt-get install bubblewrap")
+        why = "BuildStream looks for it before it builds anything"
+        return Check(MISSING, f"bubblewrap (bwrap) is not found: {why}; Debian: apt-get install bubblewrap")
     return Check(OK, f"bubblewrap: {path}")
 
 

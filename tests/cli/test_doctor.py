@@ -54,10 +54,10 @@ def test_without_buildstream_nothing_crashes(monkeypatch: pytest.MonkeyPatch) ->
     assert MISSING in by_status
 
 
-def test_without_a_sandbox_the_sentence_says_what_does_not_work(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_bubblewrap_nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert check("_bubblewrap").status == WARNING
-    assert "elements that run commands" in check("_bubblewrap").text
+    assert check("_bubblewrap").status == MISSING
+    assert "before it builds anything" in check("_bubblewrap").text
     assert check("_namespaces").status == INFO
 
 
