@@ -42,7 +42,7 @@ class World:
 
     def _units(self, plugins: list[Any]) -> Iterator[Unit]:
         yield process_unit()
-        core = [module for name, module in sorted(sys.modules.items()) if _is_core_module(name, module)]
+        core = [module for name, module in _loaded_modules() if _is_core_module(name, module)]
         yield Unit("module", "buildstream", [(module, "") for module in core], shared=True)
         yield Unit("class", "buildstream", [(cls, "") for cls in _classes_of(core)], shared=True)
         for module in self.plugin_modules:
@@ -151,13 +151,23 @@ def _plugin_modules(classes: Iterable[type]) -> list[types.ModuleType]:
     modules = {name: sys.modules[name] for name in own if name in sys.modules}
     folders = {folder for module in modules.values() if (folder := _package_folder(module)) is not None}
     spaces = {name.rpartition(".")[0] for name in own}
-    for name, module in list(sys.modules.items()):
+    for name, module in _loaded_modules():
         file = getattr(module, "__file__", None)
         # BuildStream loads each plugin, with what it imports from beside it, into a space of its own.
         beside = name.rpartition(".")[0] in spaces if name.startswith("pluginbase.") else _below(file, folders)
         if file and beside:
             modules.setdefault(name, module)
     return [modules[name] for name in sorted(modules) if type(modules[name]) is types.ModuleType]
+
+
+def _loaded_modules() -> list[tuple[str, types.ModuleType]]:
+    """`sys.modules` by name.
+
+    Only the names are listed while it is iterated: items, or a copy, make objects, and these may start
+    the garbage collector; a plugin factory that dies then takes its modules out of the dictionary.
+    """
+    found = [(name, sys.modules.get(name)) for name in sorted(list(sys.modules))]  # noqa: C414
+    return [(name, module) for name, module in found if module is not None]
 
 
 def _package_folder(module: types.ModuleType) -> str | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+import types
 from typing import Any
 
 from buildstream.element import Element
 
-from enforcer.bst.world import element_unit, sources_of
+from enforcer.bst.world import _loaded_modules, element_unit, sources_of
 from tests.bst.builds import Build
 
 
@@ -15,6 +18,28 @@ def test_an_element_that_is_still_being_made_is_a_unit_without_sources() -> None
     half._Plugin__context = type("Context", (), {"log_debug": False})()  # for Plugin.__del__
     assert sources_of(half) == []
     assert [root for root, _ in element_unit(half).roots] == [half]
+
+
+def test_modules_that_the_garbage_collector_unloads_meanwhile_disturb_nobody() -> None:
+    class Unloads:
+        """In a cycle of its own, as a dead plugin factory is."""
+
+        def __init__(self, name: str) -> None:
+            self.name, self.me = name, self
+
+        def __del__(self) -> None:
+            sys.modules.pop(self.name, None)
+
+    before = gc.get_threshold()
+    gc.set_threshold(1, 1, 1)
+    try:
+        for number in range(200):
+            name = f"enforcer_test_unloaded_{number}"
+            sys.modules[name] = types.ModuleType(name)
+            Unloads(name)
+            assert "sys" in dict(_loaded_modules())
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_what_a_class_and_an_element_hold_is_the_classes(build: Build) -> None:
