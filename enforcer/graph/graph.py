@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from enforcer.graph.compare import ABSENT, SET, ChangedCell, changed_cells, differs
-from enforcer.graph.kinds import INDEXED, PROBE
+from enforcer.graph.kinds import INDEXED, NAMED, PROBE
 from enforcer.graph.policy import Policy
 from enforcer.graph.undo import undo
 from enforcer.graph.unit import Unit
@@ -18,7 +18,7 @@ class Graph:
     """Units and their shadows. Not thread-safe: one job at a time looks."""
 
     def __init__(self, policy: Policy) -> None:
-        self._registry = Registry(policy)
+        self.registry = Registry(policy)
         self.units: list[Unit] = []
 
     def add(self, units: Iterable[Unit]) -> None:
@@ -31,15 +31,15 @@ class Graph:
         self.units += new
         for unit in new:
             for root, _ in unit.roots:
-                self._registry.roots[id(root)] = unit
+                self.registry.roots[id(root)] = unit
         self._walk(new)
-        outranked = self._registry.take_outranked()
+        outranked = self.registry.take_outranked()
         if outranked:
             self._walk_anew(outranked | set(new))
 
     def _walk(self, units: list[Unit]) -> None:
         for shared in (True, False):
-            walks = [Walk(self._registry, unit) for unit in units if unit.shared is shared]
+            walks = [Walk(self.registry, unit) for unit in units if unit.shared is shared]
             for walk in walks:
                 walk.core()
             for walk in walks:
@@ -47,12 +47,12 @@ class Graph:
 
     def unit_of(self, root: object) -> Unit | None:
         """The unit that has `root` among its roots."""
-        return self._registry.roots.get(id(root))
+        return self.registry.roots.get(id(root))
 
     def holders(self, changed: ChangedCell) -> list[str]:
         """Which other units hold the changed container too, and where: `app.bst env`."""
         subject = changed.cell.subject
-        units = self._registry.holders.get(id(subject), set())
+        units = self.registry.holders.get(id(subject), set())
         return sorted(
             f"{unit.name} {alias.path().lstrip('.')}"
             for unit in units
@@ -77,7 +77,27 @@ class Graph:
         cells: dict[Unit, list[ChangedCell]] = {}
         for cell in changed:
             cells.setdefault(cell.unit, []).append(cell)
-        self._walk_anew({unit for unit, changes in cells.items() if not _retaken(unit, changes)})
+        self._walk_anew({unit for unit, changes in cells.items() if not self._taken(unit, changes)})
+
+    def _taken(self, unit: Unit, changes: list[ChangedCell]) -> bool:
+        """Take the changes of `unit` over without walking all of it, where that is enough."""
+        return _retaken(unit, changes) or self._extended(unit, changes)
+
+    def _extended(self, unit: Unit, changes: list[ChangedCell]) -> bool:
+        """Walk only what is new, where nothing was there before that could be gone now."""
+        given = {id(changed.cell) for changed in changes}
+        beside = any(id(changed.cell) not in given for changed in changed_cells(unit))
+        if beside or not all(map(_only_new, changes)):
+            return False
+        walk = Walk(self.registry, unit)
+        for changed in changes:
+            for change in changed.changes:
+                walk.add(changed.cell, change.name, change.after)
+        walk.extend()
+        outranked = self.registry.take_outranked()
+        if outranked:
+            self._walk_anew(outranked | {unit})
+        return True
 
     def _walk_anew(self, more: set[Unit]) -> None:
         units: set[Unit] = set()
@@ -92,9 +112,9 @@ class Graph:
         """
         dropped = [cell.subject for unit in units for cell in unit.cells]
         for unit in units:
-            self._registry.forget(unit)
+            self.registry.forget(unit)
         self._walk([unit for unit in self.units if unit in units])
-        return self._registry.holders_of_orphans(dropped) | self._registry.take_outranked()
+        return self.registry.holders_of_orphans(dropped) | self.registry.take_outranked()
 
     def refresh(self) -> None:
         """Accept whatever changed since the last look: what the main thread did between two jobs."""
@@ -106,7 +126,8 @@ class Graph:
         # A probe's earlier value can be one that nobody makes again (an identity); that it took
         # the value back is all there is to know.
         stuck = [cell for cell in changed if id(cell) in failed or (cell.cell.kind is not PROBE and differs(cell))]
-        self.accept(changed)
+        for unit in {cell.unit for cell in changed}:
+            self.accept(changed_cells(unit))
         return stuck
 
     def cell_count(self) -> int:
@@ -133,5 +154,14 @@ def _only_atoms(cell: ChangedCell) -> bool:
     return all(_is_atom(change.before) and _is_atom(change.after) and _is_atom(change.name) for change in cell.changes)
 
 
+def _only_new(cell: ChangedCell) -> bool:
+    """Whether the changes replaced or removed nothing that can lead to a cell."""
+    named = cell.cell.kind.shape is NAMED
+    return named and all(_is_atom(change.before) and _is_atom(change.name) for change in cell.changes)
+
+
 def _is_atom(value: object) -> bool:
+    """Whether no cell lies below `value`."""
+    if type(value) is tuple:
+        return all(map(_is_atom, value))
     return value is ABSENT or id(type(value)) in ATOMIC_IDS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from enforcer.graph.kinds import Probe
@@ -38,3 +38,19 @@ class Policy(Protocol):
 
     def skipped_names(self, obj: object) -> Iterable[str]:
         """Attributes of the root `obj` that are no state of a unit."""
+
+
+class Wire(Protocol):
+    """How objects travel between processes that pickle does not know, or must not follow."""
+
+    def is_local(self, obj: object, name: object) -> bool:
+        """Whether attribute `name` of `obj` is each process's own and never sent."""
+
+    def name_of(self, obj: object) -> tuple[Any, ...] | None:
+        """A name that every process understands, for an object that has one by itself."""
+
+    def find(self, name: Any) -> Any:
+        """The object of a name that `name_of` gave; raises `KeyError` for any other."""
+
+    def reduce(self, obj: object) -> Any:
+        """As `pickle.Pickler.reducer_override`; raises `pickle.PicklingError` for what must not be sent."""

@@ -75,6 +75,8 @@ class Registry:
         self.roots: dict[int, Unit] = {}
         self.holders: dict[int, set[Unit]] = {}
         self.outranked: set[Unit] = set()
+        self.met: dict[int, Any] = {}
+        self._meeting = True
         # By the class's id: hashing a class runs its metaclass's `__hash__`.
         self._plans: dict[int, tuple[type, Plan]] = {}
 
@@ -84,6 +86,16 @@ class Registry:
         if known is None:
             known = self._plans[id(cls)] = (cls, _plan(cls, self.policy))
         return known[1]
+
+    def meet(self, obj: object) -> None:
+        """Remember that a walk came by `obj`."""
+        if self._meeting:
+            self.met[id(obj)] = obj
+
+    def seal(self) -> dict[int, Any]:
+        """Every object that the walks have met until now, by address; what they meet later is not added."""
+        self._meeting = False
+        return self.met
 
     def take(self, obj: object, unit: Unit, rank: int) -> None:
         """Let `unit` own `obj`."""
@@ -122,7 +134,7 @@ class Walk:
         self.registry = registry
         self.policy = registry.policy
         self.unit = unit
-        self.cells: list[Cell] = list(unit.fixed)
+        self.cells: list[Cell] = []
         self._queue: deque[Step] = deque()
         self._later: list[Step] = []
         self._seen: set[int] = set()
@@ -139,14 +151,36 @@ class Walk:
         self._queue.extend(self._later)
         self._later = []
         self._run(_SHARED if self.unit.shared else _OTHER)
-        self.unit.fill(self.cells)
+        self.unit.fill([*self.unit.fixed, *self.cells])
+
+    def add(self, cell: Cell, name: Any, value: Any) -> None:
+        """Walk also from a new entry of one of the unit's cells, with the rank that its place has."""
+        step = Step(value, cell, name)
+        if cell.parent is None and type(name) is str and name in self.policy.skipped_names(cell.obj):
+            return
+        (self._queue if self._is_core(cell, name) else self._later).append(step)
+
+    def _is_core(self, cell: Cell, name: Any) -> bool:
+        """Whether the way to an entry begins with an attribute that the framework keeps."""
+        while cell.parent is not None:
+            cell, name = cell.parent, cell.name
+        return type(name) is str and self.policy.belongs_to_core(cell.obj, name)
+
+    def extend(self) -> None:
+        """Walk from what was added, and give the unit the cells that are new beside those that it has."""
+        self._run(_SHARED if self.unit.shared else _CORE)
+        self._queue.extend(self._later)
+        self._later = []
+        self._run(_SHARED if self.unit.shared else _OTHER)
+        self.unit.fill([*self.unit.cells, *self.cells])
 
     def _run(self, rank: int) -> None:
         self._rank = rank
-        queue = self._queue
+        queue, meet = self._queue, self.registry.meet
         while queue:
             step = queue.popleft()
             if id(type(step.obj)) not in ATOMIC_IDS:
+                meet(step.obj)
                 self._visit(step)
 
     def _visit(self, step: Step) -> None:
