@@ -23,4 +23,4 @@ class UnsupportedError(EnforcerError):
 
 
 class EnforcementWarning(UserWarning):
-    """A job changed something outside of its own element, under a mode that lets the build go on."""
+    """A finding that fails nothing: its mode lets the build go on, or its rule only warns."""

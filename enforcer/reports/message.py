@@ -38,6 +38,10 @@ def _did(finding: Finding) -> str:
         return "left a child process running after"
     if finding.rule == "key-drift":
         return f"changed the unique key of {_owner(finding.owner)} in"
+    if finding.rule == "unshippable-state":
+        return "left what cannot be sent to another process after"
+    if finding.rule == "process-local-lock":
+        return f"relied on a lock of {_owner(finding.owner)} in"
     return f"changed {_owner(finding.owner)} in"
 
 
@@ -53,6 +57,10 @@ def what(finding: Finding) -> str:
     """`environment['CC']: added 'clang'`."""
     if finding.rule in ("leaked-thread", "leaked-process"):
         return f"{finding.path}: still running"
+    if finding.rule == "unshippable-state":
+        return f"{finding.path}: {finding.after} stays in the process of this job, and is absent in all others"
+    if finding.rule == "process-local-lock":
+        return f"{finding.path}: excludes nobody in another process"
     return finding.what()
 
 

@@ -56,6 +56,32 @@ class Drift:
 
 
 @dataclass(frozen=True)
+class Unshippable:
+    """Something in the job's own state that cannot be sent to another process.
+
+    `path` is where, as a plugin author would write it from the element (`handle`, `sources[0].session`),
+    `type_name` what it is (`_thread.lock`), `obtained` a line of plugin code that names it, if known.
+    """
+
+    owner: Owner
+    path: str
+    type_name: str
+    obtained: Site | None = None
+
+
+@dataclass(frozen=True)
+class SharedLock:
+    """A lock of a module or class that plugin code of the job used; `path` is its name there, or its table's.
+
+    `obtained` is the line that names it in the function that ran, if known.
+    """
+
+    owner: Owner
+    path: str
+    obtained: Site | None = None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Everything that was seen of one job.
 
@@ -66,6 +92,8 @@ class Evidence:
         processes: the same of child processes.
         drifts: unique keys that changed.
         plugin_file: the file of the job's plugin, relative to the project, else `<site-packages>/…`.
+        unshippable: what the job left in its own state and no other process can get.
+        locks: locks of modules and classes that it used.
     """
 
     job: Job
@@ -74,3 +102,5 @@ class Evidence:
     processes: tuple[str, ...] = ()
     drifts: tuple[Drift, ...] = ()
     plugin_file: str | None = None
+    unshippable: tuple[Unshippable, ...] = ()
+    locks: tuple[SharedLock, ...] = ()

@@ -79,3 +79,37 @@ def from_drifts(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
             undone=False,
             plugin_file=evidence.plugin_file,
         )
+
+
+def from_unshippable(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each thing that stays in the process of its job."""
+    for thing in evidence.unshippable:
+        yield Finding(
+            rule=rule.id,
+            severity=rule.severity,
+            job=evidence.job,
+            owner=thing.owner,
+            path=mask("", thing.path) or "",
+            change="set",
+            after=thing.type_name,
+            obtained=_masked_site(thing.path, thing.obtained),
+            undone=False,
+            plugin_file=evidence.plugin_file,
+        )
+
+
+def from_locks(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each lock that the job shares with the other jobs of its process only."""
+    for lock in evidence.locks:
+        yield Finding(
+            rule=rule.id,
+            severity=rule.severity,
+            job=evidence.job,
+            owner=lock.owner,
+            path=mask("", lock.path) or "",
+            change="set",
+            after="locked",
+            obtained=_masked_site(lock.path, lock.obtained),
+            undone=False,
+            plugin_file=evidence.plugin_file,
+        )

@@ -14,9 +14,11 @@ from enforcer.rules.key_drift import KeyDrift
 from enforcer.rules.leaked_process import LeakedProcess
 from enforcer.rules.leaked_thread import LeakedThread
 from enforcer.rules.module_write import ModuleWrite
+from enforcer.rules.process_local_lock import ProcessLocalLock
 from enforcer.rules.process_write import ProcessWrite
 from enforcer.rules.project_write import ProjectWrite
 from enforcer.rules.protocol import Rule
+from enforcer.rules.unshippable_state import UnshippableState
 
 _BUILT_IN: tuple[Rule, ...] = (
     ForeignWrite(),
@@ -28,6 +30,8 @@ _BUILT_IN: tuple[Rule, ...] = (
     LeakedThread(),
     LeakedProcess(),
     KeyDrift(),
+    UnshippableState(),
+    ProcessLocalLock(),
 )
 
 _registered: dict[str, Rule] = {}

@@ -53,6 +53,14 @@ def test_without_a_site_the_plugin_file_is_named() -> None:
         ({"rule": "leaked-thread"}, "app.bst (my_kind) left a thread running after its Build job"),
         ({"rule": "leaked-process"}, "app.bst (my_kind) left a child process running after its Build job"),
         ({"rule": "key-drift"}, "app.bst (my_kind) changed the unique key of base.bst in its Build job"),
+        (
+            {"rule": "unshippable-state"},
+            "app.bst (my_kind) left what cannot be sent to another process after its Build job",
+        ),
+        (
+            {"rule": "process-local-lock", "owner": Owner("module", "my_kind")},
+            "app.bst (my_kind) relied on a lock of module my_kind in its Build job",
+        ),
         ({"job": Job("app.bst", "Fetch", 2)}, "app.bst changed base.bst in its Fetch job (try 2)"),
     ],
 )
@@ -71,6 +79,11 @@ def test_the_headline_reads_as_a_sentence(changes: dict[str, object], headline: 
             "environment['CC']: reordered, [1, 2] became [2, 1]",
         ),
         ({"rule": "leaked-thread", "path": "thread 'w'", "after": "running"}, "thread 'w': still running"),
+        (
+            {"rule": "unshippable-state", "path": "handle", "after": "_thread.lock"},
+            "handle: _thread.lock stays in the process of this job, and is absent in all others",
+        ),
+        ({"rule": "process-local-lock", "path": "LOCKS"}, "LOCKS: excludes nobody in another process"),
     ],
 )
 def test_the_second_line_says_what_changed(changes: dict[str, object], line: str) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from enforcer.errors import UsageError
-from enforcer.findings import ERROR, Finding, Job, Owner, Site
+from enforcer.findings import ERROR, WARNING, Finding, Job, Owner, Site
 from enforcer.rules import registry
-from enforcer.rules.evidence import UNIT_KINDS, Change, Drift, Evidence
+from enforcer.rules.evidence import UNIT_KINDS, Change, Drift, Evidence, SharedLock, Unshippable
 from enforcer.rules.registry import all_rules, get_rule, judge, register
 
 JOB = Job("app.bst", "Build", 1, "my_kind")
@@ -102,6 +102,21 @@ def test_a_drifted_key_names_its_owner_and_both_keys() -> None:
     assert (finding.change, finding.before, finding.after) == ("set", "{'a': 1}", "{'a': 2}")
 
 
+def test_what_cannot_be_sent_names_its_place_and_its_type_and_only_warns() -> None:
+    stays = Unshippable(Owner("source", "app.bst"), "sources[0].session", "_io.TextIOWrapper")
+    [finding] = judge(Evidence(JOB, unshippable=(stays,)))
+    assert (finding.rule, finding.severity, finding.fails) == ("unshippable-state", WARNING, False)
+    assert (finding.owner, finding.path, finding.after) == (stays.owner, "sources[0].session", "_io.TextIOWrapper")
+
+
+def test_a_shared_lock_names_who_holds_it_and_only_warns() -> None:
+    site = Site("plugins/my_kind.py", 31, "fetch", "with LOCK:")
+    lock = SharedLock(Owner("module", "my_kind"), "LOCK", site)
+    [finding] = judge(Evidence(JOB, locks=(lock,)))
+    assert (finding.rule, finding.severity, finding.fails) == ("process-local-lock", WARNING, False)
+    assert (finding.owner, finding.path, finding.obtained) == (lock.owner, "LOCK", site)
+
+
 def test_findings_survive_the_way_through_plain_data() -> None:
     evidence = Evidence(
         JOB,
@@ -109,6 +124,8 @@ def test_findings_survive_the_way_through_plain_data() -> None:
         ("t",),
         ("p",),
         (Drift(Owner("element", "a"), "get_unique_key()", "1", "2"),),
+        unshippable=(Unshippable(Owner("element", "a"), "handle", "_thread.lock"),),
+        locks=(SharedLock(Owner("class", "my_kind.MyElement"), "LOCK"),),
     )
     findings = judge(evidence)
     assert [Finding.from_plain(finding.to_plain()) for finding in findings] == findings
@@ -125,6 +142,8 @@ def test_every_rule_has_a_stable_id_and_one_line_about_itself() -> None:
         "leaked-thread",
         "leaked-process",
         "key-drift",
+        "unshippable-state",
+        "process-local-lock",
     ]
     assert all(rule.title and "\n" not in rule.title for rule in all_rules())
 

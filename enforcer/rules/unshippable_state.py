@@ -1,0 +1,21 @@
+"""`unshippable-state`: a job leaves own state that cannot cross a process border."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from enforcer.findings import WARNING, Finding
+from enforcer.rules.evidence import Evidence
+from enforcer.rules.making import from_unshippable
+
+
+class UnshippableState:
+    """Where jobs are processes, what cannot be sent is absent in all others: in main, and for later jobs."""
+
+    id = "unshippable-state"
+    severity = WARNING
+    title = "leaves state of its own that cannot be sent to another process"
+
+    def findings(self, evidence: Evidence) -> Iterator[Finding]:
+        """One finding for each thing that cannot be sent."""
+        return from_unshippable(self, evidence)
