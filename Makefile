@@ -10,7 +10,7 @@ python := $(VENV)/bin/python
 .PHONY: help setup demo test lint bench wheel clean
 
 help: ## List the commands
-	@echo "Usage: make COMMAND [PYTHON=/path/to/python3] [WORKERS=2] [ARGS='more words for pytest']"
+	@echo "Usage: make COMMAND [PYTHON=/path/to/python3] [WORKERS=2] [ARGS='more words for pytest or the benchmark']"
 	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
 		printf '  make %-6s  %s\n' "$$name" "$$text"; done
 
@@ -29,8 +29,8 @@ lint: setup ## Check style, types and the direction of imports
 	$(python) -m mypy
 	$(VENV)/bin/lint-imports
 
-bench: setup ## Measure a build under enforcement strict beside a stock one
-	$(python) benchmarks/build.py
+bench: setup ## Measure builds under enforcement beside stock ones; ARGS='1000 shape --pairs 5', see benchmarks/build.py
+	$(python) benchmarks/build.py $(ARGS)
 
 wheel: setup ## Build wheel and source distribution into dist/
 	$(python) -m build --outdir dist

@@ -1,74 +1,163 @@
-"""Measure a build of trivial elements under enforcement strict beside a stock one, one after the other.
+"""Measure stock BuildStream and enforcement side by side: every backend and mode, in interleaved rounds.
 
-    python benchmarks/build.py [COUNT ...] [--rounds N]
+    python benchmarks/build.py [PROJECT ...] [--backends B ...] [--modes M ...] [--pairs N]
 
-Each build starts from an empty cache. With more rounds the median of the ratios is what to read; the load of
-the machine is printed, because a busy one tells nothing.
+PROJECT is a number, the elements of a layered graph, or `shape`, the graph of a real project, which is built and
+pushed to a cache server on this machine, then pulled from there into an empty cache.
+
+Each round is: stock, then each variant, each in a fresh directory with empty caches. The ratios are those of one
+round; their median is what to read. The load of the machine is kept, because a busy one tells nothing. Results are
+written after each round, as JSON and as a table beside it.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
 import os
-import statistics
-import subprocess
+import platform
+import shutil
 import sys
 import tempfile
-import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import layered
+from benchmarks import layered, processes, shape, table
+from enforcer.config import BACKENDS
 from sample_projects import harness
 
-COMMANDS = {"stock": ["bst"], "strict": ["enforcer", "run"]}
+STOCK = "stock"
+MODES = ("strict", "soft", "discard")
+PROBE = Path(__file__).with_name("probe.py")
 
 
-def build(project: Path, tmp: Path, command: list[str]) -> float:
-    """The seconds that one build from nothing takes."""
-    program = Path(sys.executable).with_name(command[0])
-    with open(tmp / "output.txt", "w", encoding="utf-8") as output:
-        start = time.perf_counter()
-        done = subprocess.run(
-            [program, *command[1:], "build", "all.bst"],
-            cwd=project,
-            env=harness.isolated_environment(tmp),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-        seconds = time.perf_counter() - start
-    if done.returncode != 0:
-        raise SystemExit(f"{' '.join(command)} failed:\n{(tmp / 'output.txt').read_text()[-2000:]}")
-    return seconds
+@dataclass(frozen=True)
+class Project:
+    """What is built: with a remote, it is built and pushed, then pulled into an empty cache."""
+
+    name: str
+    generate: Callable[[Path], list[str]]
+    remote: bool = False
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """What each run does, in order; each step begins with an empty cache."""
+        return ("build and push", "pull") if self.remote else ("build",)
 
 
-def measure(count: int) -> dict[str, float]:
-    """One build of each kind, side by side in time."""
-    seconds = {}
-    for name, command in COMMANDS.items():
-        with tempfile.TemporaryDirectory(prefix="enforcer-bench-") as tmp:
-            project = Path(tmp, "project")
-            layered.generate(project, count)
-            seconds[name] = build(project, Path(tmp), command)
-    return seconds
+def run(project: Project, words: list[str], timeout: float) -> dict[str, Any]:
+    """All steps of `project` in a directory of their own: what was measured of each."""
+    with contextlib.ExitStack() as stack:
+        directory = tempfile.TemporaryDirectory(prefix="enforcer-bench-", ignore_cleanup_errors=True)
+        tmp = Path(stack.enter_context(directory))
+        targets = project.generate(tmp / "project")
+        environment = harness.isolated_environment(tmp)
+        if project.remote:
+            _use_remote(environment, stack.enter_context(harness.start_remote(tmp)))
+        found = {}
+        for step in project.steps:
+            shutil.rmtree(environment["XDG_CACHE_HOME"], ignore_errors=True)
+            found[step] = _run_step(tmp, [*words, "build", *targets], environment, timeout)
+        return found
+
+
+def _use_remote(environment: dict[str, str], url: str) -> None:
+    lines = [
+        line
+        for cache in ("artifacts", "source-caches")
+        for line in (f"{cache}:", "  servers:", f"  - url: {url}", "    push: True")
+    ]
+    Path(environment["XDG_CONFIG_HOME"], "buildstream.conf").write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def _run_step(tmp: Path, words: list[str], environment: dict[str, str], timeout: float) -> dict[str, Any]:
+    notes, costs, output = tmp / "notes.json", tmp / "costs.json", tmp / "output.txt"
+    measured = processes.measure(
+        [sys.executable, str(PROBE), str(notes), *words],
+        cwd=tmp / "project",
+        env={**environment, "ENFORCER_COSTS": str(costs)},
+        output=output,
+        timeout=timeout,
+    )
+    if measured.status != 0:
+        tail = output.read_text(encoding="utf-8", errors="replace")[-3000:]
+        raise SystemExit(f"{' '.join(words)} ended with {measured.status}:\n{tail}")
+    told = json.loads(costs.read_text(encoding="utf-8")) if costs.exists() else {}
+    costs.unlink(missing_ok=True)
+    return {**asdict(measured), **json.loads(notes.read_text(encoding="utf-8")), "costs": told}
+
+
+def variants(backends: list[str], modes: list[str]) -> dict[str, list[str]]:
+    """What to run, by name: stock first."""
+    found = {STOCK: ["bst"]}
+    for backend in backends:
+        for mode in modes:
+            found[f"{backend} {mode}"] = ["enforcer", "run", "--backend", backend, "--mode", mode, "--"]
+    return found
+
+
+def _project(text: str, graph: Path) -> Project:
+    if text == "shape":
+        return Project("shape", partial(shape.generate, graph=graph), remote=True)
+    return Project(f"layered {text}", partial(layered.generate, count=int(text)))
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers depend on, as far as it is no secret."""
+    names = ("buildstream", "buildstream-enforcer", "grpcio")
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        **{name: version(name) for name in names},
+    }
+
+
+def write(results: dict[str, Any], path: Path) -> str:
+    """Write JSON and, beside it, the table; returns the table."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    text = table.text(results)
+    path.with_suffix(".txt").write_text(text, encoding="utf-8")
+    return text
+
+
+def parse(words: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("projects", nargs="*", default=["100"], metavar="PROJECT")
+    parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=list(BACKENDS))
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=["strict"])
+    parser.add_argument("--pairs", type=int, default=3, help="rounds (default: %(default)s)")
+    parser.add_argument("--graph", type=Path, default=shape.GRAPH, help="the file of `shape`")
+    parser.add_argument("--output", type=Path, default=Path("build", "bench.json"), help="default: %(default)s")
+    parser.add_argument("--timeout", type=float, default=3600, help="seconds a bst process may take")
+    return parser.parse_args(words)
 
 
 def main() -> None:
-    """Print a line for each count."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("counts", type=int, nargs="*", default=[100], metavar="COUNT")
-    parser.add_argument("--rounds", type=int, default=1)
-    arguments = parser.parse_args()
-    print("elements  stock s  strict s  ratio  load before")
-    for count in arguments.counts:
-        load = os.getloadavg()[0]
-        rounds = [measure(count) for _ in range(arguments.rounds)]
-        stock, strict = (statistics.median(each[name] for each in rounds) for name in COMMANDS)
-        ratio = statistics.median(each["strict"] / each["stock"] for each in rounds)
-        print(f"{count:8}  {stock:7.1f}  {strict:8.1f}  {ratio:5.2f}  {load:11.1f}", flush=True)
+    """Measure, and print the table in the end."""
+    arguments = parse()
+    results: dict[str, Any] = {"machine": machine(), "runs": []}
+    commands = variants(arguments.backends, arguments.modes)
+    for project in [_project(text, arguments.graph) for text in arguments.projects]:
+        for number in range(arguments.pairs):
+            for name, words in commands.items():
+                load = os.getloadavg()[0]
+                steps = run(project, words, arguments.timeout)
+                results["runs"].append(
+                    {"project": project.name, "round": number, "variant": name, "load": load, "steps": steps}
+                )
+                seconds = " + ".join(f"{step['wall']:.1f} s" for step in steps.values())
+                print(f"{project.name}, round {number + 1}, {name}: {seconds} (load {load:.1f})", flush=True)
+            written = write(results, arguments.output)
+    print(f"\n{written}\nwritten to {arguments.output}")
 
 
 if __name__ == "__main__":

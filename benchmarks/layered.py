@@ -21,8 +21,8 @@ element-path: elements
 """
 
 
-def generate(directory: Path, count: int) -> None:
-    """Write a project of `count` elements and one stack, `all.bst`, over the last layer."""
+def generate(directory: Path, count: int) -> list[str]:
+    """Write a project of `count` elements and one stack over the last layer; returns the stack, to be built."""
     elements = directory / "elements"
     elements.mkdir(parents=True)
     (directory / "project.conf").write_text(PROJECT, encoding="utf-8")
@@ -31,6 +31,7 @@ def generate(directory: Path, count: int) -> None:
         (elements / f"{_name(number)}.bst").write_text(_element(number), encoding="utf-8")
     top = [f"- {_name(number)}.bst" for number in range(max(0, count - WIDTH), count)]
     (elements / "all.bst").write_text("\n".join(["kind: stack", "depends:", *top, ""]), encoding="utf-8")
+    return ["all.bst"]
 
 
 def _name(number: int) -> str:
@@ -47,7 +48,7 @@ def _element(number: int) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", type=Path)
     parser.add_argument("count", type=int)
     arguments = parser.parse_args()
