@@ -331,7 +331,7 @@ def differences(expected, run):
     A field that an expected finding leaves out is not compared.
     """
     found = _outcome_differences(expected, run)
-    rest = [item for item in run.violations if item.get("severity", "error") == "error"]
+    rest = run.violations
     for wanted in expected["findings"]:
         match = next((item for item in rest if _matches(wanted, item)), None)
         if match is None:
@@ -353,9 +353,11 @@ def _outcome_differences(expected, run):
     failed = any(step.returncode != 0 for step in run.steps)
     if expected["verdict"] == "failed" and not failed:
         found.append("every step succeeded, but the verdict is 'failed'")
-    if expected["verdict"] == "clean" and failed:
-        step = run.steps[-1]
-        found.append(f"step {' '.join(step.args)!r} ended with {step.returncode}, but the verdict is 'clean'")
+    if expected["verdict"] in ("clean", "warned") and failed:
+        step, verdict = run.steps[-1], expected["verdict"]
+        found.append(f"step {' '.join(step.args)!r} ended with {step.returncode}, but the verdict is {verdict!r}")
+    if expected["verdict"] == "warned" and "warned" not in {(step.report or {}).get("verdict") for step in run.steps}:
+        found.append("no report has the verdict 'warned'")
     if expected["verdict"] == "failed" and failed and run.steps[-1].returncode != 1:
         found.append(f"the exit code is {run.steps[-1].returncode} and not 1")
     for step in run.steps:

@@ -9,6 +9,7 @@ judge      the jobs of one run: prepare, try, deliver the verdict
 trial      one try of one job: action under watch, compare, undo
 touches    where plugin code first reached into foreign state
 leaks      threads and child processes that a job leaves running
+locks      locks of plugin modules and classes, and whether a job used one
 core_fills the lazy writes of BuildStream's own core, each with its reason
 evidence   what was seen of a job, as the plain data that rules judge
 mentions   the line of plugin code that names what was changed, where no touch was seen

@@ -6,7 +6,6 @@ accepted and counted, never a violation; but only when it is what core itself wo
 
 from __future__ import annotations
 
-import threading
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +14,7 @@ from buildstream._elementproxy import ElementProxy
 from buildstream.element import Element
 from buildstream.node import MappingNode, SequenceNode
 
+from enforcer.bst.locks import is_plain_lock
 from enforcer.bst.world import root_of
 from enforcer.graph.compare import ABSENT, ADDED, Change
 from enforcer.graph.kinds import DICT, ORDERED_DICT
@@ -144,17 +144,14 @@ def _lazy_submodule(change: Change, job: Job) -> bool:
     )
 
 
-def _lock_in_table(change: Change, job: Job) -> bool:
+def is_lock_in_table(change: Change, job: Job) -> bool:
     """A lock that a plugin adds to a table of locks, so that the jobs of this process exclude each other."""
     return (
         change.unit.shared
         and change.cell.kind in (DICT, ORDERED_DICT)
         and change.change == ADDED
-        and isinstance(change.after, _LOCK_TYPES)
+        and is_plain_lock(change.after)
     )
-
-
-_LOCK_TYPES = (type(threading.Lock()), type(threading.RLock()))
 
 
 def _named(path: str) -> Callable[[Change, Job], bool]:
@@ -194,7 +191,9 @@ FILLS = (
         _memo("_Element__whitelist_regex", _refill_whitelist),
     ),
     Fill("project.refs", "tracking makes room for a ref in the tree of project.refs", _project_refs_entry),
-    Fill("lock tables", "a lock guards what jobs share; where jobs are processes it is another rule's", _lock_in_table),
+    Fill(
+        "lock tables", "a lock guards what jobs share; where jobs are processes it is another rule's", is_lock_in_table
+    ),
     Fill("Python's memos", "Python notes warnings, slots and annotations where they belong", _interpreter_memo),
     Fill("lazy import", "importing a submodule binds it on its package", _lazy_submodule),
     Fill(

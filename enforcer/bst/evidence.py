@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from buildstream import _cachekey
 from buildstream.element import Element
 
 from enforcer.bst import names
+from enforcer.bst.core_fills import is_lock_in_table
+from enforcer.bst.locks import Use
 from enforcer.bst.mentions import first_mention
 from enforcer.bst.touches import Place, Touches
 from enforcer.bst.world import World, root_of, sources_of, vars_of
@@ -108,6 +110,26 @@ def _dependents(root: Any) -> int:
             seen.update((id(element), element) for element in new)
             todo += new
     return len(seen)
+
+
+def shared_locks(world: World, job: Any, used: list[Use], filled: list[ChangedCell]) -> tuple[rules.SharedLock, ...]:
+    """The locks of modules and classes that a job used, each once: named in code that ran, or added to a table."""
+    element = job.get_element()
+    found: dict[tuple[Owner, str], rules.SharedLock] = {}
+    for owner, name, place in [*used, *_lock_tables(world, job, filled)]:
+        site = place and names.site_of(*place, element._get_project().directory)
+        found.setdefault((owner, name), rules.SharedLock(owner, name, site))
+    return tuple(found.values())
+
+
+def _lock_tables(world: World, job: Any, filled: list[ChangedCell]) -> Iterator[Use]:
+    """The tables that a job added a lock to."""
+    modules = [*_modules_of(job.get_element()), *world.plugin_modules]
+    for cell in filled:
+        owner = world.owner(cell)
+        for name in {_root_name(change.name, cell.cell) for change in cell.changes if is_lock_in_table(change, job)}:
+            world.locks.learn(owner, name)
+            yield Use(owner, name, first_mention(modules, name))
 
 
 class UniqueKeys:

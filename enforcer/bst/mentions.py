@@ -36,25 +36,27 @@ def _functions(module: types.ModuleType) -> Iterator[types.CodeType]:
         for member in members:
             code = getattr(getattr(member, "__func__", member), "__code__", None)
             if isinstance(code, types.CodeType):
-                yield from _nested(code)
+                yield from nested_code(code)
 
 
-def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
+def nested_code(code: types.CodeType) -> Iterator[types.CodeType]:
+    """A function's code, and that of the functions inside of it."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _nested(constant)
+            yield from nested_code(constant)
 
 
 def _lines(code: types.CodeType, name: str) -> Iterator[int]:
     line = code.co_firstlineno
     for instruction in dis.get_instructions(code):
-        line = _line_of(instruction) or line
+        line = line_of(instruction) or line
         if instruction.argval == name and instruction.opname.startswith(("LOAD", "STORE", "DELETE")):
             yield line
 
 
-def _line_of(instruction: dis.Instruction) -> int | None:
+def line_of(instruction: dis.Instruction) -> int | None:
+    """The line that the instruction belongs to, where it tells one."""
     # From 3.11 on each instruction knows its line; before, only the first of a line.
     positions = getattr(instruction, "positions", None)
     line = instruction.starts_line if positions is None else positions.lineno

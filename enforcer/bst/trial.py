@@ -11,8 +11,9 @@ from buildstream._message import MessageType
 
 from enforcer.bst import names
 from enforcer.bst.core_fills import fill_of
-from enforcer.bst.evidence import Describer, UniqueKeys, job_of
+from enforcer.bst.evidence import Describer, UniqueKeys, job_of, shared_locks
 from enforcer.bst.leaks import Leaks, Running, left_running
+from enforcer.bst.locks import Use
 from enforcer.bst.touches import Touches
 from enforcer.bst.world import World, sources_of
 from enforcer.config import Mode
@@ -55,6 +56,7 @@ class Trial:
         self._bst_job = job
         self._prepared = prepared
         self._drifts: tuple[Drift, ...] = ()
+        self._locks: list[Use] = []
         self.leaks = Leaks((), ())
         self._touches = Touches(world, prepared.own)
         self.job = job_of(job)
@@ -66,7 +68,7 @@ class Trial:
     def run_action(self, action: Callable[[], Any]) -> Outcome:
         """The action, and the second look at the unique keys, which is judged with it."""
         try:
-            with self._touches.watching():
+            with self._touches.watching(), self._world.locks.watching() as self._locks:
                 result = action()
                 self._drifts = self._prepared.keys.drifts(self.job)
                 outcome = Outcome(result)
@@ -87,7 +89,7 @@ class Trial:
         own = [cell for cell in changed if cell.unit is self._prepared.own]
         foreign = [cell for cell in changed if cell.unit is not self._prepared.own]
         violating, fills = self._sort(foreign)
-        findings, late = self._judge(violating)
+        findings, late = self._judge(violating, fills)
         failing = [finding for finding in findings if self._session.classify(finding)]
         if failing:
             self._forget_own(own)
@@ -99,12 +101,14 @@ class Trial:
         self._record(findings, late, bool(failing))
         return failing
 
-    def _judge(self, violating: list[ChangedCell]) -> tuple[list[Finding], list[Finding]]:
+    def _judge(self, violating: list[ChangedCell], fills: list[ChangedCell]) -> tuple[list[Finding], list[Finding]]:
         """The findings on this job, and those on an earlier one that left a thread which can have done it."""
         described = self._describe(violating)
         suspects = self._prepared.late
         reached = [change for unit, change in described if not suspects or self._touches.obtained(unit)]
-        findings = judge(self._evidence(self.job, reached, self.leaks, self._drifts))
+        evidence = self._evidence(self.job, reached, self.leaks, self._drifts)
+        locks = shared_locks(self._world, self._bst_job, self._locks, fills)
+        findings = judge(replace(evidence, locks=locks))
         unreached = [change for _, change in described if change not in reached]
         late = judge(self._evidence(suspects[-1], unreached, Leaks((), ()), ())) if unreached else []
         for finding in late:

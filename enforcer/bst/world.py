@@ -14,6 +14,7 @@ from buildstream.plugin import Plugin
 from buildstream.source import Source
 
 from enforcer.bst import names
+from enforcer.bst.locks import SharedLocks
 from enforcer.bst.policy import BstPolicy
 from enforcer.bst.process import process_unit
 from enforcer.findings import Owner
@@ -37,6 +38,7 @@ class World:
         self._plugin_files = {
             file for module in self.plugin_modules if (file := getattr(module, "__file__", None)) is not None
         }
+        self.locks = SharedLocks(self.plugin_modules)
         self.graph = Graph(BstPolicy(self))
         self.graph.add(self._units(plugins))
 
