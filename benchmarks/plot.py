@@ -42,7 +42,10 @@ def draw(axes: Any, title: str, by_variant: Lines) -> None:
         style = {"color": "black", "linestyle": "--"} if variant == STOCK else {}
         axes.plot(counts, [values[count] for count in counts], marker="o", label=variant, **style)
     axes.set(title=title, xscale="log", yscale="log", xlabel="elements in the graph", ylabel="ms a job")
-    axes.grid(which="major", alpha=0.3)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter("{x:g}" if axis is axes.yaxis else "")
+    axes.grid(alpha=0.3)
     axes.legend()
 
 
