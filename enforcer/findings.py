@@ -60,7 +60,7 @@ class Finding:
 
     `before` and `after` are address-free texts, None where the value was or is absent. `known`
     and `allowed` say that the finding does not fail its job; `undone` that the change was taken
-    back when the job ended.
+    back when the job ended (None: it is left in the one worker that made it).
     """
 
     rule: str
@@ -80,7 +80,7 @@ class Finding:
     candidates: list[Job] = field(default_factory=list)
     aliases: list[str] = field(default_factory=list)
     explanation: list[str] = field(default_factory=list)
-    undone: bool = True
+    undone: bool | None = True
     plugin_file: str | None = None
 
     @property

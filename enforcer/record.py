@@ -26,6 +26,7 @@ class Record:
         unwatched: `bst` processes that ran without enforcement, one sentence each.
         left_behind: what a failed job may have left on disk and cannot be forgotten.
         allow_used: allow entries that matched something.
+        costs: seconds and bytes that enforcement itself took, by name; for benchmarks, in no report.
     """
 
     jobs: int = 0
@@ -41,6 +42,11 @@ class Record:
     unwatched: list[str] = field(default_factory=list)
     left_behind: set[str] = field(default_factory=set)
     allow_used: set[str] = field(default_factory=set)
+    costs: dict[str, float] = field(default_factory=dict)
+
+    def spend(self, name: str, amount: float) -> None:
+        """Add to one of the costs."""
+        self.costs[name] = self.costs.get(name, 0.0) + amount
 
     def merge(self, other: Record) -> None:
         """Add what another process or phase saw."""
@@ -51,6 +57,8 @@ class Record:
             getattr(self, name).update(getattr(other, name))
         self.opaque |= other.opaque
         self.core_fills += other.core_fills
+        for name, amount in other.costs.items():
+            self.spend(name, amount)
         self.findings += other.findings
         self.errors += other.errors
         self.unwatched += other.unwatched

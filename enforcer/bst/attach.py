@@ -7,7 +7,6 @@ attribute access on plugins while an action runs (`touches`).
 from __future__ import annotations
 
 import functools
-import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -15,36 +14,22 @@ from typing import Any
 from buildstream import utils
 from buildstream._artifact import Artifact
 from buildstream._artifactcache import ArtifactCache
+from buildstream._cas.cascache import _CASCacheUsageMonitor
 from buildstream._elementsourcescache import ElementSourcesCache
-from buildstream._message import MessageType
+from buildstream._scheduler.jobs import job as job_module
 from buildstream._scheduler.jobs.elementjob import ElementJob
-from buildstream._scheduler.jobs.job import Job, _ReturnCode
+from buildstream._scheduler.jobs.job import Job
 from buildstream._scheduler.scheduler import Scheduler
-from buildstream._signals import TerminateException
 from buildstream._sourcecache import SourceCache
 
-from enforcer.backends.threads import Turn
-from enforcer.bst import results
-from enforcer.bst.judge import EnforcementError, Judge
+from enforcer.bst import fork_guard, results
+from enforcer.bst.in_threads import ThreadsRun
+from enforcer.bst.judge import EnforcementError
+from enforcer.bst.run import Run
 from enforcer.config import Mode
 from enforcer.session import Session
 
-_TERMINATED = (_ReturnCode.TERMINATED, None)
-_FAILED = (_ReturnCode.PERM_FAIL, None)
-
-
-class _Run:
-    """One scheduler run under enforcement."""
-
-    def __init__(self, session: Session, scheduler: Any) -> None:
-        self.scheduler = scheduler
-        self.turn = Turn()
-        self.judge = Judge(session, scheduler)
-
-    def abandoned(self) -> bool:
-        """Whether the main loop has ended without waiting for its jobs: no turn will be released any more."""
-        loop = self.scheduler.loop
-        return loop is None or not loop.is_running()
+_Original = Callable[..., Any]
 
 
 class Attachment:
@@ -52,13 +37,13 @@ class Attachment:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.run: _Run | None = None
+        self.run: Run | None = None
 
     def held(self) -> results.HeldResults | None:
         """Where refs are held back now, if anywhere."""
         return None if self.run is None else self.run.judge.results
 
-    def run_of(self, job: Any) -> _Run | None:
+    def run_of(self, job: Any) -> Run | None:
         """The enforced run that `job` belongs to."""
         run = self.run
         return run if run is not None and run.scheduler is job._scheduler else None
@@ -105,9 +90,14 @@ def _patches() -> list[tuple[Any, str, Callable[[Attachment], Callable[[Any], An
     """What is patched: owner, attribute, and what makes the wrapper of the original."""
     return [
         (Scheduler, "run", lambda at: lambda original: _enforced_run(original, at)),
-        (Job, "child_action", lambda at: lambda original: _action_in_turn(original, at)),
+        (Scheduler, "_suspend_jobs", lambda at: lambda original: _suspend(original, at)),
+        (Scheduler, "_resume_jobs", lambda at: lambda original: _resume(original, at)),
+        (Job, "start", lambda at: lambda original: _start(original, at)),
+        (Job, "child_action", lambda at: lambda original: _child_action(original, at)),
         (Job, "_parent_child_completed", lambda at: lambda original: _completed(original, at)),
-        (ElementJob, "child_process", lambda at: lambda original: _judged_process(original, at)),
+        (job_module, "terminate_thread", lambda at: lambda original: _terminate_thread(original, at)),
+        (ElementJob, "child_process", lambda at: lambda original: _child_process(original, at)),
+        (_CASCacheUsageMonitor, "run", lambda at: fork_guard.guarded_monitor),
         (utils, "save_file_atomic", lambda at: lambda original: results.hold_writes(original, at.held)),
         (SourceCache, "_source_path", lambda at: lambda original: results.read_held_sources(original, at.held)),
         (ElementSourcesCache, "_source_path", lambda at: lambda original: results.read_held_sources(original, at.held)),
@@ -116,27 +106,37 @@ def _patches() -> list[tuple[Any, str, Callable[[Attachment], Callable[[Any], An
     ]
 
 
-def _enforced_run(original: Any, attachment: Attachment) -> Any:
+def _enforced_run(original: _Original, attachment: Attachment) -> _Original:
     @functools.wraps(original)
     def run(self: Any, queues: Any, casd_process_manager: Any) -> Any:
         off = attachment.session.settings.mode is Mode.OFF
         if off or _attached[-1] is not attachment or attachment.run is not None:
             return original(self, queues, casd_process_manager)
-        attachment.run = _begin(attachment.session, self)
+        _begin(attachment, self, queues)
         try:
             return original(self, queues, casd_process_manager)
         finally:
             run, attachment.run = attachment.run, None
-            run.judge.finish()
+            if run is not None:
+                run.finish()
 
     return run
 
 
-def _begin(session: Session, scheduler: Any) -> _Run:
+def _begin(attachment: Attachment, scheduler: Any, queues: list[Any]) -> None:
     """Look at the whole graph before the first job; when we cannot, no job is run unwatched."""
+    session = attachment.session
     try:
-        return _Run(session, scheduler)
+        if session.settings.backend == "threads":
+            attachment.run = ThreadsRun(session, scheduler)
+        else:
+            from enforcer.bst.in_processes import ProcessesRun
+
+            # A forked process goes on with another run in this place.
+            attachment.run = ProcessesRun(session, scheduler, queues, lambda run: setattr(attachment, "run", run))
+            attachment.run.begin()
     except Exception as error:
+        attachment.run = None
         with session.recording() as record:
             record.errors.append(f"could not look at the element graph: {error!r}")
         raise EnforcementError(
@@ -146,61 +146,75 @@ def _begin(session: Session, scheduler: Any) -> _Run:
         ) from error
 
 
-def _action_in_turn(original: Any, attachment: Attachment) -> Any:
-    """`child_action` that waits for its turn; nothing may escape from it, or the scheduler waits forever."""
+def _start(original: _Original, attachment: Attachment) -> _Original:
+    @functools.wraps(original)
+    def start(self: Any) -> None:
+        run = attachment.run_of(self)
+        if run is not None:
+            run.starting(self)
+        original(self)
 
+    return start
+
+
+def _child_action(original: _Original, attachment: Attachment) -> _Original:
     @functools.wraps(original)
     def child_action(self: Any) -> Any:
         run = attachment.run_of(self)
-        if run is None:
-            return original(self)
-        if not run.turn.take(self, run.abandoned):
-            return _TERMINATED
-        try:
-            run.judge.prepare(self)
-            return original(self)
-        except TerminateException:
-            return _TERMINATED
-        except BaseException as error:
-            _report_escaped(self, run, error)
-            return _FAILED
+        return original(self) if run is None else run.act(self, functools.partial(original, self))
 
     return child_action
 
 
-def _report_escaped(job: Any, run: _Run, error: BaseException) -> None:
-    with run.judge.session.recording() as record:
-        record.errors.append(f"the {job.action_name} job of {job.name} ended with {error!r}, outside of its action")
-    text = "".join(traceback.format_exception(error))
-    try:
-        job.message(MessageType.FAIL, f"enforcer: this job ended with {error!r}", detail=text)
-    except Exception:
-        # The frontend may be what failed; the scheduler must hear of the job's end all the same.
-        sys.stderr.write(text)
-
-
-def _completed(original: Any, attachment: Attachment) -> Any:
-    """`_parent_child_completed` after which the turn ends: when the scheduling pass that it queues has run."""
-
+def _completed(original: _Original, attachment: Attachment) -> _Original:
     @functools.wraps(original)
     async def _parent_child_completed(self: Any, returncode: Any) -> None:
         run = attachment.run_of(self)
-        try:
+        if run is None:
             await original(self, returncode)
+            return
+        try:
+            await original(self, run.completing(self, returncode))
         finally:
-            if run is not None:
-                # Callbacks run in the order in which they are queued.
-                self._scheduler.loop.call_soon(run.turn.release, self)
+            run.completed(self)
 
     return _parent_child_completed
 
 
-def _judged_process(original: Any, attachment: Attachment) -> Any:
+def _child_process(original: _Original, attachment: Attachment) -> _Original:
     @functools.wraps(original)
     def child_process(self: Any) -> Any:
         run = attachment.run_of(self)
-        if run is None:
-            return original(self)
-        return run.judge.run(self, functools.partial(original, self))
+        return original(self) if run is None else run.process(self, functools.partial(original, self))
 
     return child_process
+
+
+def _terminate_thread(original: _Original, attachment: Attachment) -> _Original:
+    @functools.wraps(original)
+    def terminate_thread(thread_id: Any) -> Any:
+        if attachment.run is not None and attachment.run.terminate(thread_id):
+            return None
+        return original(thread_id)
+
+    return terminate_thread
+
+
+def _suspend(original: _Original, attachment: Attachment) -> _Original:
+    @functools.wraps(original)
+    def _suspend_jobs(self: Any) -> None:
+        if attachment.run is not None and not self.suspended:
+            attachment.run.suspend()
+        original(self)
+
+    return _suspend_jobs
+
+
+def _resume(original: _Original, attachment: Attachment) -> _Original:
+    @functools.wraps(original)
+    def _resume_jobs(self: Any) -> None:
+        if attachment.run is not None and self.suspended:
+            attachment.run.resume()
+        original(self)
+
+    return _resume_jobs

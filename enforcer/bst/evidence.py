@@ -18,6 +18,7 @@ from enforcer.bst.touches import Place, Touches
 from enforcer.bst.world import World, root_of, sources_of, vars_of
 from enforcer.findings import Job, Owner, Site
 from enforcer.graph.compare import ABSENT, REORDERED, Change, ChangedCell
+from enforcer.graph.delta import Refused
 from enforcer.graph.explain import explain
 from enforcer.graph.unit import Cell
 from enforcer.rules import evidence as rules
@@ -130,6 +131,20 @@ def _lock_tables(world: World, job: Any, filled: list[ChangedCell]) -> Iterator[
         for name in {_root_name(change.name, cell.cell) for change in cell.changes if is_lock_in_table(change, job)}:
             world.locks.learn(owner, name)
             yield Use(owner, name, first_mention(modules, name))
+
+
+def unshippable(world: World, job: Any, refused: list[Refused]) -> tuple[rules.Unshippable, ...]:
+    """What of the job's own state cannot be sent to another process, each place once."""
+    element = job.get_element()
+    modules, directory = _modules_of(element), element._get_project().directory
+    found: dict[str, rules.Unshippable] = {}
+    for change, type_name in refused:
+        path = names.public_path(change.raw_path())
+        place = first_mention(modules, _root_name(change.name, change.cell))
+        site = place and names.site_of(*place, directory)
+        owner = world.owner_of(change.unit, change.cell)
+        found.setdefault(path, rules.Unshippable(owner, path, type_name, site))
+    return tuple(found.values())
 
 
 class UniqueKeys:

@@ -6,6 +6,7 @@ import os
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from buildstream._exceptions import BstError, ErrorDomain
@@ -15,6 +16,7 @@ from enforcer.bst import names
 from enforcer.bst.evidence import UniqueKeys, job_of
 from enforcer.bst.leaks import Leaks, Running, running
 from enforcer.bst.results import HeldResults
+from enforcer.bst.scope import Scope
 from enforcer.bst.trial import Outcome, Prepared, Trial, summary
 from enforcer.bst.unjudged import Unjudged
 from enforcer.bst.world import World, vars_of
@@ -31,16 +33,24 @@ class EnforcementError(BstError):  # type: ignore[misc]  # BuildStream is not ch
 
 
 class Judge:
-    """Judges the jobs of one scheduler run, one at a time."""
+    """Judges the jobs of one scheduler run, one at a time.
 
-    def __init__(self, session: Session, scheduler: Any) -> None:
+    Attributes:
+        reusable: False when something of a job is left in this process that could change a later job's verdict.
+    """
+
+    def __init__(self, session: Session, scheduler: Any, world: World, scope: Scope) -> None:
         self.session = session
         self._scheduler = scheduler
-        self.world = World(scheduler.context)
+        self.world = world
+        self.scope = scope
         self.results = HeldResults(scheduler.context)
+        self.reusable = True
         self._prepared: Prepared | Exception | None = None
         self._unjudged = Unjudged(scheduler.context)
         self._late = LateThreads()
+        self._unswept_refs: list[str] = []
+        self._last: Trial | None = None
         self._note_graph()
         self._refuse_shared_cache()
 
@@ -65,34 +75,47 @@ class Judge:
             self._prepared = error
 
     def _look(self, job: Any) -> Prepared:
-        self.world.graph.refresh()
         element = job.get_element()
         own = self.world.unit_of(element)
+        older = self.scope.before(own)
         now = running()
-        return Prepared(own, UniqueKeys(element), now, self._late.alive(now))
+        return Prepared(own, UniqueKeys(element), now, self._late.alive(now), older)
 
     def run(self, job: Any, action: Callable[[], Any]) -> Any:
         """Run `action` and judge it: its result or exception comes out, or an `EnforcementError`."""
         prepared, self._prepared = self._prepared, None
         if not isinstance(prepared, Prepared):
             raise self._our_failure(job_of(job), prepared or RuntimeError("prepare() did not run"))
-        trial = Trial(self.session, self.world, self._scheduler, job, prepared)
+        trial = Trial(self.session, self.world, self.scope, self._scheduler, job, prepared)
         with ExitStack() as stack:
             if trial.strict:
                 stack.enter_context(self.results.holding())
                 self._begin(trial.job, job)
+            self._last = trial
             outcome = trial.run_action(action)
             try:
+                trial.judge_before()
                 failing = trial.verdict()
                 self._late.add(trial.job, trial.leaks)
             except Exception as error:
                 # Ours: it must end this job, not hang the scheduler.
+                self.reusable = False
                 raise self._our_failure(trial.job, error) from error
+            self.reusable = self.reusable and not (trial.stuck or trial.leaks.threads or trial.leaks.processes)
+            self._withdraw(trial)
             if failing and not isinstance(outcome.error, TerminateException):
                 raise _verdict_error(failing, outcome.error)
             if trial.strict and not failing:
                 self._commit(trial.job, job)
             return self._deliver(trial.job, outcome)
+
+    def sweep(self) -> None:
+        """Compare everything, in a replica that will run no further job; record what is found."""
+        if self._last is None or not self.scope.unswept.jobs:
+            return
+        findings = self._last.sweep()
+        if findings and self._last.strict:
+            self._withdraw(self._last)
 
     def _deliver(self, job: Job, outcome: Outcome) -> Any:
         """The action's result or error, but for what would leave the thread and hang stock's scheduler."""
@@ -111,9 +134,17 @@ class Judge:
         except OSError as error:
             raise self._our_failure(job, error) from error
 
+    def _withdraw(self, trial: Trial) -> None:
+        """What jobs wrote since the last full compare counts no more when that found a violation."""
+        if trial.strict and trial.doubted:
+            for ref in self._unswept_refs:
+                Path(ref).unlink(missing_ok=True)
+        if not self.scope.unswept.jobs:
+            self._unswept_refs.clear()
+
     def _commit(self, job: Job, bst_job: Any) -> None:
         try:
-            self.results.commit()
+            self._unswept_refs += self.results.commit()
             if job.action == "Fetch":
                 self._unjudged.end(bst_job.get_element())
         except OSError as error:  # a full disk, say

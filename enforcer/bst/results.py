@@ -47,12 +47,13 @@ class HeldResults:
         finally:
             self.drop()
 
-    def commit(self) -> None:
-        """The verdict is clean: put the held refs in place."""
-        for final, held in (self._held or {}).items():
+    def commit(self) -> list[str]:
+        """The verdict is clean: put the held refs in place; returns their paths."""
+        held_refs, self._held = self._held or {}, None
+        for final, held in held_refs.items():
             os.makedirs(os.path.dirname(final), exist_ok=True)
             os.replace(held, final)
-        self._held = None
+        return list(held_refs)
 
     def drop(self) -> None:
         """Forget the held refs."""

@@ -36,7 +36,11 @@ class Place(NamedTuple):
 
 
 class Touches:
-    """What one job's plugin code touched outside of `own`."""
+    """What one job touched outside of `own`, and where plugin code did.
+
+    Attributes:
+        units: the units of which anybody accessed a root, core included.
+    """
 
     def __init__(self, world: World, own: Unit) -> None:
         self._world = world
@@ -45,6 +49,9 @@ class Touches:
         self._direct: dict[Unit, Place] = {}
         self._indirect: dict[Unit, Place] = {}
         self._writes: dict[tuple[int, str], Place] = {}
+        self.units: set[Unit] = set()
+        # Roots of which nothing more is to be learnt from another access.
+        self.quiet: set[int] = {id(root) for root, _ in own.roots}
 
     def obtained(self, unit: Unit) -> Place | None:
         """The first line of plugin code that reached into `unit`, else the first that made core do so."""
@@ -59,7 +66,9 @@ class Touches:
         unit = self._world.graph.unit_of(obj)
         if unit is None or unit is self._own or threading.get_ident() == self._main:
             return
+        self.units.add(unit)
         if written is None and unit in self._direct:
+            self.quiet.add(id(obj))
             return
         frame = _caller()
         if self._world.is_plugin_file(frame.f_code.co_filename):
@@ -93,7 +102,7 @@ _current: Touches | None = None
 
 
 def _getattribute(self: Any, name: str) -> Any:
-    if _current is not None:
+    if _current is not None and id(self) not in _current.quiet:
         _current.note(self, None)
     return object.__getattribute__(self, name)
 

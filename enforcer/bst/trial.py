@@ -11,15 +11,17 @@ from buildstream._message import MessageType
 
 from enforcer.bst import names
 from enforcer.bst.core_fills import fill_of
-from enforcer.bst.evidence import Describer, UniqueKeys, job_of, shared_locks
+from enforcer.bst.evidence import Describer, UniqueKeys, job_of, shared_locks, unshippable
 from enforcer.bst.leaks import Leaks, Running, left_running
 from enforcer.bst.locks import Use
+from enforcer.bst.scope import Scope
 from enforcer.bst.touches import Touches
 from enforcer.bst.world import World, sources_of
 from enforcer.config import Mode
 from enforcer.findings import Finding, Job
-from enforcer.graph.compare import SET, ChangedCell
+from enforcer.graph.compare import SET, ChangedCell, changed_cells
 from enforcer.graph.compare import Change as GraphChange
+from enforcer.graph.delta import Refused
 from enforcer.graph.equal import equal_plain
 from enforcer.graph.unit import Unit
 from enforcer.reports.message import finding_lines
@@ -37,6 +39,7 @@ class Prepared(NamedTuple):
     keys: UniqueKeys
     running: Running
     late: list[Job]
+    older: list[ChangedCell]
 
 
 class Outcome(NamedTuple):
@@ -47,17 +50,27 @@ class Outcome(NamedTuple):
 
 
 class Trial:
-    """The judgement of one try of one job."""
+    """The judgement of one try of one job.
 
-    def __init__(self, session: Session, world: World, scheduler: Any, job: Any, prepared: Prepared) -> None:
+    Attributes:
+        stuck: something foreign could not be taken back.
+        doubted: a violation was found that an earlier job may have made.
+    """
+
+    def __init__(
+        self, session: Session, world: World, scope: Scope, scheduler: Any, job: Any, prepared: Prepared
+    ) -> None:
         self._session = session
         self._world = world
+        self._scope = scope
         self._scheduler = scheduler
         self._bst_job = job
         self._prepared = prepared
         self._drifts: tuple[Drift, ...] = ()
         self._locks: list[Use] = []
         self.leaks = Leaks((), ())
+        self.stuck = False
+        self.doubted = False
         self._touches = Touches(world, prepared.own)
         self.job = job_of(job)
         settings = session.settings
@@ -84,36 +97,75 @@ class Trial:
 
     def verdict(self) -> list[Finding]:
         """Compare, undo, record; returns the findings that fail the job."""
-        self.leaks = left_running(self._prepared.running, self._scheduler.loop._default_executor)
-        changed = self._world.graph.changed()
+        executor = getattr(self._scheduler.loop, "_default_executor", None)
+        self.leaks = left_running(self._prepared.running, executor)
+        seen = self._scope.after(self._prepared.own, self._touches, self.job)
+        # What nobody else can have done, this job did.
+        changed = seen.changed if seen.candidates else seen.changed + seen.older
         own = [cell for cell in changed if cell.unit is self._prepared.own]
-        foreign = [cell for cell in changed if cell.unit is not self._prepared.own]
-        violating, fills = self._sort(foreign)
-        findings, late = self._judge(violating, fills)
+        violating, fills = self._sort([cell for cell in changed if cell.unit is not self._prepared.own])
+        refused = self._scope.encode(self._prepared.own, own)
+        findings, late = self._judge(violating, fills, refused)
+        if seen.candidates:
+            older, older_fills = self._sort(seen.older)
+            fills += older_fills
+            findings += self.judge_older(older, seen.candidates)
         failing = [finding for finding in findings if self._session.classify(finding)]
         if failing:
             self._forget_own(own)
         else:
-            self._world.graph.accept(own)
+            self._scope.keep(own)
         self._world.graph.accept(fills)
         for finding in late:
             self._session.classify(finding)
         self._record(findings, late, bool(failing))
         return failing
 
-    def _judge(self, violating: list[ChangedCell], fills: list[ChangedCell]) -> tuple[list[Finding], list[Finding]]:
+    def _judge(
+        self, violating: list[ChangedCell], fills: list[ChangedCell], refused: list[Refused]
+    ) -> tuple[list[Finding], list[Finding]]:
         """The findings on this job, and those on an earlier one that left a thread which can have done it."""
         described = self._describe(violating)
         suspects = self._prepared.late
         reached = [change for unit, change in described if not suspects or self._touches.obtained(unit)]
         evidence = self._evidence(self.job, reached, self.leaks, self._drifts)
         locks = shared_locks(self._world, self._bst_job, self._locks, fills)
-        findings = judge(replace(evidence, locks=locks))
+        findings = judge(replace(evidence, locks=locks, unshippable=unshippable(self._world, self._bst_job, refused)))
         unreached = [change for _, change in described if change not in reached]
         late = judge(self._evidence(suspects[-1], unreached, Leaks((), ()), ())) if unreached else []
         for finding in late:
             finding.candidates = [*suspects, self.job]
         return findings, late
+
+    def judge_before(self) -> None:
+        """Record what earlier jobs did to the job's own element where nobody looked."""
+        findings = self.judge_older(self._prepared.older, self._scope.unswept.jobs)
+        for finding in findings:
+            self._session.classify(finding)
+        with self._session.recording() as record:
+            record.findings += findings
+
+    def sweep(self) -> list[Finding]:
+        """Compare everything after the last job of a replica; record and return what is found."""
+        changed, candidates = self._scope.sweep()
+        violating, _ = self._sort(changed)
+        findings = self.judge_older(violating, [job for job in candidates if job != self.job])
+        for finding in findings:
+            self._session.classify(finding)
+        with self._session.recording() as record:
+            record.findings += findings
+        return findings
+
+    def judge_older(self, changed: list[ChangedCell], candidates: list[Job]) -> list[Finding]:
+        """The findings on what this job or one of the earlier `candidates` did where nobody looked each time."""
+        if not changed:
+            return []
+        changes = [change for _, change in self._describe(changed)]
+        findings = judge(self._evidence(self.job, changes, Leaks((), ()), ()))
+        for finding in findings:
+            finding.candidates = [*candidates, self.job]
+        self.doubted = self.doubted or bool(findings)
+        return findings
 
     def _sort(self, foreign: list[ChangedCell]) -> tuple[list[ChangedCell], list[ChangedCell]]:
         """Split into what is taken back and what is a listed core fill; a cell with both counts for both.
@@ -144,7 +196,11 @@ class Trial:
         """Describe the changes, then undo them."""
         describer = Describer(self._world, self._bst_job.get_element(), self._touches)
         described = [(cell, describer.change(cell, change)) for cell in violating for change in cell.changes]
+        if not self._scope.undoes(self._session.settings.mode):
+            self._scope.keep_foreign(violating)
+            return [(cell.unit, replace(change, undone=None)) for cell, change in described]
         stuck = {id(cell.cell) for cell in self._world.graph.undo(violating)}
+        self.stuck = self.stuck or bool(stuck)
         return [(cell.unit, replace(change, undone=id(cell.cell) not in stuck)) for cell, change in described]
 
     def _evidence(self, job: Job, changes: list[Change], leaks: Leaks, drifts: tuple[Drift, ...]) -> Evidence:
@@ -156,12 +212,14 @@ class Trial:
 
     def _forget_own(self, own: list[ChangedCell]) -> None:
         """Nothing that a violating job says of its own element counts, as nothing that it wrote does."""
-        self._world.graph.undo(own)
+        self._scope.forget(own)
         if self.job.action == "Build":
             # As stock leaves it after a failed build: a success from before must not speak for this one.
             element = self._bst_job.get_element()
             object.__setattr__(element, "_Element__build_result", (False, "enforcement strict", None))
-            self._world.graph.refresh()
+            failed = changed_cells(self._prepared.own)
+            self._scope.encode(self._prepared.own, failed)
+            self._scope.keep(failed)
 
     def _record(self, findings: list[Finding], late: list[Finding], failed: bool) -> None:
         with self._session.recording() as record:

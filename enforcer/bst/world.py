@@ -32,14 +32,15 @@ class World:
     def __init__(self, context: Any) -> None:
         self.context = context
         self.elements = [plugin for plugin in _plugins_of(context) if isinstance(plugin, Element)]
-        plugins = list(_plugins_of(context))
+        self.plugins = plugins = list(_plugins_of(context))
         self.plugin_modules = _plugin_modules({type(plugin) for plugin in plugins})
         self._plugin_module_names = {module.__name__ for module in self.plugin_modules}
         self._plugin_files = {
             file for module in self.plugin_modules if (file := getattr(module, "__file__", None)) is not None
         }
         self.locks = SharedLocks(self.plugin_modules)
-        self.graph = Graph(BstPolicy(self))
+        self.policy = BstPolicy(self)
+        self.graph = Graph(self.policy)
         self.graph.add(self._units(plugins))
 
     def _units(self, plugins: list[Any]) -> Iterator[Unit]:
@@ -76,7 +77,11 @@ class World:
 
     def owner(self, changed: ChangedCell) -> Owner:
         """Whose state a changed cell is, as a message names it."""
-        unit, root = changed.unit, root_of(changed.cell)
+        return self.owner_of(changed.unit, changed.cell)
+
+    def owner_of(self, unit: Unit, cell: Cell) -> Owner:
+        """Whose state a cell of `unit` is, as a message names it."""
+        root = root_of(cell)
         if unit.kind == "element" and root.name:
             return Owner("source", unit.name)
         if unit.name == "buildstream" and unit.kind == "module":

@@ -41,10 +41,10 @@ class Entry(NamedTuple):
 
     subject: Any
     kind: int
-    set_: list[tuple[Any, Any]]
-    removed: list[Any]
-    order: list[Any] | None
-    whole: list[Any] | None
+    set_: tuple[tuple[Any, Any], ...]
+    removed: tuple[Any, ...]
+    order: tuple[Any, ...] | None
+    whole: tuple[Any, ...] | None
 
 
 class Delta(NamedTuple):
@@ -52,7 +52,17 @@ class Delta(NamedTuple):
 
     author: str
     root: Any
-    entries: list[Entry]
+    entries: tuple[Entry, ...]
+
+    def plain(self) -> tuple[Any, ...]:
+        """As nothing but tuples: they need no name of their own."""
+        return (self.author, self.root, tuple(map(tuple, self.entries)))
+
+    @classmethod
+    def from_plain(cls, plain: tuple[Any, ...]) -> Delta:
+        """The inverse of `plain`."""
+        author, root, entries = plain
+        return cls(author, root, tuple(Entry(*entry) for entry in entries))
 
 
 class Refused(NamedTuple):
@@ -90,7 +100,7 @@ class Codec:
         sendable = [(cell, changes) for cell, changes in sendable if changes]
         if not sendable:
             return Encoded(None, [], [])
-        whole = Delta(author, root, [_entry(cell, changes) for cell, changes in sendable])
+        whole = Delta(author, root, tuple(_entry(cell, changes) for cell, changes in sendable))
         try:
             return Encoded(*self._dump(whole), [])
         except Exception:
@@ -106,7 +116,7 @@ class Codec:
             parts = [changes] if cell.cell.kind.shape is not NAMED else [[change] for change in changes]
             kept = []
             for part in parts:
-                culprit = self._why_not(Delta(whole.author, whole.root, [_entry(cell, part)]))
+                culprit = self._why_not(Delta(whole.author, whole.root, (_entry(cell, part),)))
                 if culprit is None:
                     kept += part
                 else:
@@ -115,12 +125,12 @@ class Codec:
                 entries.append(_entry(cell, kept))
         if not entries:
             return Encoded(None, [], refused)
-        return Encoded(*self._dump(Delta(whole.author, whole.root, entries)), refused)
+        return Encoded(*self._dump(Delta(whole.author, whole.root, tuple(entries))), refused)
 
     def _why_not(self, delta: Delta) -> str | None:
         pickler = _Encoder(io.BytesIO(), self)
         try:
-            pickler.dump(delta)
+            pickler.dump(delta.plain())
             return None
         except Exception:
             return full_class_name(type(pickler.last))
@@ -128,7 +138,7 @@ class Codec:
     def _dump(self, delta: Delta) -> tuple[bytes, list[Any]]:
         file = io.BytesIO()
         pickler = _Encoder(file, self)
-        pickler.dump(delta)
+        pickler.dump(delta.plain())
         payload = file.getvalue()
         if pickler.runs_code:
             self._try_decoding(payload, pickler.introduced)
@@ -136,22 +146,35 @@ class Codec:
 
     def _try_decoding(self, payload: bytes, introduced: list[Any]) -> None:
         """What somebody's own `__reduce__` made must come out again, with the same containers in the same order."""
-        again = self._numbered(_Decoder(io.BytesIO(payload), self).load())
+        again = self._numbered(self._load(payload))
         if list(map(type, again)) != list(map(type, introduced)):
             raise pickle.PicklingError("does not come out as it went in")
+
+    def _load(self, payload: bytes) -> Delta:
+        return Delta.from_plain(_Decoder(io.BytesIO(payload), self).load())
 
     def _numbered(self, delta: Delta) -> list[Any]:
         """What `delta` introduces: pickling goes through its objects in the same order in every process."""
         pickler = _Encoder(io.BytesIO(), self)
-        pickler.dump(delta)
+        pickler.dump(delta.plain())
         return pickler.introduced
 
     def decode(self, payload: bytes) -> Delta:
         """The delta, with this replica's objects; what it introduces has its names from now on."""
-        delta: Delta = _Decoder(io.BytesIO(payload[1:]), self).load()
+        delta = self._load(payload[1:])
         if payload[:1] == _INTRODUCING:
             self.references.add(delta.author, self._numbered(delta))
         return delta
+
+    def pack(self, value: Any) -> bytes:
+        """Any value, as bytes for `unpack` in another replica."""
+        file = io.BytesIO()
+        _Encoder(file, self).dump(value)
+        return file.getvalue()
+
+    def unpack(self, payload: bytes) -> Any:
+        """The inverse of `pack`; only for bytes from our own processes."""
+        return _Decoder(io.BytesIO(payload), self).load()
 
     def is_container(self, cls: type) -> bool:
         """Whether objects of `cls` can be cells, so that later deltas may have to name them."""
@@ -193,7 +216,7 @@ class _Encoder(pickle.Pickler):
         if name is not None:
             return name
         self.last = obj
-        if id(obj) not in self._seen and type(obj) is not Entry and type(obj) is not Delta:
+        if id(obj) not in self._seen:
             self._seen.add(id(obj))
             if self._codec.is_container(type(obj)):
                 self.introduced.append(obj)
@@ -228,12 +251,12 @@ def _entry(cell: ChangedCell, changes: Sequence[Change]) -> Entry:
     kind, subject = cell.cell.kind, cell.cell.subject
     code = _CODES[kind]
     if kind.shape is not NAMED:
-        return Entry(subject, code, [], [], None, [value for _, value in kind.contents(cell.cell.obj)])
+        return Entry(subject, code, (), (), None, tuple(value for _, value in kind.contents(cell.cell.obj)))
     named = [change for change in changes if change.change != REORDERED]
-    set_ = [(change.name, change.after) for change in named if change.after is not ABSENT]
-    removed = [change.name for change in named if change.after is ABSENT]
+    set_ = tuple((change.name, change.after) for change in named if change.after is not ABSENT)
+    removed = tuple(change.name for change in named if change.after is ABSENT)
     reordered = len(named) != len(changes)
-    order = [name for name, _ in kind.contents(cell.cell.obj)] if reordered else None
+    order = tuple(name for name, _ in kind.contents(cell.cell.obj)) if reordered else None
     return Entry(subject, code, set_, removed, order, None)
 
 

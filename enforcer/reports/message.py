@@ -104,7 +104,7 @@ def _fate_lines(finding: Finding) -> list[str]:
     lines = []
     if finding.candidates:
         lines.append(f"could also be: {', '.join(f'{job.element} {job.action}' for job in finding.candidates)}")
-    if not finding.undone and finding.rule.endswith("-write"):
+    if finding.undone is False and finding.rule.endswith("-write"):
         lines.append("the change could not be undone")
     if finding.allowed is not None:
         lines.append(f"allowed: {finding.allowed}")

@@ -22,7 +22,7 @@ class Change:
         after: the same of the new value.
         aliases: names of other units that hold the same container.
         explanation: lines that say more precisely what differs inside of a large value.
-        undone: whether the change was taken back.
+        undone: whether the change was taken back; None where it is left in the one worker that made it.
         obtained: the first line of plugin code that reached into the foreign unit, if known.
         dependents: how many elements depend on the owner.
         site: the line of plugin code that made the change, if known.
@@ -36,7 +36,7 @@ class Change:
     after: str | None = None
     aliases: tuple[str, ...] = ()
     explanation: tuple[str, ...] = ()
-    undone: bool = True
+    undone: bool | None = True
     obtained: Site | None = None
     dependents: int = 0
     site: Site | None = None

@@ -1,0 +1,77 @@
+"""Make BuildStream work in a forked process: what it inherits from its parent and must not use is replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from contextlib import ExitStack
+from multiprocessing import forkserver
+from types import CodeType
+from typing import Any
+
+from buildstream import _signals
+from buildstream._assetcache import AssetCache
+from buildstream.element import Element
+from buildstream.plugin import Plugin
+from buildstream.source import Source
+
+_CASD_CONNECTIONS = (
+    *("_casd_channel", "_bytestream", "_casd_cas", "_local_cas", "_asset_fetch", "_asset_push"),
+    *("_exec_service", "_operations_service", "_ac_service"),
+)
+_for_life = ExitStack()
+"""What a worker's main thread holds until the process ends."""
+
+
+def reset(context: Any) -> None:
+    """In the pristine process: let go of the parent's loop and connections."""
+    asyncio.set_event_loop(None)
+    sys.excepthook = sys.__excepthook__
+    _reset_connections(context)
+    _signals.terminator_stack.clear()
+    _signals.suspendable_stack.clear()
+    if forkserver._forkserver._forkserver_address is not None:  # type: ignore[attr-defined]
+        # It is the parent's child: it can be asked for processes, but not waited for.
+        forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]
+
+
+def _reset_connections(context: Any) -> None:
+    """gRPC channels end at the fork; whoever needs one opens its own."""
+    attributes = vars(context)
+    casd = attributes.get("_casd")
+    if casd is not None:
+        casd._lock = threading.Lock()
+        for name in _CASD_CONNECTIONS:
+            if hasattr(casd, name):
+                setattr(casd, name, None)
+    for cache in attributes.values():
+        if isinstance(cache, AssetCache):
+            for pair in cache._remotes.values():
+                for remote in (pair.index, pair.storage):
+                    if remote is not None:
+                        remote._lock = threading.Lock()
+                        remote._initialized = False
+
+
+def handle_signals() -> None:
+    """In a worker, on its main thread, as the scheduler does: lay the ground for what jobs push from theirs."""
+    _for_life.enter_context(_signals.suspendable(lambda: None, lambda: None))
+    _for_life.enter_context(_signals.terminator(lambda: None))
+
+
+def start_forkserver(plugins: list[Any]) -> None:
+    """In the parent, before the fork: start what `Plugin.blocking_activity` needs, if a plugin may call it."""
+    if any(_mentions(cls, "blocking_activity") for cls in {type(plugin) for plugin in plugins}):
+        forkserver.ensure_running()
+
+
+def _mentions(cls: type, name: str) -> bool:
+    for base in cls.__mro__:
+        if base in (Plugin, Element, Source, object):
+            continue
+        for value in vars(base).values():
+            code = getattr(value, "__code__", None)
+            if isinstance(code, CodeType) and name in code.co_names:
+                return True
+    return False

@@ -1,0 +1,118 @@
+"""What a job says in a worker, said again in the main process: messages, prints, log records, warnings."""
+
+from __future__ import annotations
+
+import io
+import logging
+import pickle
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from buildstream._message import Message
+
+Tell = Callable[[bytes], None]
+
+
+class Forwarding:
+    """In a worker: sends on whatever is said, in order, to where `tell` leads now."""
+
+    def __init__(self, messenger: Any) -> None:
+        self.tell: Tell = lambda event: None
+        messenger._message_handler = self._message
+        messenger._render_status_cb = None
+        logging.Logger.callHandlers = self._log_record  # type: ignore[method-assign,assignment]
+        warnings.showwarning = self._warning
+        sys.stdout = self._stream("stdout")
+        sys.stderr = self._stream("stderr")
+
+    def say(self, event: str, *args: Any) -> None:
+        """Send one event to `Replay`."""
+        # Only the parent, at the other end of a socket pair, ever unpickles it.
+        self.tell(pickle.dumps((event, args)))
+
+    def _message(self, message: Message, *, is_silenced: bool) -> None:
+        self.say("message", message, is_silenced)
+
+    def _log_record(self, record: logging.LogRecord) -> None:
+        # As `logging.handlers.QueueHandler` prepares records: what cannot travel is made text here.
+        record.message = record.msg = record.getMessage()
+        record.args = None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = "".join(traceback.format_exception(*record.exc_info)).rstrip()
+        record.exc_info = None
+        self.say("log_record", record)
+
+    def _warning(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: Any = None,
+        line: Any = None,
+    ) -> None:
+        try:
+            self.say("warning", message, category, filename, lineno)
+        except Exception:  # a warning of a class that cannot be pickled
+            self.say("warning", f"{category.__name__}: {message}", UserWarning, filename, lineno)
+
+    def _stream(self, name: str) -> io.TextIOWrapper:
+        return io.TextIOWrapper(
+            _Output(lambda data: self.say("output", name, data), getattr(sys, name)),  # type: ignore[arg-type]
+            encoding="utf-8",
+            errors="surrogateescape",
+            write_through=True,
+        )
+
+
+class _Output(io.RawIOBase):
+    """A standard stream whose writes go to the main process; for child processes it is the real one."""
+
+    def __init__(self, write: Callable[[bytes], None], real: Any) -> None:
+        self._write = write
+        self._real = real
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._write(bytes(data))
+        return len(data)
+
+    def fileno(self) -> int:
+        return int(self._real.fileno())
+
+    def isatty(self) -> bool:
+        return bool(self._real.isatty())
+
+
+class Replay:
+    """In the main process: says again what `Forwarding` sent."""
+
+    def __init__(self, messenger: Any) -> None:
+        self._messenger = messenger
+        self._registries: dict[str, dict[Any, Any]] = {}
+
+    def say(self, name: str, args: tuple[Any, ...]) -> None:
+        """Say one event."""
+        getattr(self, f"say_{name}")(*args)
+
+    def say_message(self, message: Message, is_silenced: bool) -> None:
+        """Hand a message of BuildStream to its frontend."""
+        self._messenger._message_handler(message, is_silenced=is_silenced)
+
+    def say_output(self, stream: str, data: bytes) -> None:
+        """Print what was printed."""
+        getattr(sys, stream).write(data.decode("utf-8", "replace"))
+
+    def say_log_record(self, record: logging.LogRecord) -> None:
+        """Hand a log record to the handlers."""
+        logging.getLogger(record.name).callHandlers(record)
+
+    def say_warning(self, message: Warning | str, category: type[Warning], filename: str, lineno: int) -> None:
+        """Warn, once a place if the filters say so."""
+        registry = self._registries.setdefault(filename, {})
+        warnings.warn_explicit(message, category, filename, lineno, registry=registry)

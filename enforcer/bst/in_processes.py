@@ -1,0 +1,221 @@
+"""Backends `fork` and `pool`, main process: jobs run in workers, and what they change comes home.
+
+The main thread alone changes the graph here: it applies each job's delta before BuildStream
+handles the job's completion, and sends all workers what it has applied or changed itself.
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import pickle
+import time
+from collections.abc import Callable
+from typing import Any
+
+from buildstream._exceptions import set_last_task_error
+from buildstream._message import Message, MessageType
+from buildstream._scheduler.jobs.job import _ReturnCode
+from buildstream._signals import TerminateException
+
+from enforcer.backends.pool import Pool, ProcessFailed, Ticket
+from enforcer.bst.after_fork import start_forkserver
+from enforcer.bst.dirty import AssignedObjects
+from enforcer.bst.fork_guard import no_call_under_way
+from enforcer.bst.forwarding import Replay
+from enforcer.bst.judge import Judge
+from enforcer.bst.replica import BstReplica, JobReply, JobRequest
+from enforcer.bst.replication import Replication
+from enforcer.bst.run import FAILED, TERMINATED, Run, fail, report_escaped
+from enforcer.bst.scope import ReplicaScope
+from enforcer.bst.world import World
+from enforcer.record import Record
+from enforcer.session import Session
+
+WORKER_JOBS = 200
+"""After so many jobs a worker of the pool is replaced by a fresh one."""
+
+
+class _RemoteThread:
+    """Stands in a job for the thread that its action runs in, in another process."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        self.ticket = ticket
+
+
+class ProcessesRun:
+    """See `enforcer.bst.run.Run`.
+
+    Args:
+        become: called in each forked process with the run that takes this one's place there.
+    """
+
+    def __init__(self, session: Session, scheduler: Any, queues: list[Any], become: Callable[[Run], None]) -> None:
+        self.scheduler = scheduler
+        self._queues = queues
+        self._assigned = AssignedObjects()
+        self._assigned.watch()
+        try:
+            world = World(scheduler.context)
+            self._replication = Replication(world)
+            gated = session.settings.backend == "pool"
+            scope = ReplicaScope(world, self._replication.codec, gated)
+            self.judge = Judge(session, scheduler, world, scope)
+        except BaseException:
+            self._assigned.unwatch()
+            raise
+        self._replay = Replay(scheduler.context.messenger)
+        self._replies: dict[int, JobReply] = {}
+        self._known: dict[int, int] = {}
+        self._numbers = itertools.count()
+        replica = BstReplica(self.judge, self._replication, scheduler, queues, become)
+        self._pool = Pool(
+            replica,
+            limit=session.settings.workers or sum(scheduler.resources._max_resources.values()),
+            lifetime=(session.settings.worker_jobs or WORKER_JOBS) if gated else 1,
+            fork_guard=lambda: no_call_under_way,
+        )
+
+    def begin(self) -> None:
+        """Fork the pristine process; called on the main thread before any job."""
+        start_forkserver(self.judge.world.plugins)
+        self._pool.start()
+
+    def starting(self, job: Any) -> None:
+        """What the main thread has changed since the last job started goes to all workers."""
+        self._send_own_changes()
+
+    def _send_own_changes(self) -> None:
+        for payload in self._replication.capture(self._assigned.take(), f"main.{next(self._numbers)}"):
+            self._replication.published(self._pool.publish(payload) + 1)
+
+    def act(self, job: Any, child_action: Callable[[], Any]) -> Any:
+        """Have a worker do it; `child_action` runs there."""
+        try:
+            return self._have_done(job)
+        except TerminateException:
+            return TERMINATED
+        except BaseException as error:
+            report_escaped(self, job, error)
+            return FAILED
+
+    def _have_done(self, job: Any) -> Any:
+        messenger = self.scheduler.context.messenger
+        messenger.setup_new_action_context(job.action_name, job._message_element_name, job._message_element_key)
+        request = JobRequest(
+            self._queues.index(job.queue), job.get_element()._unique_id, job._logfile, job._tries, job._max_retries,
+            job._message_element_key,
+        )  # fmt: skip
+        told = _Told(self._replay)
+        try:
+            payload = self._pool.run(pickle.dumps(request), told, lambda ticket: self._begun(job, ticket))
+        except ProcessFailed as error:
+            return self._failed(job, error, told)
+        finally:
+            with job._terminate_lock:
+                job._thread_id = None
+        reply: JobReply = pickle.loads(payload)
+        with self.judge.session.recording() as record:
+            record.merge(reply.record)
+        self._replies[id(job)] = reply
+        if reply.last_error is not None:
+            set_last_task_error(*reply.last_error)
+        return _ReturnCode(reply.returncode), self._replication.codec.unpack(reply.result)
+
+    def _begun(self, job: Any, ticket: Ticket) -> None:
+        """As `Job.child_action` does: from here on the job can be terminated."""
+        self._known[id(job)] = self._replication.position
+        with job._terminate_lock:
+            if job._should_terminate:
+                raise TerminateException()
+            job._thread_id = _RemoteThread(ticket)
+
+    def _failed(self, job: Any, error: ProcessFailed, told: _Told) -> Any:
+        """Its process is gone, and with it what it changed; what it wrote was never put in place."""
+        if job._should_terminate:
+            return TERMINATED
+        with self.judge.session.recording() as record:
+            record.jobs += 1
+            record.errors.append(f"the {job.action_name} job of {job.name} was not judged: {error}")
+        if told.logfile is not None:
+            fail(job, f"enforcer: {error}", logfile=told.logfile, elapsed=told.elapsed())
+        else:
+            fail(job, f"enforcer: {error}")
+        return FAILED
+
+    def process(self, job: Any, child_process: Callable[[], Any]) -> Any:
+        """Not here: `child_action` runs in a worker."""
+        raise NotImplementedError
+
+    def completing(self, job: Any, returncode: Any) -> Any:
+        """Apply what the job changed on its own element, before anybody looks at it, and tell the workers."""
+        reply, known = self._replies.pop(id(job), None), self._known.pop(id(job), 0)
+        if reply is None or reply.delta is None:
+            return returncode
+        start = time.monotonic()
+        try:
+            self._send_own_changes()
+            payload = self._replication.apply_job(reply.delta, known)
+            self._replication.published(self._pool.publish(payload) + 1)
+        except Exception as error:
+            report_escaped(self, job, error)
+            return _ReturnCode.PERM_FAIL
+        with self.judge.session.recording() as record:
+            record.spend("apply", time.monotonic() - start)
+        return returncode
+
+    def completed(self, job: Any) -> None:
+        """Some of what BuildStream does now happens inside of containers, where no assignment is seen."""
+        if job.action_name == "Track":
+            self._assigned.add(job.get_element()._get_project())
+
+    def terminate(self, job_thread: Any) -> bool:
+        """Have the worker end what it does."""
+        if not isinstance(job_thread, _RemoteThread):
+            return False
+        self._pool.interrupt(job_thread.ticket)
+        return True
+
+    def suspend(self) -> None:
+        """All workers stop, after what their jobs have started."""
+        self._pool.suspend()
+
+    def resume(self) -> None:
+        """All workers go on."""
+        self._pool.resume()
+
+    def finish(self) -> None:
+        """End all processes, and note what they have to say."""
+        self._assigned.unwatch()
+        self._pool.close(self._retired)
+        with self.judge.session.recording() as record:
+            for name, amount in self._pool.traffic.costs().items():
+                record.spend(name, amount)
+        self.judge.finish()
+
+    def _retired(self, payload: bytes) -> None:
+        last: Record = pickle.loads(payload)
+        with self.judge.session.recording() as record:
+            record.merge(last)
+
+
+class _Told:
+    """Replays a job's events, and remembers its log file and when it began."""
+
+    def __init__(self, replay: Replay) -> None:
+        self._replay = replay
+        self._start = time.monotonic()
+        self.logfile: str | None = None
+
+    def __call__(self, event: bytes) -> None:
+        name, args = pickle.loads(event)
+        if name == "message" and self.logfile is None:
+            message: Message = args[0]
+            if message.message_type == MessageType.START:
+                self.logfile = message.logfile
+        self._replay.say(name, args)
+
+    def elapsed(self) -> Any:
+        """How long the job has run."""
+
+        return datetime.timedelta(seconds=time.monotonic() - self._start)

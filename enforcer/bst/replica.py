@@ -1,0 +1,185 @@
+"""What a forked process does: be a BuildStream that runs one job after the other for its parent."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from buildstream import _exceptions
+from buildstream._scheduler.jobs.elementjob import ElementJob
+from buildstream._utils import terminate_thread
+from buildstream.plugin import Plugin
+
+from enforcer.backends.protocol import Done
+from enforcer.bst import after_fork
+from enforcer.bst.dirty import AssignedObjects
+from enforcer.bst.forwarding import Forwarding
+from enforcer.bst.judge import Judge
+from enforcer.bst.replication import Replication
+from enforcer.bst.results import HeldResults
+from enforcer.bst.run import Run, guarded
+from enforcer.bst.scope import ReplicaScope
+from enforcer.graph.compare import changed_cells
+from enforcer.record import Record
+
+Tell = Callable[[bytes], None]
+
+
+class JobRequest(NamedTuple):
+    """What a worker needs to know to make a scheduler's job anew."""
+
+    queue: int
+    element: int
+    logfile: str | None
+    tries: int
+    max_retries: int
+    key: Any
+
+
+class JobReply(NamedTuple):
+    """How a job ended: BuildStream's return code and result, the job's delta, what was seen, the last task error."""
+
+    returncode: Any
+    result: bytes
+    delta: bytes | None
+    record: Record
+    last_error: tuple[Any, Any] | None
+
+
+class BstReplica:
+    """See `enforcer.backends.protocol.Replica`.
+
+    Args:
+        become: replaces, in a forked process, what happens at the seams.
+    """
+
+    def __init__(
+        self, judge: Judge, replication: Replication, scheduler: Any, queues: list[Any], become: Callable[[Run], None]
+    ) -> None:
+        self._judge = judge
+        self._replication = replication
+        self._scheduler = scheduler
+        self._queues = queues
+        self._become = become
+        self._job: Any = None
+
+    def settle(self, role: str) -> None:
+        """Let go of what is the parent's."""
+        context = self._scheduler.context
+        if role == "pristine":
+            AssignedObjects.unwatch()
+            after_fork.reset(context)
+            self._judge.session.take()
+            self._become(_WorkerRun(self._scheduler, self._judge))
+        else:
+            after_fork.handle_signals()
+            self._forwarding = Forwarding(context.messenger)
+            self._judge.results = HeldResults(context)
+        for unit in self._judge.world.graph.units:
+            if unit.shared and not unit.unchanged():
+                self._judge.world.graph.accept(changed_cells(unit))
+
+    def catch_up(self, updates: Sequence[bytes]) -> None:
+        """Apply what main has sent."""
+        start = time.monotonic()
+        self._replication.catch_up(updates)
+        with self._judge.session.recording() as record:
+            record.spend("catch up", time.monotonic() - start)
+
+    def run(self, request: bytes, tell: Tell) -> Done:
+        """Make the job anew and run it as the scheduler's thread would."""
+        self._forwarding.tell = tell
+        job = self._make_job(JobRequest(*pickle.loads(request)))
+        _exceptions._last_task_error_domain = _exceptions._last_task_error_reason = None
+        self._job = job
+        try:
+            returncode, result = job.child_action()
+        finally:
+            self._job = None
+        scope = self._judge.scope
+        assert isinstance(scope, ReplicaScope)
+        domain, reason = _exceptions._last_task_error_domain, _exceptions._last_task_error_reason
+        last_error = None if domain is None and reason is None else (domain, reason)
+        packed = self._replication.codec.pack(result)
+        reply = JobReply(returncode, packed, scope.delta, self._judge.session.take(), last_error)
+        return Done(pickle.dumps(reply), self._judge.reusable and scope.clean)
+
+    def _make_job(self, request: JobRequest) -> Any:
+        queue, element = self._queues[request.queue], Plugin._lookup(request.element)
+        job = ElementJob(
+            self._scheduler,
+            queue.action_name,
+            request.logfile,
+            element=element,
+            queue=queue,
+            action_cb=queue.get_process_func(),
+            complete_cb=queue._job_done,
+            max_retries=request.max_retries,
+        )
+        job._tries = request.tries
+        job.set_message_element_key(request.key)
+        return job
+
+    def interrupt(self) -> None:
+        """As `Job.terminate` does in its own process."""
+        job = self._job
+        if job is None:
+            return
+        with job._terminate_lock:
+            job._should_terminate = True
+            thread = job._thread_id
+        if thread is not None:
+            terminate_thread(thread)
+
+    def retire(self, tell: Tell) -> bytes:
+        """Compare everything a last time."""
+        self._forwarding.tell = tell
+        self._judge.sweep()
+        self._judge.results.close()
+        return pickle.dumps(self._judge.session.take())
+
+
+class _WorkerRun:
+    """See `enforcer.bst.run.Run`: a worker's jobs are judged, one at a time; nothing is scheduled here."""
+
+    def __init__(self, scheduler: Any, judge: Judge) -> None:
+        self.scheduler = scheduler
+        self.judge = judge
+
+    def act(self, job: Any, child_action: Callable[[], Any]) -> Any:
+        """The action."""
+
+        def action() -> Any:
+            self.judge.prepare(job)
+            return child_action()
+
+        return guarded(self, job, action)
+
+    def process(self, job: Any, child_process: Callable[[], Any]) -> Any:
+        """The action, judged."""
+        return self.judge.run(job, child_process)
+
+    def starting(self, job: Any) -> None:
+        """Never."""
+
+    def completing(self, job: Any, returncode: Any) -> Any:
+        """Never."""
+        return returncode
+
+    def completed(self, job: Any) -> None:
+        """Never."""
+
+    def terminate(self, job_thread: Any) -> bool:
+        """Never."""
+        return False
+
+    def suspend(self) -> None:
+        """Never."""
+
+    def resume(self) -> None:
+        """Never."""
+
+    def finish(self) -> None:
+        """Never."""

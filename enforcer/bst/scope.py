@@ -1,0 +1,227 @@
+"""What a job's process has to compare around a job, and what becomes of the job's own changes.
+
+With threads everything is shared: all is compared, and own changes are simply there. A replica
+is changed by its own jobs only: what a job cannot have touched need not be compared each time,
+and its own changes are taken back here and come again, to every process, by way of main.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from typing import Any, NamedTuple, Protocol
+
+from enforcer.bst.touches import Touches
+from enforcer.bst.world import World
+from enforcer.config import Mode
+from enforcer.findings import Job
+from enforcer.graph.compare import ChangedCell, changed_cells
+from enforcer.graph.delta import Codec, Refused
+from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
+from enforcer.graph.unit import Unit
+from enforcer.graph.values import class_dict, class_mro
+
+_SWEEP_SHARE = 0.04
+"""At most this part of a worker's time is spent on full compares."""
+
+
+class Seen(NamedTuple):
+    """What was found changed after an action; `candidates` are earlier jobs that can have done the last part of it."""
+
+    changed: list[ChangedCell]
+    older: list[ChangedCell]
+    candidates: list[Job]
+
+
+class Scope(Protocol):
+    """See the module.
+
+    Attributes:
+        unswept: the jobs since everything was compared.
+    """
+
+    unswept: Unswept
+
+    def before(self, own: Unit) -> list[ChangedCell]:
+        """Make the shadows of `own` and all else the state before a job; what an earlier one did to it is returned."""
+
+    def after(self, own: Unit, touches: Touches, job: Job) -> Seen:
+        """What is changed now."""
+
+    def encode(self, own: Unit, changed: list[ChangedCell]) -> list[Refused]:
+        """Prepare the job's own changes for other processes; returns those that cannot be sent."""
+
+    def keep(self, changed: list[ChangedCell]) -> None:
+        """The own changes that were encoded are to last."""
+
+    def forget(self, changed: list[ChangedCell]) -> None:
+        """The own changes are not to last, here or elsewhere."""
+
+    def keep_foreign(self, changed: list[ChangedCell]) -> None:
+        """These foreign changes stay where they were made."""
+
+    def undoes(self, mode: Mode) -> bool:
+        """Whether foreign changes are taken back."""
+
+    def sweep(self) -> tuple[list[ChangedCell], list[Job]]:
+        """Compare everything; returns what was changed, and the jobs that can have done it."""
+
+
+class SharedScope:
+    """One process for all jobs, one at a time."""
+
+    def __init__(self, world: World, codec: Codec) -> None:
+        self._graph = world.graph
+        self._codec = codec
+        self.unswept = Unswept()
+
+    def before(self, own: Unit) -> list[ChangedCell]:
+        """What changed since the last job was the main thread's, by right."""
+        self._graph.refresh()
+        return []
+
+    def after(self, own: Unit, touches: Touches, job: Job) -> Seen:
+        """Everything is compared."""
+        return Seen(self._graph.changed(), [], [])
+
+    def encode(self, own: Unit, changed: list[ChangedCell]) -> list[Refused]:
+        """Only tried: nothing is sent."""
+        return self._codec.encode("", own, changed).refused
+
+    def keep(self, changed: list[ChangedCell]) -> None:
+        """They are in place."""
+        self._graph.accept(changed)
+
+    def forget(self, changed: list[ChangedCell]) -> None:
+        """They are undone."""
+        self._graph.undo(changed)
+
+    def keep_foreign(self, changed: list[ChangedCell]) -> None:
+        """Never: see `undoes`."""
+        raise NotImplementedError
+
+    def sweep(self) -> tuple[list[ChangedCell], list[Job]]:
+        """Each job was followed by one."""
+        return [], []
+
+    def undoes(self, mode: Mode) -> bool:
+        """Nothing is isolated here, so nothing foreign may stay."""
+        return True
+
+
+class ReplicaScope:
+    """A process with a graph of its own, for one job after the other.
+
+    Attributes:
+        delta: the last job's own changes, encoded; None when there are none.
+        clean: whether the graph is again what all processes have in common.
+    """
+
+    def __init__(self, world: World, codec: Codec, gated: bool) -> None:
+        self._world = world
+        self._graph = world.graph
+        self._codec = codec
+        self._gated = gated
+        self._always = {unit for unit in world.graph.units if unit.shared or _evades_hooks(unit)}
+        self._numbers = itertools.count()
+        self.delta: bytes | None = None
+        self.clean = True
+        self.unswept = Unswept()
+
+    def before(self, own: Unit) -> list[ChangedCell]:
+        """The own unit must be what its shadows say; else an earlier job changed it where nobody looked."""
+        self.delta = None
+        return [] if own.unchanged() else changed_cells(own)
+
+    def after(self, own: Unit, touches: Touches, job: Job) -> Seen:
+        """What the job touched is compared, and now and then, or if nothing is gated, everything."""
+        near = {own} | self._always | touches.units
+        near |= self._aliased(near - self._always)
+        changed = self._changed(near)
+        if self._gated and not self.unswept.due():
+            self.unswept.add(job)
+            return Seen(changed, [], [])
+        return Seen(changed, *self._sweep(near))
+
+    def _changed(self, units: set[Unit]) -> list[ChangedCell]:
+        found: list[ChangedCell] = []
+        for unit in units:
+            if not unit.unchanged():
+                found += changed_cells(unit)
+        return found
+
+    def _aliased(self, units: set[Unit]) -> set[Unit]:
+        """The owners of containers that these units hold too."""
+        owners = self._graph.registry.owner
+        return {owners[id(alias.obj)] for unit in units for alias in unit.aliases if id(alias.obj) in owners}
+
+    def _sweep(self, done: set[Unit]) -> tuple[list[ChangedCell], list[Job]]:
+        start = time.monotonic()
+        older = self._changed(set(self._graph.units) - done)
+        candidates = self.unswept.jobs
+        self.unswept.swept(time.monotonic() - start)
+        return older, candidates
+
+    def sweep(self) -> tuple[list[ChangedCell], list[Job]]:
+        """Once more, when no further job will come."""
+        return self._sweep(set())
+
+    def encode(self, own: Unit, changed: list[ChangedCell]) -> list[Refused]:
+        """The delta that main applies and sends to all."""
+        encoded = self._codec.encode(f"{os.getpid()}.{next(self._numbers)}", own, changed)
+        self.delta = encoded.payload
+        return encoded.refused
+
+    def keep(self, changed: list[ChangedCell]) -> None:
+        """They are undone here, and come back with the updates that main sends to all."""
+        self.clean = not self._graph.undo(changed) and self.clean
+
+    def forget(self, changed: list[ChangedCell]) -> None:
+        """They are undone, and no delta says them."""
+        self.delta = None
+        self.keep(changed)
+
+    def keep_foreign(self, changed: list[ChangedCell]) -> None:
+        """They are this worker's own state from now on, and never another job's doing."""
+        self._graph.accept(changed)
+
+    def undoes(self, mode: Mode) -> bool:
+        """Under soft a foreign change stays in the worker that made it."""
+        return mode is not Mode.SOFT
+
+
+class Unswept:
+    """The jobs since the last full compare of one worker, and whether the next one is due."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self._cost = 0.0
+        self._last = time.monotonic()
+
+    def add(self, job: Job) -> None:
+        """A job ended without a full compare of its own."""
+        self.jobs = [*self.jobs, job]
+
+    def due(self) -> bool:
+        """Whether a full compare would stay within its share of the time."""
+        return time.monotonic() - self._last > self._cost / _SWEEP_SHARE
+
+    def swept(self, cost: float) -> None:
+        """A full compare was made and took `cost` seconds."""
+        self.jobs = []
+        self._cost = cost
+        self._last = time.monotonic()
+
+
+def _evades_hooks(unit: Unit) -> bool:
+    """Whether plugin code can reach into a root of `unit` past the hooks on attribute access."""
+    return any(_has_own_access(type(root)) or _is_container(unit, root) for root, _ in unit.roots)
+
+
+def _has_own_access(cls: type) -> bool:
+    return any("__getattribute__" in class_dict(base) for base in class_mro(cls) if base is not object)
+
+
+def _is_container(unit: Unit, root: Any) -> bool:
+    return any(cell.obj is root and cell.kind not in (INSTANCE, SLOTS, TYPE) for cell in unit.cells)

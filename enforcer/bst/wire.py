@@ -1,0 +1,110 @@
+"""How BuildStream's objects travel between the processes of one run."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from typing import Any
+
+from buildstream import _yaml
+from buildstream._context import Context
+from buildstream._elementproxy import ElementProxy
+from buildstream._project import Project
+from buildstream.node import Node
+from buildstream.plugin import Plugin
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.message import Message
+
+from enforcer.graph.policy import Policy
+from enforcer.graph.values import full_class_name
+
+LOCAL_ATTRIBUTES = frozenset(
+    f"_Element__{name}"
+    for name in (
+        # Callbacks into the scheduler's queues.
+        *("required_callback", "can_query_cache_callback", "buildable_callback"),
+        # What only the main thread keeps, to schedule by; no job reads it.
+        *("build_deps_uncached", "runtime_deps_uncached", "ready_for_runtime_and_cached"),
+        *("required", "assemble_scheduled", "assemble_done"),
+    )
+)
+"""Attributes of elements that are the main process's own."""
+
+
+class BstWire:
+    """See `enforcer.graph.policy.Wire`. Made before the fork: what it knows then, all processes know.
+
+    Attributes:
+        filled: elements that were given a proxy because a delta names it.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._known_files = _file_index(_yaml.load(os.devnull, shortname=""))
+        self._files: dict[tuple[Any, ...], int] = {}
+        self.filled: list[Any] = []
+
+    def is_local(self, obj: object, name: object) -> bool:
+        """Scheduler callbacks and counters."""
+        return type(name) is str and name in LOCAL_ATTRIBUTES
+
+    def name_of(self, obj: object) -> tuple[Any, ...] | None:
+        """A proxy is named by whom it was made for and what it stands for."""
+        if type(obj) is not ElementProxy:
+            return None
+        attributes = object.__getattribute__(obj, "__dict__")
+        return ("proxy", attributes["_owner"]._unique_id, attributes["_plugin"]._unique_id)
+
+    def find(self, name: Any) -> Any:
+        """The proxy of that name, made as core makes it if this process has none yet."""
+        if type(name) is not tuple or name[0] != "proxy":
+            raise KeyError(name)
+        owner, plugin = Plugin._lookup(name[1]), Plugin._lookup(name[2])
+        proxies = plugin._Element__proxies
+        if owner not in proxies:
+            proxies[owner] = ElementProxy(owner, plugin)
+            self.filled.append(plugin)
+        return proxies[owner]
+
+    def reduce(self, obj: Any) -> Any:
+        """Protobufs by their bytes, nodes with the file that they are from; what has no place elsewhere is refused."""
+        if isinstance(obj, Message):
+            return _message, (obj.DESCRIPTOR.full_name, obj.SerializePartialToString(deterministic=True))
+        if isinstance(obj, Node):
+            return self._reduce_node(obj)
+        if isinstance(obj, (Plugin, Project, Context)) or (not isinstance(obj, type) and self._is_border(type(obj))):
+            raise pickle.PicklingError(f"a {full_class_name(type(obj))} stays in its process")
+        return NotImplemented
+
+    def _is_border(self, cls: type) -> bool:
+        return self._policy.is_border(cls)
+
+    def _reduce_node(self, node: Any) -> Any:
+        make, (cls, index, line, column, value) = node.__reduce__()
+        if index < self._known_files:
+            return make, (cls, index, line, column, value)
+        # The file was loaded after the fork: its number means another file in another process.
+        provenance = node.get_provenance()
+        return _node, (self, cls, provenance._shortname, provenance._project, line, column, value)
+
+    def file_index(self, file: str, project: Any) -> int:
+        """This process's number of a file that another one has loaded."""
+        key = (file, id(project))
+        if key not in self._files:
+            self._files[key] = _file_index(_yaml.load(os.devnull, shortname=file, project=project))
+        return self._files[key]
+
+
+def _file_index(node: Any) -> int:
+    return int(node.__reduce__()[1][1])
+
+
+def _node(wire: BstWire, cls: Any, file: str, project: Any, line: int, column: int, value: Any) -> Any:
+    return cls.__new__(cls, wire.file_index(file, project), line, column, value)
+
+
+def _message(full_name: str, content: bytes) -> Message:
+    descriptor = descriptor_pool.Default().FindMessageTypeByName(full_name)
+    message: Message = message_factory.GetMessageClass(descriptor)()
+    message.ParseFromString(content)
+    return message
