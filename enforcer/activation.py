@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from enforcer.backends import available
 from enforcer.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -30,12 +31,16 @@ def activate(session: Session) -> Activation:
     """Watch every scheduler run of this process from now on, under `session`'s current settings.
 
     Raises:
-        UnsupportedError: BuildStream is not installed, or lacks a seam that enforcement needs.
+        UnsupportedError: BuildStream is not installed, or lacks a seam that enforcement needs; or the backend cannot
+            run here.
     """
     if find_spec("buildstream") is None:
         raise UnsupportedError(
             "BuildStream is not installed beside the enforcer: install it, e.g. pip install BuildStream"
         )
+    backend = session.settings.backend
+    available.check(backend)
+    available.enable_fork_support(backend)
     with warnings.catch_warnings():
         # What BuildStream's imports are warned of is not ours, nor the user's: under -W error it would end here.
         warnings.simplefilter("ignore", DeprecationWarning)

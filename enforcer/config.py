@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -10,7 +11,11 @@ from typing import Any
 
 from enforcer.errors import UsageError
 
-BACKENDS = ("threads",)
+BACKENDS = ("threads", "fork", "pool")
+PROCESS_BACKENDS = ("fork", "pool")
+RUN_BACKEND = "threads"
+"""What `enforcer run` prefers."""
+
 REPORT_FORMATS = ("json",)
 
 
@@ -36,6 +41,11 @@ def parse_backend(text: str) -> str:
     if text not in BACKENDS:
         raise UsageError(f"unknown backend {text!r}: this version has {', '.join(BACKENDS)}")
     return text
+
+
+def run_backend() -> str:
+    """The backend of `enforcer run` unless told otherwise. In pytest it is `threads`, where mocks and captures work."""
+    return RUN_BACKEND if hasattr(os, "fork") else "threads"
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """Settings are checked when they are read, and an unknown word is answered with the known ones."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from enforcer.config import AllowEntry, Mode, ReportTarget, Settings, parse_backend
+from enforcer import config
+from enforcer.config import AllowEntry, Mode, ReportTarget, Settings, parse_backend, run_backend
 from enforcer.errors import UsageError
 
 
@@ -18,10 +20,21 @@ def test_an_unknown_mode_is_answered_with_the_known_ones() -> None:
         Mode.parse("Strict")
 
 
+@pytest.mark.parametrize("name", ["threads", "fork", "pool"])
+def test_every_backend_has_a_name(name: str) -> None:
+    assert parse_backend(name) == name
+
+
 def test_an_unknown_backend_is_answered_with_the_known_ones() -> None:
-    assert parse_backend("threads") == "threads"
-    with pytest.raises(UsageError, match="unknown backend 'cloud': this version has threads"):
+    with pytest.raises(UsageError, match="unknown backend 'cloud': this version has threads, fork, pool"):
         parse_backend("cloud")
+
+
+def test_the_command_prefers_a_backend_only_where_it_can_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "RUN_BACKEND", "pool")
+    assert run_backend() == "pool"
+    monkeypatch.delattr(os, "fork")
+    assert run_backend() == "threads"
 
 
 def test_a_report_is_a_format_and_a_path() -> None:

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import click
 
+from enforcer.backends import available
+from enforcer.config import PROCESS_BACKENDS
 from enforcer.errors import EnforcerError
 
 OK = "ok"
@@ -145,12 +147,24 @@ def _proc() -> Check:
     return Check(WARNING, "/proc is not mounted: leaked-process cannot be found")
 
 
+def _process_backends() -> Check:
+    backends = f"backends {' and '.join(PROCESS_BACKENDS)}"
+    if lacks := available.lacking():
+        return Check(WARNING, f"{backends}: this system lacks {', '.join(lacks)}; the backend threads works")
+    return Check(OK, f"{backends}: os.fork, pidfd_open and prctl are there")
+
+
 def _grpc() -> Check:
     version = _version("grpcio")
     if version is None:
         return Check(INFO, "grpcio is not installed")
-    support = os.environ.get("GRPC_ENABLE_FORK_SUPPORT", "not set")
-    return Check(INFO, f"grpcio {version}, GRPC_ENABLE_FORK_SUPPORT {support}; the backend threads does not fork")
+    # In a process of its own: gRPC looks at the variable once, and this process has imported it by now.
+    ask = "from grpc._cython import cygrpc; raise SystemExit(cygrpc._GRPC_ENABLE_FORK_SUPPORT is False)"
+    environ = {**os.environ, available.FORK_SUPPORT: "1"}
+    done = subprocess.run([sys.executable, "-c", ask], env=environ, capture_output=True, check=False)
+    if done.returncode == 0:
+        return Check(OK, f"grpcio {version}: its support for forks can be switched on")
+    return Check(WARNING, f"grpcio {version}: its support for forks stays off; the backend threads works")
 
 
 def _test_tools() -> Iterator[Check]:
@@ -168,6 +182,7 @@ _CHECKS: tuple[Callable[[], Check], ...] = (
     _namespaces,
     _busybox,
     _proc,
+    _process_backends,
     _grpc,
 )
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from enforcer.activation import activate
-from enforcer.config import BACKENDS, REPORT_FORMATS, Mode, ReportTarget, Settings, parse_backend
+from enforcer.config import BACKENDS, REPORT_FORMATS, Mode, ReportTarget, Settings, parse_backend, run_backend
 from enforcer.errors import EnforcerError, UsageError
 from enforcer.record import Record
 from enforcer.reports.terminal import terminal_report, wants_colour
@@ -27,8 +27,8 @@ OUR_FAILURE = EnforcerError.exit_code
 
 @click.command(context_settings={"allow_interspersed_args": False}, options_metavar="[OPTIONS] [--]")
 @click.option("--mode", metavar="MODE", help=f"{', '.join(mode.value for mode in Mode)} (default: strict).")
-@click.option("--backend", metavar="NAME", help=f"How jobs are run: {', '.join(BACKENDS)}.")
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Worker processes, where the backend has any.")
+@click.option("--backend", metavar="NAME", help=f"How jobs run: {', '.join(BACKENDS)} (default: {run_backend()}).")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="At most so many worker processes at once.")
 @click.option(
     "--report",
     "reports",
@@ -65,7 +65,7 @@ def settings_from(options: dict[str, Any], directory: Path) -> Settings:
         if options[name] is not None:
             given[name] = options[name]
     given["reports"] = tuple(map(ReportTarget.parse, options["reports"]))
-    settings = Settings(**{**table_values(directory), **given})
+    settings = Settings(**{"backend": run_backend(), **table_values(directory), **given})
     for entry in settings.allow:
         get_rule(entry.rule)
     return settings

@@ -71,6 +71,26 @@ def test_a_sandbox_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch,
     assert "No permissions to create new namespace" in found.text
 
 
+def test_it_says_what_the_process_backends_lack(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert check("_process_backends").status == OK
+    monkeypatch.delattr(os, "fork")
+    monkeypatch.delattr(os, "pidfd_open")
+    found = check("_process_backends")
+    assert found.status == WARNING
+    assert "this system lacks os.fork, pidfd_open (Linux 5.3 or later has it)" in found.text
+
+
+def test_it_tries_whether_grpc_can_support_forks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GRPC_ENABLE_FORK_SUPPORT", "0")
+    assert check("_grpc").status == OK
+    (tmp_path / "grpc" / "_cython").mkdir(parents=True)
+    (tmp_path / "grpc" / "_cython" / "cygrpc.py").write_text("_GRPC_ENABLE_FORK_SUPPORT = False\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    # A namespace package loses against the installed one.
+    (tmp_path / "grpc" / "__init__.py").write_text("")
+    assert check("_grpc").status == WARNING
+
+
 def test_it_runs_here_without_importing_more_than_it_looks_at() -> None:
     done = subprocess.run([sys.executable, "-m", "enforcer", "doctor"], capture_output=True, text=True, check=False)
     assert done.returncode in (0, 3)

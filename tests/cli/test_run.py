@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from enforcer import config
 from enforcer.cli import main
 from enforcer.config import AllowEntry, Mode, ReportTarget, Settings
 from enforcer.errors import UnsupportedError
@@ -88,6 +89,17 @@ def test_every_option_becomes_a_setting(bst: FakeBst) -> None:
     )
 
 
+def test_the_default_backend_is_the_command_s_own_and_loses_against_the_table(
+    bst: FakeBst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "RUN_BACKEND", "pool")
+    main(["run", "build"])
+    assert bst.settings == Settings(backend="pool")
+    Path("pyproject.toml").write_text('[tool.enforcer]\nbackend = "fork"\nworkers = 2\nworker_jobs = 9\n')
+    main(["run", "build"])
+    assert bst.settings == Settings(backend="fork", workers=2, worker_jobs=9)
+
+
 def test_the_command_line_wins_over_the_table(bst: FakeBst) -> None:
     allow = 'allow = [{ entry = "foreign-write base.bst *", reason = "old" }]'
     Path("pyproject.toml").write_text(f'[tool.enforcer]\nmode = "soft"\ncollect = true\nworkers = 3\n{allow}\n')
@@ -159,7 +171,8 @@ def test_a_run_that_checked_nothing_says_so_and_exits_as_bst_does(
         (["--"], "there is nothing to run"),
         (["--mode", "lenient", "build"], "unknown mode 'lenient': choose one of off, soft, discard, strict"),
         (["--backend", "cloud", "build"], "unknown backend 'cloud'"),
-        (["--workers", "0", "build"], "Invalid value for '--workers'"),
+        (["--workers", "0", "build"], "Invalid value for '--workers': 0 is not in the range x>=1"),
+        (["--workers", "two", "build"], "Invalid value for '--workers': 'two' is not a valid integer"),
         (["--report", "xml:r.xml", "build"], "unknown report format 'xml'"),
         (["--report", "json:", "build"], "names no file"),
         (["--report", "json:missing/r.json", "build"], "cannot write the json report to 'missing/r.json'"),
@@ -178,6 +191,9 @@ def test_wrong_usage_runs_nothing(
     ("line", "message"),
     [
         ("mode = 3", "mode is 3, not a string"),
+        ("workers = 0", "workers is 0, not a whole number from 1 on"),
+        ('worker_jobs = "9"', "worker_jobs is '9', not a whole number from 1 on"),
+        ('backend = "cloud"', "unknown backend 'cloud'"),
         ('allow = [{ entry = "foreign-wirte a b", reason = "r" }]', "unknown rule 'foreign-wirte'"),
     ],
 )

@@ -71,6 +71,19 @@ def test_a_bst_watches_itself_and_sees_nothing_of_us(bst: str, processes: BstPro
     assert (record.unwatched, record.errors) == ([], [])
 
 
+def test_grpc_is_prepared_for_a_process_backend_whatever_environment_it_is_given(tmp_path: Path) -> None:
+    script = tmp_path / "bst"
+    script.write_text("from grpc._cython import cygrpc\nprint(cygrpc._GRPC_ENABLE_FORK_SUPPORT)\n")
+    processes = BstProcesses(Session(Settings(backend="pool")))
+    processes.watch()
+    try:
+        done = run([sys.executable, str(script)], env={**os.environ, "GRPC_ENABLE_FORK_SUPPORT": "0"})
+        assert (done.stdout, done.stderr) == ("True\n", "")
+        assert processes.take().unwatched == []
+    finally:
+        processes.close()
+
+
 def test_this_process_s_environment_is_left_alone(bst: str, processes: BstProcesses) -> None:
     before = dict(os.environ)
     run([bst])
