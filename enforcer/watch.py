@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from enforcer import activation
+from enforcer.backends import available
 from enforcer.errors import UnsupportedError
 from enforcer.record import Record
 from enforcer.session import Session
@@ -18,7 +19,7 @@ from enforcer.config import Settings
 from enforcer.errors import EnforcerError
 from enforcer.session import Session
 try:
-    activate(Session(Settings())).close()
+    activate(Session(Settings(backend=sys.argv[1]))).close()
 except EnforcerError as error:
     sys.exit(str(error))
 """
@@ -26,12 +27,13 @@ except EnforcerError as error:
 _watches: list[Watch] = []
 
 
-def check_elsewhere() -> None:
+def check_elsewhere(backend: str) -> None:
     """Raise `UnsupportedError` if enforcement can't be switched on here, without importing anything for it.
 
     For a process that runs no build itself, but starts others that do.
     """
-    probe = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, text=True)
+    available.check(backend)
+    probe = subprocess.run([sys.executable, "-c", _PROBE, backend], capture_output=True, text=True)
     if probe.returncode != 0:
         raise UnsupportedError(probe.stderr.strip())
 

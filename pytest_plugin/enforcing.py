@@ -99,7 +99,7 @@ class Enforcing:
         try:
             if sharing.is_controller(self.config):
                 # A worker that cannot start is replaced by the next: say so once, here.
-                check_elsewhere()
+                check_elsewhere(self.settings.backend)
             else:
                 self._watch = Watch(self.session)
                 self._watch.start()
@@ -113,7 +113,7 @@ class Enforcing:
 
     def pytest_report_header(self) -> str:
         """Say what is enforced."""
-        return summing.header(self.settings)
+        return summing.header(self.settings, options.what_was_set(self.config))
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Wrapper:

@@ -20,6 +20,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add(parser)
 
 
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Prepare for a backend whose jobs are processes, after plugins that set the environment, before any conftest."""
+    options.prepare_backend(early_config)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker; where enforcement is asked for, bring in the plugin that enforces."""
     config.addinivalue_line("markers", MARKER)

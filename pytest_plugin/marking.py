@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from enforcer.backends.available import why_not
 from enforcer.config import AllowEntry, Mode, Settings, parse_backend
 from enforcer.errors import UsageError
 
@@ -45,7 +46,7 @@ def _loosened(before: Marked, mark: pytest.Mark) -> Marked:
     if "mode" in mark.kwargs:
         settings = settings.with_(mode=_looser(settings.mode, mark.kwargs["mode"]))
     if "backend" in mark.kwargs:
-        settings = settings.with_(backend=parse_backend(mark.kwargs["backend"]))
+        settings = settings.with_(backend=_backend(mark.kwargs["backend"]))
     entries = tuple(AllowEntry.parse(text, reason) for text in _texts(mark.kwargs.get("allow", ())))
     is_looser = settings.mode is not before.settings.mode
     return Marked(settings.with_(allow=settings.allow + entries), reason if is_looser else before.reason)
@@ -69,6 +70,13 @@ def _looser(base: Mode, text: object) -> Mode:
     if mode is Mode.STRICT:
         raise UsageError("it may only loosen, and nothing is stricter than mode='strict'")
     return min(base, mode, key=LOOSEST_FIRST.index)
+
+
+def _backend(name: object) -> str:
+    backend = parse_backend(str(name))
+    if (why := why_not(backend)) is not None:
+        raise UsageError(why)
+    return backend
 
 
 def _texts(allow: object) -> Iterable[str]:

@@ -22,7 +22,7 @@ def add(parser: pytest.Parser) -> None:
         metavar="|".join(MODES),
         help="Watch every real BuildStream build: a job may change only its own element.",
     )
-    group.addoption("--enforce-backend", metavar="NAME", help="How enforced jobs run.")
+    group.addoption("--enforce-backend", metavar="NAME", help="How enforced jobs run: threads, fork or pool.")
     group.addoption(
         "--enforce-report",
         metavar="FORMAT:PATH",
@@ -41,8 +41,13 @@ def add(parser: pytest.Parser) -> None:
     parser.addini("enforce_report", "Default of --enforce-report, one FORMAT:PATH a line.", type="linelist", default=[])
     parser.addini("enforce_collect", "Default of --enforce-collect.", type="bool", default=None)
     parser.addini("enforce_min_jobs", "Default of --enforce-min-jobs.", type="string", default=None)
-    parser.addini("enforce_workers", "How many worker processes a backend may use.", type="string", default=None)
-    parser.addini("enforce_worker_jobs", "How many jobs a worker process may run.", type="string", default=None)
+    parser.addini("enforce_workers", "At most so many worker processes at once.", type="string", default=None)
+    parser.addini(
+        "enforce_worker_jobs",
+        "How many jobs a worker process runs before a fresh one takes its place.",
+        type="string",
+        default=None,
+    )
     parser.addini(
         "enforce_bst_config",
         "BuildStream user configuration for builds of a collected project.conf; by default an empty one with a "
@@ -60,6 +65,46 @@ def mode_text(config: pytest.Config) -> str | None:
 def is_asked_for(config: pytest.Config) -> bool:
     """Whether there is anything to enforce."""
     return mode_text(config) not in (None, "off")
+
+
+def prepare_backend(early_config: pytest.Config) -> None:
+    """Set what gRPC has to find when it is imported, which a conftest may do: the backend can need it.
+
+    Taken back at the end of the run. A wrong value is told later, where all are.
+    """
+    given = early_config.known_args_namespace
+    if (given.enforce or ini(early_config, "enforce") or "off") == "off":
+        return
+    from enforcer.backends.available import FORK_SUPPORT, enable_fork_support
+    from enforcer.errors import UsageError
+    from enforcer.table import table_values
+
+    backend = given.enforce_backend or ini(early_config, "enforce_backend")
+    if not backend:
+        try:
+            backend = table_values(early_config.rootpath).get("backend", "threads")
+        except UsageError:
+            return
+    before = os.environ.get(FORK_SUPPORT)
+    was_set = enable_fork_support(backend)
+    if was_set is not None:
+        early_config.stash[_was_set_key] = was_set
+        early_config.add_cleanup(lambda: _set_variable(FORK_SUPPORT, before))
+
+
+def what_was_set(config: pytest.Config) -> str | None:
+    """What `prepare_backend` has set, as a user may read it."""
+    return config.stash.get(_was_set_key, None)
+
+
+def _set_variable(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
+
+
+_was_set_key = pytest.StashKey[str]()
 
 
 def ini(config: pytest.Config, name: str) -> Any:
@@ -110,23 +155,24 @@ def settings(config: pytest.Config) -> Settings:
         collect = config.getoption("enforce_collect") or ini(config, "enforce_collect")
         if isinstance(collect, bool):
             changes["collect"] = collect
-        for field, name in _NUMBERS.items():
-            if (number := _number(config, name)) is not None:
+        for field, least in _NUMBERS.items():
+            if (number := _number(config, f"enforce_{field}", least)) is not None:
                 changes[field] = number
         return Settings(**changes)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
 
 
-_NUMBERS = {"min_jobs": "enforce_min_jobs", "workers": "enforce_workers", "worker_jobs": "enforce_worker_jobs"}
+_NUMBERS = {"min_jobs": 0, "workers": 1, "worker_jobs": 1}
+"""Fields of the settings that are numbers, each with the least that it may be."""
 
 
-def _number(config: pytest.Config, name: str) -> int | None:
+def _number(config: pytest.Config, name: str, least: int) -> int | None:
     text = config.getoption(name, None) or ini(config, name)
     if not text:
         return None
-    if not str(text).strip().isdecimal():
-        raise pytest.UsageError(f"{name.replace('_', '-')} is {text!r}: a whole number is needed, e.g. 10")
+    if not str(text).strip().isdecimal() or int(text) < least:
+        raise pytest.UsageError(f"{name.replace('_', '-')} is {text!r}: a whole number from {least} on is needed")
     return int(text)
 
 

@@ -72,11 +72,12 @@ class Summary:
         return problems
 
 
-def header(settings: Settings) -> str:
-    """The line at the top of a run."""
+def header(settings: Settings, was_set: str | None) -> str:
+    """The line at the top of a run; `was_set` is what the backend needed in the environment."""
     buildstream = installed_versions()["buildstream"] or "of an unknown version"
     collect = ", collecting" if settings.collect else ""
-    return f"enforcement: {settings.mode.value} on {settings.backend}{collect}, BuildStream {buildstream}"
+    environment = "" if was_set is None else f", {was_set}"
+    return f"enforcement: {settings.mode.value} on {settings.backend}{collect}, BuildStream {buildstream}{environment}"
 
 
 def command(config: pytest.Config) -> list[str]:
