@@ -189,8 +189,11 @@ class ProcessesRun:
         self._assigned.unwatch()
         self._pool.close(self._retired)
         with self.judge.session.recording() as record:
-            for name, amount in self._pool.traffic.costs().items():
-                record.spend(name, amount)
+            record.errors += self._pool.losses
+            traffic = self._pool.traffic
+            record.spend("fork", traffic.fork_seconds)
+            record.spend("forks", traffic.forked)
+            record.spend("bytes", traffic.request_bytes + traffic.update_bytes + traffic.result_bytes)
         self.judge.finish()
 
     def _retired(self, payload: bytes) -> None:

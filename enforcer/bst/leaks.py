@@ -7,13 +7,15 @@ import sys
 import threading
 import time
 from multiprocessing import forkserver, resource_tracker
-from pathlib import Path
 from typing import Any, NamedTuple
 
 _GRACE = 0.5
 """Seconds that a thread or process which is about to end gets to end; spent only where one is left."""
 
 _POLL = 0.01
+
+_WALL = 0x40000000
+"""`__WALL` of waitid(2): children of any kind, those that end without SIGCHLD too."""
 
 # Threads of the libraries below BuildStream's core, started when they are first needed, wherever that is.
 _LIBRARIES = ("grpc", "asyncio")
@@ -82,27 +84,36 @@ def _thread_name(ident: int) -> str:
 
 def _children() -> list[int]:
     """Process ids of the children that still run, of every thread of this process."""
-    found = []
-    for task in Path("/proc/self/task").iterdir():
-        try:
-            text = (task / "children").read_text(encoding="ascii")
-        except OSError:  # the thread has ended
-            continue
-        found += [int(pid) for pid in text.split()]
-    return [pid for pid in found if _state(pid) not in ("Z", None)]
-
-
-def _state(pid: int) -> str | None:
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    return stat.rpartition(")")[2].split()[0]
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT | _WALL)
+    except ChildProcessError:  # there are none: no need to read a file a thread
+        return []
+    found: list[int] = []
+    for task in os.listdir("/proc/self/task"):
+        found += map(int, _read(f"/proc/self/task/{task}/children").split())
+    return [pid for pid in found if _runs(pid)]
+
+
+def _runs(pid: int) -> bool:
+    """Whether the process is there and no zombie."""
+    return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[:1] not in ([], [b"Z"])
 
 
 def _process_name(pid: int) -> str:
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
-    except OSError:
-        return "process"
+    command = _read(f"/proc/{pid}/cmdline").split(b"\0")[0]
     return os.path.basename(os.fsdecode(command)) or "process"
+
+
+def _read(path: str) -> bytes:
+    """What a file of the kernel holds, in as few calls as possible; nothing when its thread or process has ended."""
+    parts = []
+    try:
+        file = os.open(path, os.O_RDONLY)
+        try:
+            while part := os.read(file, 65536):
+                parts.append(part)
+        finally:
+            os.close(file)
+    except OSError:
+        return b""
+    return b"".join(parts)

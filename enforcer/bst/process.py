@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # what `signal` wraps
 import locale
 import os
-import re
 import signal
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from operator import is_
 from typing import Any
 
 from enforcer.graph.kinds import PROBE, Contents, DictKind, Probe
@@ -66,13 +66,26 @@ def _directory() -> str | None:
 
 
 def _umask() -> int:
-    # Asking os.umask() means setting it, for every thread.
-    match = re.search(r"^Umask:\s*([0-7]+)$", Path("/proc/self/status").read_text(encoding="ascii"), re.MULTILINE)
-    return int(match.group(1), 8) if match else -1
+    # Asking os.umask() means setting it, for every thread. This runs twice a job: no file object, no pattern.
+    file = os.open("/proc/self/status", os.O_RDONLY)
+    try:
+        _, _, after = os.read(file, 4096).partition(b"\nUmask:")
+    finally:
+        os.close(file)
+    return int(after.split(None, 1)[0], 8) if after else -1
+
+
+_handlers: tuple[Any, ...] = ()
 
 
 def _signal_handlers() -> tuple[Any, ...]:
-    return tuple(map(signal.getsignal, _SIGNALS))
+    """The handler of each signal; the very same tuple as long as they are the same."""
+    global _handlers
+    # `signal.getsignal` looks each of them up in an enumeration: slow, and it may run a handler's `__hash__`.
+    now = tuple(map(_signal.getsignal, _SIGNALS))
+    if len(now) != len(_handlers) or not all(map(is_, now, _handlers)):
+        _handlers = now
+    return _handlers
 
 
 def _set_umask(value: int) -> None:

@@ -194,6 +194,8 @@ class Trial:
 
     def _describe(self, violating: list[ChangedCell]) -> list[tuple[Unit, Change]]:
         """Describe the changes, then undo them."""
+        if not violating:
+            return []
         describer = Describer(self._world, self._bst_job.get_element(), self._touches)
         described = [(cell, describer.change(cell, change)) for cell in violating for change in cell.changes]
         if not self._scope.undoes(self._session.settings.mode):
