@@ -1,0 +1,187 @@
+"""Forking, signals, and how processes end. Linux only: pidfds, /proc, prctl."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+from typing import NoReturn
+
+BROKEN = 70
+"""Exit status of a process of ours that an exception ended (EX_SOFTWARE of sysexits.h)."""
+
+_SET_DEATH_SIGNAL = 1
+_SET_CHILD_SUBREAPER = 36
+_prctl = ctypes.CDLL(None, use_errno=True).prctl  # found before any fork: a child loads no libraries
+_ALL_SIGNALS = signal.valid_signals()
+
+
+def fork(life: Callable[[], None]) -> int:
+    """Fork a child that lives `life` and never returns from here; its process id.
+
+    In the child no handler of the parent's is left: SIGINT does nothing, what else was handled has its default action.
+    """
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ALL_SIGNALS)
+    try:
+        with warnings.catch_warnings():
+            # 3.12 and later warn when there are other threads. The child uses none of them.
+            warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+            pid = os.fork()
+        if not pid:
+            _live(life, mask)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    return pid
+
+
+def _live(life: Callable[[], None], mask: Iterable[int]) -> NoReturn:
+    status = BROKEN
+    try:
+        _forget_handlers()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        life()
+        status = 0
+    except BaseException:
+        print_exception()
+    finally:
+        os._exit(status)
+
+
+def _forget_handlers() -> None:
+    # The parent's event loop listens at the other end of the wakeup descriptor.
+    signal.set_wakeup_fd(-1)
+    for number in _ALL_SIGNALS:
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
+    # Not SIG_IGN, which programs that a job starts would inherit.
+    signal.signal(signal.SIGINT, _do_nothing)
+
+
+def _do_nothing(*_: object) -> None:
+    pass
+
+
+def print_exception() -> None:
+    """Print the exception in hand on the real standard error: `sys.stderr` may be anybody's by now."""
+    with contextlib.suppress(OSError):
+        os.write(2, f"Process {os.getpid()}: {traceback.format_exc()}".encode(errors="backslashreplace"))
+
+
+def end_with_parent(number: signal.Signals) -> None:
+    """Ask the kernel for this signal when the thread that forked this process ends."""
+    _prctl(_SET_DEATH_SIGNAL, ctypes.c_ulong(number), 0, 0, 0)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent ends, daemons included."""
+    _prctl(_SET_CHILD_SUBREAPER, ctypes.c_ulong(1), 0, 0, 0)
+
+
+def has_ended(pidfd: int, seconds: float = 0) -> bool:
+    """Whether that process ends within the time. It may be anybody's child, and reaped or not."""
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
+def send_signal(pidfd: int, number: signal.Signals) -> None:
+    """Signal that very process, never one that got its number later; harmless when it has ended."""
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, number)
+
+
+def signal_group(leader: int, number: signal.Signals) -> None:
+    """Signal the group of a process that is not reaped yet, so that the number is still its own."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, number)
+
+
+def ending(status: int | None) -> str:
+    """In words, what `os.waitpid` said of a process."""
+    if status is None:
+        return "has ended"
+    code = os.waitstatus_to_exitcode(status)
+    if code >= 0:
+        return f"ended with exit status {code}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was killed by signal {-code}"
+
+
+def children(pid: int) -> list[int]:
+    """Process ids of all children of a process, ended ones that are not reaped included."""
+    found = []
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # the thread or process has ended
+            found += [int(word) for word in file.read_text(encoding="ascii").split()]
+    return found
+
+
+def reap(child: int, seconds: float) -> int | None:
+    """The status of a child of ours, killed if it does not end within the time; None when it can't be had."""
+    try:
+        pidfd = os.pidfd_open(child)
+    except ProcessLookupError:
+        return None
+    try:
+        if not has_ended(pidfd, seconds):
+            send_signal(pidfd, signal.SIGKILL)
+            has_ended(pidfd, seconds)
+        pid, status = os.waitpid(child, os.WNOHANG)
+    except ChildProcessError:  # somebody else has reaped it
+        return None
+    finally:
+        os.close(pidfd)
+    return status if pid else None
+
+
+def end_children(spared: Collection[int], seconds: float) -> None:
+    """Kill and reap all children but the spared, then what they leave to us, until nobody is left or time is up."""
+    deadline = time.monotonic() + seconds
+    while (found := set(children(os.getpid())).difference(spared)) and time.monotonic() < deadline:
+        for pid in found:
+            with contextlib.suppress(PermissionError):  # set-user-id programs outlive us
+                os.kill(pid, signal.SIGKILL)
+        for pid in found:
+            reap(pid, max(0.0, deadline - time.monotonic()))
+
+
+def kill_tree(pid: int) -> None:
+    """Kill a process that is not ours to reap, and all of its descendants. It must not have ended yet."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGSTOP)  # so that it starts no others meanwhile
+        descendants = children(pid)
+        os.kill(pid, signal.SIGKILL)
+        for child in descendants:
+            kill_tree(child)
+
+
+class Clock:
+    """Seconds that pass while the run is not suspended, for deadlines."""
+
+    def __init__(self) -> None:
+        self._paused = 0.0
+        self._since: float | None = None
+
+    def now(self) -> float:
+        """Seconds since whenever."""
+        return (time.monotonic() if self._since is None else self._since) - self._paused
+
+    def pause(self) -> None:
+        """Stand still; harmless when it does."""
+        if self._since is None:
+            self._since = time.monotonic()
+
+    def resume(self) -> None:
+        """Go on; harmless when it does."""
+        if self._since is not None:
+            self._paused += time.monotonic() - self._since
+            self._since = None

@@ -1,0 +1,193 @@
+"""Frames of bytes, with descriptors, over an anonymous pair of sockets.
+
+Nothing is unpickled here and no socket has a name: only processes that were forked from each other can speak.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import select
+import socket
+import struct
+import threading
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+_HEADER = struct.Struct("!4sBQ")
+_MAGIC = b"enf\0"
+_COUNT = struct.Struct("!I")
+_LENGTH = struct.Struct("!Q")
+_MOST_DESCRIPTORS = 4
+
+Wait = Callable[[int, int], None]
+"""Waits until a descriptor is ready for an event of `select.poll`, or raises what ends the conversation."""
+
+
+class Kind(IntEnum):
+    """What a frame says."""
+
+    # From main to the pristine process, and its answers.
+    FORK = 1
+    UPDATE = 2
+    REAP = 3
+    FORKED = 11
+    REFUSED = 12
+    REAPED = 13
+    # From main to a worker, and back.
+    RUN = 21
+    INTERRUPT = 22
+    RETIRE = 23
+    EVENT = 31
+    RESULT = 32
+    FAILED = 33
+    RETIRED = 34
+
+
+class Closed(Exception):
+    """The other side is gone, or does not speak as agreed."""
+
+    def __init__(self, cut_off: Kind | None = None) -> None:
+        super().__init__(f"closed within a frame of kind {cut_off.name}" if cut_off else "closed")
+        self.cut_off = cut_off
+        """The kind of the frame that had begun to arrive."""
+
+
+class Frame(NamedTuple):
+    """One message. Whoever receives it owns the descriptors."""
+
+    kind: Kind
+    payload: bytes
+    descriptors: tuple[int, ...] = ()
+
+
+class Connection:
+    """One end of a pair of sockets.
+
+    Without `wait` its calls block in the kernel, one call a frame: an exception that somebody raises in the
+    thread then finds a frame sent or not begun. With `wait` nothing blocks but `wait` itself.
+    """
+
+    def __init__(self, end: socket.socket, wait: Wait | None = None) -> None:
+        end.setblocking(True)
+        self._socket = end
+        self._wait = wait
+        self._flags = socket.MSG_DONTWAIT if wait else 0
+        self._sending = threading.Lock()
+
+    def send(self, kind: Kind, payload: bytes = b"", descriptors: Sequence[int] = ()) -> None:
+        """Send one frame; from any thread. Raises `Closed`."""
+        header = _HEADER.pack(_MAGIC, kind, len(payload))
+        with self._sending:
+            try:
+                if self._wait or descriptors:
+                    self._send_parts([memoryview(header), memoryview(payload)], descriptors)
+                else:
+                    self._socket.sendall(header + payload)
+            except (BrokenPipeError, ConnectionResetError):
+                raise Closed from None
+
+    def _send_parts(self, parts: list[memoryview], descriptors: Sequence[int]) -> None:
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
+        while parts:
+            try:
+                sent = self._socket.sendmsg(parts, rights, self._flags)
+            except BlockingIOError:
+                self._await(select.POLLOUT)
+                continue
+            rights = []
+            while parts and sent >= len(parts[0]):
+                sent -= len(parts.pop(0))
+            if parts:
+                parts[0] = parts[0][sent:]
+
+    def receive(self) -> Frame:
+        """The next frame; one thread at a time. Raises `Closed`."""
+        descriptors: list[int] = []
+        header = self._receive_header(descriptors)
+        magic, number, length = _HEADER.unpack(header)
+        if magic != _MAGIC:
+            raise Closed
+        kind = Kind(number)
+        return Frame(kind, self._receive_payload(length, kind), tuple(descriptors))
+
+    def _receive_header(self, descriptors: list[int]) -> bytes:
+        space = socket.CMSG_SPACE(_MOST_DESCRIPTORS * array.array("i").itemsize)
+        header = b""
+        while len(header) < _HEADER.size:
+            try:
+                part, rights, _, _ = self._socket.recvmsg(
+                    _HEADER.size - len(header), space, self._flags | socket.MSG_CMSG_CLOEXEC
+                )
+            except BlockingIOError:
+                self._await(select.POLLIN)
+                continue
+            except ConnectionResetError:
+                part, rights = b"", []
+            if not part:
+                raise Closed
+            header += part
+            for _, _, data in rights:
+                descriptors += array.array("i", data)
+        return header
+
+    def _receive_payload(self, length: int, kind: Kind) -> bytes:
+        payload = memoryview(bytearray(length))
+        done = 0
+        while done < length:
+            try:
+                count = self._socket.recv_into(payload[done:], 0, self._flags)
+            except BlockingIOError:
+                self._await(select.POLLIN, kind)
+                continue
+            except ConnectionResetError:
+                count = 0
+            if not count:
+                raise Closed(kind)
+            done += count
+        return bytes(payload)
+
+    def _await(self, event: int, receiving: Kind | None = None) -> None:
+        assert self._wait is not None
+        try:
+            self._wait(self._socket.fileno(), event)
+        except Closed:
+            raise Closed(receiving) from None
+
+    def readable(self) -> bool:
+        """Whether something has arrived, or the other side has closed."""
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(0))
+
+    def close(self) -> None:
+        """End the conversation, whoever else holds a copy of our end. Harmless when repeated."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def abandon(self) -> None:
+        """Close our copy of an end that belongs to another process now."""
+        self._socket.close()
+
+
+def pack(items: Sequence[bytes]) -> bytes:
+    """A list of byte strings as one."""
+    parts = [_COUNT.pack(len(items))]
+    for item in items:
+        parts += (_LENGTH.pack(len(item)), item)
+    return b"".join(parts)
+
+
+def unpack(payload: bytes) -> list[bytes]:
+    """The list that `pack` was given."""
+    (count,) = _COUNT.unpack_from(payload)
+    offset = _COUNT.size
+    items = []
+    for _ in range(count):
+        (length,) = _LENGTH.unpack_from(payload, offset)
+        offset += _LENGTH.size
+        items.append(payload[offset : offset + length])
+        offset += length
+    return items

@@ -1,0 +1,220 @@
+"""Jobs run in workers that are up to date, live so long and are so many; nothing is left of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from enforcer.backends import processes
+from enforcer.backends.pool import Log, Pool, ProcessFailed
+from tests.backends.trivial import Trivial, descriptors, pool, state, wait_until
+
+
+def test_a_job_runs_in_a_child_of_the_pristine_process_and_its_result_comes_back() -> None:
+    with pool() as client:
+        assert client.run("echo", "hello") == "hello"
+        who = client.run("whoami")
+        assert who["parent"] == who["pristine"]
+        assert len({who["pid"], who["pristine"], os.getpid()}) == 3
+
+
+def test_events_arrive_in_order_before_the_result() -> None:
+    with pool() as client:
+        job = client.start("events", 500)
+        job.result()
+        assert job.events == [b"%d" % number for number in range(500)]
+
+
+def test_a_large_request_and_a_large_result_arrive() -> None:
+    with pool() as client:
+        assert len(client.run("echo", "x" * 50_000_000)) == 50_000_000
+
+
+def test_what_a_thread_says_after_its_job_is_not_taken_for_the_next_jobs() -> None:
+    with pool(limit=1) as client:
+        client.run("late_event")
+        job = client.start("wait_for_interrupt")
+        assert job.told()
+        job.interrupt()
+        job.result()
+        assert b"late" not in job.events
+
+
+def test_each_worker_takes_over_each_update_once_and_in_order() -> None:
+    published = []
+    with pool(limit=1, lifetime=3) as client:
+        for number in range(300):
+            published.append(f"update {number}")
+            assert client.publish(published[-1]) == number
+            if number % 2:
+                assert client.run("updates") == published
+        assert client.pool.traffic.forked == 50
+
+
+def test_several_workers_agree_however_their_jobs_fall(tmp_path: Path) -> None:
+    with pool(limit=2) as client:
+        client.publish("before any worker")
+        first = client.start("wait_for_file", str(tmp_path / "first"))
+        first.told()
+        client.publish("while one is busy")
+        assert client.run("updates") == ["before any worker", "while one is busy"]
+        (tmp_path / "first").touch()
+        first.result()
+        both = [client.start("updates") for _ in range(2)]
+        assert [job.result() for job in both] == [["before any worker", "while one is busy"]] * 2
+
+
+def test_a_worker_is_used_again_until_it_has_done_its_jobs() -> None:
+    with pool(limit=1, lifetime=3) as client:
+        workers = [client.run("whoami")["pid"] for _ in range(7)]
+        assert [workers.index(pid) for pid in workers] == [0, 0, 0, 3, 3, 3, 6]
+    assert client.retired == [
+        {"pid": workers[0], "jobs": 3},
+        {"pid": workers[3], "jobs": 3},
+        {"pid": workers[6], "jobs": 1},
+    ]
+
+
+def test_a_spoiled_worker_retires() -> None:
+    with pool(limit=1) as client:
+        before = client.run("whoami")["pid"]
+        client.run("spoil")
+        assert client.run("whoami")["pid"] != before
+    assert client.retired[0] == {"pid": before, "jobs": 2}
+
+
+def test_no_more_workers_than_the_limit_and_a_job_waits_for_one(tmp_path: Path) -> None:
+    with pool(limit=3) as client:
+        jobs = [client.start("wait_for_file", str(tmp_path / "go")) for _ in range(8)]
+        wait_until(lambda: sum(bool(job.events) for job in jobs) == 3)
+        (tmp_path / "go").touch()
+        assert [job.result() for job in jobs] == ["seen"] * 8
+        assert client.pool.traffic.forked == 3
+
+
+def test_an_interrupted_job_ends_and_its_worker_goes_on() -> None:
+    with pool(limit=1) as client:
+        job = client.start("wait_for_interrupt")
+        pid = job.told()
+        job.interrupt()
+        assert job.result() == "interrupted"
+        job.interrupt()  # too late, and harmless
+        assert client.run("whoami")["pid"] == pid
+
+
+def test_a_job_that_its_caller_calls_off_never_reaches_the_worker() -> None:
+    def call_off(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pool(limit=1) as client:
+        pid = client.run("whoami")["pid"]
+        with pytest.raises(KeyboardInterrupt):
+            client.pool.run(b'["exit", 3]', print, call_off)
+        assert client.run("whoami")["pid"] == pid
+
+
+def test_an_exception_of_whoever_is_told_ends_the_worker_and_nothing_else() -> None:
+    def refuse(_: bytes) -> None:
+        raise KeyError("no such event")
+
+    with pool(limit=1) as client:
+        pid = client.run("whoami")["pid"]
+        with pytest.raises(KeyError, match="no such event"):
+            client.pool.run(b'["events", 3]', refuse, lambda ticket: None)
+        assert state(pid) is None
+        assert client.run("echo", "next") == "next"
+
+
+def test_suspended_workers_stand_still_and_go_on(tmp_path: Path) -> None:
+    with pool() as client:
+        job = client.start("wait_for_file", str(tmp_path / "go"))
+        pid = job.told()
+        client.pool.suspend()
+        wait_until(lambda: state(pid) == "T")
+        newcomer = client.start("echo", "forked while suspended")
+        (tmp_path / "go").touch()
+        wait_until(lambda: client.pool.traffic.forked == 2)
+        assert state(pid) == "T"
+        client.pool.resume()
+        assert job.result() == "seen"
+        assert newcomer.result() == "forked while suspended"
+
+
+def test_no_deadline_comes_nearer_while_suspended() -> None:
+    clock = processes.Clock()
+    clock.pause()
+    then = clock.now()
+    wait_until(lambda: clock._since is not None and threading.Event().wait(0.02) is False)
+    assert clock.now() == then
+    clock.resume()
+    assert clock.now() - then < 0.02
+
+
+def test_closing_leaves_no_process_no_descriptor_and_no_thread() -> None:
+    before, threads = descriptors(), threading.active_count()
+    with pool(limit=3, lifetime=2) as client:
+        pids = {client.run("whoami")[key] for _ in range(5) for key in ("pid", "pristine")}
+    assert descriptors() == before
+    assert threading.active_count() == threads
+    assert [pid for pid in pids if state(pid)] == []
+    assert processes.children(os.getpid()) == [pid for pid in processes.children(os.getpid()) if pid not in pids]
+    client.close()
+    with pytest.raises(ProcessFailed, match="the run has ended"):
+        client.run("echo", "too late")
+
+
+def test_a_pool_that_was_never_started_can_be_closed() -> None:
+    Pool(Trivial(), limit=1, lifetime=1).close(print)
+
+
+def test_closing_kills_jobs_that_still_run() -> None:
+    with pool() as client:
+        job = client.start("hang")
+        pid = job.told()
+    with pytest.raises(ProcessFailed, match="SIGKILL"):
+        job.result()
+    assert state(pid) is None
+
+
+def test_main_is_forked_within_the_guard_and_the_child_never_leaves_it(tmp_path: Path) -> None:
+    @contextmanager
+    def guard() -> Iterator[None]:
+        (tmp_path / f"entered by {os.getpid()}").touch()
+        yield
+        (tmp_path / f"left by {os.getpid()}").touch()
+
+    with pool(fork_guard=guard) as client:
+        client.run("echo", "")
+    assert {file.name for file in tmp_path.iterdir()} == {f"entered by {os.getpid()}", f"left by {os.getpid()}"}
+
+
+def test_handlers_of_main_are_not_those_of_workers() -> None:
+    called = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: called.append(1))
+    try:
+        with pool() as client:
+            job = client.start("hang")
+            pid = job.told()
+            os.kill(pid, signal.SIGINT)
+            assert state(pid)
+            os.kill(pid, signal.SIGUSR1)
+            with pytest.raises(ProcessFailed, match="SIGUSR1"):
+                job.result()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def test_the_log_keeps_only_what_somebody_lacks() -> None:
+    log = Log()
+    for number in range(5):
+        assert log.append(b"%d" % number) == number
+    log.trim(3)
+    assert log.since(3) == [b"3", b"4"]
+    assert log.end == 5
+    assert log.append(b"5") == 5
