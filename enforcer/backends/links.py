@@ -161,27 +161,34 @@ class Worker:
         self._interrupted = False
         self._interrupt_sent = False
         self._retired = 0.0
-        self._due: list[tuple[float, signal.Signals]] = []
+        self._due: float | None = None
 
     def _wait(self, end: int, event: int) -> None:
         poll = select.poll()
         poll.register(end, event)
         poll.register(self._pidfd, select.POLLIN)
         poll.register(self._woken, select.POLLIN)
-        while end not in (ready := dict(poll.poll(_LOOK * 1000 if self._due else None))):
+        while end not in (ready := dict(poll.poll(self._patience()))):
             if self._pidfd in ready:
                 raise Closed
             if self._woken in ready:
                 os.eventfd_read(self._woken)
             self._attend(may_send=event == select.POLLIN)
 
+    def _patience(self) -> float | None:
+        """Milliseconds until something is due; the clock may stand still meanwhile."""
+        if self._due is None:
+            return None
+        return 1000 * min(_LOOK, max(_LOOK / 50, self._due - self._clock.now()))
+
     def _attend(self, may_send: bool) -> None:
         """Pass an interrupt on, unless a frame is half sent, and do what is due."""
         if may_send and self._interrupted and not self._interrupt_sent:
             self._interrupt_sent = True
             self._connection.send(Kind.INTERRUPT)
-        while self._due and self._clock.now() >= self._due[0][0]:
-            _, self.forced = self._due.pop(0)
+        if self._due is not None and self._clock.now() >= self._due:
+            self.forced = signal.SIGTERM if self._interrupted and not self.forced else signal.SIGKILL
+            self._due = self._clock.now() + _LAST_CHANCE
             processes.send_signal(self._pidfd, self.forced)
 
     def work(self, request: bytes, updates: Sequence[bytes], told: Callable[[bytes], None]) -> Done:
@@ -201,8 +208,7 @@ class Worker:
     def interrupt(self) -> None:
         """Ask it, from another thread, to end its job; SIGTERM and SIGKILL follow when it does not."""
         if not self._interrupted:
-            now = self._clock.now() + self._grace
-            self._due = [(now, signal.SIGTERM), (now + _LAST_CHANCE, signal.SIGKILL)]
+            self._due = self._clock.now() + self._grace
             self._interrupted = True
             os.eventfd_write(self._woken, 1)
 
@@ -214,7 +220,7 @@ class Worker:
     def rest(self) -> None:
         """After a job: what was due is no more."""
         self._interrupted = self._interrupt_sent = False
-        self._due = []
+        self._due = None
 
     def retire(self) -> None:
         """Tell it that no further job comes. Its death is for `farewell` to see."""
@@ -225,7 +231,7 @@ class Worker:
     def farewell(self) -> bytes:
         """What a worker that was told to retire says before it ends, within a deadline. Raises `Closed`, `Broken`."""
         soonest = self._clock.now() + _LAST_CHANCE  # it may have waited for somebody to listen
-        self._due = [(max(self._retired + self._grace, soonest), signal.SIGKILL)]
+        self._due = max(self._retired + self._grace, soonest)
         frame = self._connection.receive()
         if frame.kind is not Kind.RETIRED:
             raise Broken(frame.payload.decode(errors="replace"))

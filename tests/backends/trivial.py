@@ -144,6 +144,10 @@ class Requests:
         self.tell(str(daemon).encode())
         return daemon
 
+    def daemonise_and_wait(self) -> str:
+        self.daemonise()
+        return self.wait_for_interrupt()
+
     def daemonise_and_exit(self) -> None:
         self.daemonise()
         os._exit(3)
@@ -207,7 +211,7 @@ class Job:
     def told(self) -> int:
         """The number that the job has told, once it has."""
         wait_until(lambda: bool(self.events) or not self._thread.is_alive())
-        assert self.error is None, self.error
+        assert self.events, self.error
         return int(self.events[0])
 
     def interrupt(self) -> None:
@@ -231,13 +235,14 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def state(pid: int) -> str | None:
-    """The letter that the kernel has for a process, None when it is gone or only waits to be reaped."""
+    """The letter that the kernel has for a process, None when all of its threads are gone."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        tasks = os.listdir(f"/proc/{pid}/task")
     except OSError:
         return None
     letter = text.rpartition(")")[2].split()[0]
-    return None if letter in "ZX" else letter
+    return None if letter in "ZX" and len(tasks) < 2 else letter
 
 
 def descriptors() -> set[str]:
