@@ -47,6 +47,7 @@ class ChangedCell:
 def changed_cells(unit: Unit) -> list[ChangedCell]:
     """Every cell of `unit` that holds something else than its shadow says."""
     found: list[ChangedCell] = []
+    same_groups = []
     for group in unit.groups:
         if group.unchanged():
             continue
@@ -56,9 +57,11 @@ def changed_cells(unit: Unit) -> list[ChangedCell]:
             if changes:
                 found.append(ChangedCell(unit, cell, before, changes))
         if len(found) == before_any:
-            # Equal but not identical (a recomputed string): remember the new objects, or every
-            # later compare would end up here again.
-            group.take()
+            same_groups.append(group)
+    if same_groups or not found:
+        # Equal but not identical (a recomputed string): remember the new objects, or every
+        # later compare would end up here again.
+        unit.take(same_groups)
     return found
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import is_
 from typing import Any
 
 from enforcer.graph.kinds import Contents, Kind, Probe
+from enforcer.graph.quick import QuickPass
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -104,6 +105,9 @@ class Unit:
         roots: the objects to walk from, each with the label that its paths start with.
         shared: shared units are walked first, and win what they and an element both hold.
         fixed: cells that no walk finds: probes, and containers behind an interface.
+
+    Attributes:
+        taken: how often the shadows were taken.
     """
 
     def __init__(
@@ -123,6 +127,8 @@ class Unit:
         self.groups: list[CellGroup] = []
         self.aliases: list[Alias] = []
         self.opaque: Counter[str] = Counter()
+        self.taken = 0
+        self._alone = Together([self])
 
     def __repr__(self) -> str:
         return f"<Unit {self.kind} {self.name}>"
@@ -139,6 +145,7 @@ class Unit:
         for cell in cells:
             by_kind.setdefault(cell.kind, []).append(cell)
         self.groups = [CellGroup(kind, cells) for kind, cells in by_kind.items()]
+        self.taken += 1
 
     def retake(self, cells: Iterable[Cell]) -> bool:
         """Take the shadows of `cells` anew; their contents must lead to no other cells than before.
@@ -149,10 +156,40 @@ class Unit:
         groups = [group for group in self.groups if any(id(cell) in wanted for cell in group.cells)]
         if not all(group.unchanged_beside(wanted) for group in groups):
             return False
-        for group in groups:
-            group.take()
+        self.take(groups)
         return True
 
+    def take(self, groups: Iterable[CellGroup]) -> None:
+        """Take the shadows of these groups anew."""
+        for group in groups:
+            group.take()
+        self.taken += 1
+
     def unchanged(self) -> bool:
-        """Whether no cell changed since the shadow was taken: one loop in C a kind."""
-        return all(group.unchanged() for group in self.groups)
+        """Whether every cell holds exactly the objects of its shadow."""
+        return self._alone.unchanged()
+
+
+class Together:
+    """Units that are compared as one."""
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        self._units = units
+        self._quick: QuickPass | None = None
+        self._taken: list[int] = []
+
+    def unchanged(self) -> bool:
+        """Whether every cell of the units holds exactly the objects of its shadow.
+
+        The first compare after a shadow was taken is slow: it gets ready for the next ones.
+        """
+        taken = [unit.taken for unit in self._units]
+        if self._quick is not None and self._taken == taken:
+            return self._quick.unchanged()
+        groups = [group for unit in self._units for group in unit.groups]
+        # In this order, so that it cannot take what a thread writes meanwhile for the state of the shadows.
+        quick = QuickPass((group.kind, group.objects) for group in groups)
+        if not all(group.unchanged() for group in groups):
+            return False
+        self._quick, self._taken = quick, taken
+        return True

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from enforcer.graph import compare, kinds, unit, values, walk
 from enforcer.graph.graph import Graph
+from enforcer.graph.quick import QuickPass
 from enforcer.graph.unit import CellGroup
 from tests.graph import checks, programs
 
@@ -120,7 +121,17 @@ def reports_the_first_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CellGroup, "shadows", lambda self: list(original(self))[:1])
 
 
+def passes_over_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QuickPass, "unchanged", lambda self: True)
+
+
+def keeps_the_first_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unit.Unit, "taken", property(lambda self: 0, lambda self, value: None), raising=False)
+
+
 FAULTS: tuple[Fault, ...] = (
+    passes_over_everything,
+    keeps_the_first_pass,
     blind_to_sizes,
     blind_to_values,
     blind_to_one_kind,

@@ -1,0 +1,149 @@
+"""Whether anything at all changed in many cells: one pass by identity, in a few loops that run in C.
+
+It says only yes or no, and may say "changed" where nothing did (an equal dictionary in the place of
+another); the kinds look more closely then. No change that a kind sees escapes it:
+
+* A container that is known is read through the collector (`gc.get_referents`), all in one call. Their sizes
+  are compared one by one, for `{1: a}, {}` and `{}, {1: a}` hold the same objects in the same order.
+* A container that can be replaced (a `__dict__`, what a node wraps) must be the one that was read.
+* The collector visits every key that is no plain string, so a dictionary that shows it just its values has
+  plain strings for keys: only then are keys compared by `==`, which is much faster than one by one.
+
+Only methods of exact built-in types run: what derives from them is left to its kind.
+"""
+
+from __future__ import annotations
+
+import gc
+import types
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
+from operator import attrgetter, is_
+from typing import Any
+
+from enforcer.graph import kinds
+from enforcer.graph.kinds import Kind
+from enforcer.graph.values import class_dict
+
+_instance_dict = object.__getattribute__
+# Safe for exact functions only, where they run no lookup that somebody wrote.
+_FIELDS = tuple(map(attrgetter, kinds.FunctionKind.fields))
+_function_dict = attrgetter("__dict__")
+
+
+class QuickPass:
+    """What the cells of `groups`, (kind, objects) pairs, hold now, to be compared again and again."""
+
+    def __init__(self, groups: Iterable[tuple[Kind, Sequence[Any]]]) -> None:
+        # Exact containers that hold nothing; those that hold something; the dictionaries among these.
+        self._empty: list[Any] = []
+        self._full: list[Any] = []
+        self._plain: list[dict[str, Any]] = []
+        # Keys and values of the other dictionaries, in turn: they stay up to date.
+        self._views: list[Any] = []
+        # Objects of which one thing counts: what they hold, their class, their `__dict__`.
+        self._single: list[Any] = []
+        self._typed: list[Any] = []
+        self._instances: list[Any] = []
+        self._functions: list[types.FunctionType] = []
+        self._function_dicts: list[types.FunctionType] = []
+        self._rest: list[tuple[Kind, list[Any], list[Any], list[int]]] = []
+        for kind, objects in groups:
+            left = [obj for obj in objects if not self._sort(kind, obj)]
+            if left:
+                self._rest.append((kind, left, list(kind.flow(left)), kind.sizes(left)))
+        self._take()
+
+    def _take(self) -> None:
+        self._sized = [*self._full, *self._views[::2]]
+        self._sizes = list(map(len, self._sized))
+        self._keys = list(chain.from_iterable(self._plain))
+        self._held = gc.get_referents(*self._full)
+        single = gc.get_referents(*self._single)
+        self._single_size = len(single)
+        self._others = list(self._flow(single))
+        columns = [(read, self._functions) for read in _FIELDS] if self._functions else []
+        if self._function_dicts:
+            columns.append((_function_dict, self._function_dicts))
+        self._columns = [(read, functions, list(map(read, functions))) for read, functions in columns]
+
+    def unchanged(self) -> bool:
+        """Whether all cells hold exactly the objects that they held."""
+        # The keys are read before the collector shows that they are plain strings: a thread that a
+        # job left may write meanwhile.
+        keys = list(chain.from_iterable(self._plain))
+        held, single = gc.get_referents(*self._full), gc.get_referents(*self._single)
+        if any(self._empty) or len(held) != len(self._held) or len(single) != self._single_size:
+            return False
+        if list(map(len, self._sized)) != self._sizes or keys != self._keys:
+            return False
+        if not all(map(is_, held, self._held)) or not all(map(is_, self._flow(single), self._others)):
+            return False
+        for read, functions, before in self._columns:
+            if not all(map(is_, map(read, functions), before)):
+                return False
+        return all(kind.unchanged(objects, flat, sizes) for kind, objects, flat, sizes in self._rest)
+
+    def _flow(self, single: list[Any]) -> Iterable[Any]:
+        dicts = map(_instance_dict, self._instances, repeat("__dict__"))
+        return chain(single, map(type, self._typed), dicts, chain.from_iterable(self._views))
+
+    def _sort(self, kind: Kind, obj: Any) -> bool:
+        """Put `obj` where it is read; False where only its kind can."""
+        if kind is kinds.TYPE:
+            self._typed.append(obj)
+        elif kind is kinds.INSTANCE:
+            (self._function_dicts if type(obj) is types.FunctionType else self._instances).append(obj)
+            self._add_dict(_instance_dict(obj, "__dict__"))
+        elif kind is kinds.FUNCTION:
+            self._functions.append(obj)
+        elif kind is kinds.DICT:
+            self._add_dict(obj)
+        elif kind is kinds.CLASS:
+            self._add_dict(*gc.get_referents(class_dict(obj)))
+        elif kind is kinds.WRAPPED_DICT or kind is kinds.WRAPPED_LIST or kind is kinds.CLOSURE_CELL:
+            return self._add_single(kind, obj)
+        elif any(kind is known and type(obj) is exact for known, exact in _EXACT):
+            (self._full if obj else self._empty).append(obj)
+        else:
+            return False
+        return True
+
+    def _add_dict(self, mapping: dict[Any, Any]) -> None:
+        size = dict.__len__(mapping)
+        if type(mapping) is dict and size == 0:
+            self._empty.append(mapping)
+        elif type(mapping) is dict and _shows_values_in_order(mapping):
+            self._plain.append(mapping)
+            self._full.append(mapping)
+        else:
+            self._views += (dict.keys(mapping), dict.values(mapping))
+
+    def _add_single(self, kind: Kind, obj: Any) -> bool:
+        """An object that holds one other, and nothing else."""
+        held = gc.get_referents(obj)
+        if len(held) != 1:
+            return False
+        self._single.append(obj)
+        if kind is kinds.CLOSURE_CELL:
+            return True
+        if kind is kinds.WRAPPED_DICT:
+            self._add_dict(held[0])
+            return True
+        return self._sort(kinds.LIST, held[0])
+
+
+# Classes are compared by `is`: a metaclass may have an `__eq__` of its own.
+_EXACT = ((kinds.LIST, list), (kinds.SET, set), (kinds.DEQUE, deque))
+
+
+def _shows_values_in_order(mapping: dict[Any, Any]) -> bool:
+    """Whether the collector visits the values only, in the order of the keys.
+
+    The dictionary of an instance may keep its values in the order that another instance of the class began.
+    Should it give that up for its own order, then names and values would match as before although two
+    were swapped.
+    """
+    held = gc.get_referents(mapping)
+    return len(held) == len(mapping) and all(map(is_, held, mapping.values()))
