@@ -12,14 +12,21 @@ import pytest
 
 from enforcer.bst.leaks import _process_name, running
 
-_WAITS = "import sys; sys.stdin.read()"
+_WAITS = "import sys; print('started', flush=True); sys.stdin.read()"
 
 
 @pytest.fixture
 def child() -> Iterator[subprocess.Popen[bytes]]:
     """A process that runs until its input ends."""
-    with subprocess.Popen([sys.executable, "-c", _WAITS], stdin=subprocess.PIPE) as process:
+    with start() as process:
         yield process
+
+
+def start() -> subprocess.Popen[bytes]:
+    process = subprocess.Popen([sys.executable, "-c", _WAITS], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline()  # while a program is being loaded it has no name
+    return process
 
 
 def test_a_child_runs_until_it_has_ended_although_nobody_asked_for_its_status(child: subprocess.Popen[bytes]) -> None:
@@ -33,13 +40,13 @@ def test_a_child_of_another_thread_is_one_of_this_process() -> None:
     started: list[subprocess.Popen[bytes]] = []
     done = threading.Event()
 
-    def start() -> None:
-        started.append(subprocess.Popen([sys.executable, "-c", _WAITS], stdin=subprocess.PIPE))
+    def work() -> None:
+        started.append(start())
         ready.set()
         done.wait()
 
     ready = threading.Event()
-    thread = threading.Thread(target=start)
+    thread = threading.Thread(target=work)
     thread.start()
     ready.wait()
     now = running()
