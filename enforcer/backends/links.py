@@ -219,6 +219,7 @@ class Worker:
 
     def rest(self) -> None:
         """After a job: what was due is no more."""
+        self.forced = None
         self._interrupted = self._interrupt_sent = False
         self._due = None
 

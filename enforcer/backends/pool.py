@@ -240,7 +240,7 @@ class Pool:
                 return self._enlist(
                     Worker(started, self._pristine.position, self._grace, self._clock), time.perf_counter() - begin
                 )
-        except Broken as error:
+        except (Broken, OSError) as error:
             raise ProcessFailed(
                 f"No worker process could be forked: {error}. Allow fewer workers, or free memory and process numbers."
             ) from None
@@ -363,7 +363,8 @@ class Pool:
         On the main thread. Jobs that still run are killed. Afterwards no process, descriptor or thread of ours is
         left, whatever had died before. Harmless when repeated.
         """
-        self.resume()
+        if self._suspended:
+            self.resume()
         with self._changed:
             if self._closed or not self._pristine:
                 self._closed = True
@@ -396,8 +397,8 @@ def _obituary(worker: Worker, error: Closed | Broken, ended: bool, status: int |
         return f"{who} could not go on {when}, because of an exception that the job should have caught:\n{error}"
     if worker.forced:
         return (
-            f"{who} did not end {when} within {grace:g} seconds of being asked to, and was ended with "
-            f"{worker.forced.name}. Look for code that hangs or ignores interrupts."
+            f"{who} was ended with {worker.forced.name} {when}, because it did not end within {grace:g} seconds of "
+            "being asked to. Look for code that hangs or ignores interrupts."
         )
     if not ended:
         return f"{who} closed its connection {when}, and was killed. Look for code that closes what it did not open."

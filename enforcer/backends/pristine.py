@@ -101,7 +101,6 @@ class _Pristine:
 
     def _reap(self, pid: int, retired: bool) -> None:
         status = processes.reap(pid, _ENDING)
-        self._connection.send(Kind.REAPED, STATUS.pack(UNKNOWN if status is None else status))
         self._workers.discard(pid)
         # Each worker adopts its own orphans: what has become ours was left by those that have ended.
         if retired:
@@ -109,3 +108,4 @@ class _Pristine:
             self._spared = {pid for pid in left if os.waitpid(pid, os.WNOHANG) == (0, 0)}
         else:
             processes.end_children(self._workers | self._spared, _ENDING)
+        self._connection.send(Kind.REAPED, STATUS.pack(UNKNOWN if status is None else status))

@@ -11,7 +11,6 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Collection, Iterable
-from pathlib import Path
 from typing import NoReturn
 
 BROKEN = 70
@@ -119,9 +118,10 @@ def ending(status: int | None) -> str:
 def children(pid: int) -> list[int]:
     """Process ids of all children of a process, ended ones that are not reaped included."""
     found = []
-    for file in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):  # the thread or process has ended
-            found += [int(word) for word in file.read_text(encoding="ascii").split()]
+    with contextlib.suppress(OSError):  # the process, or a thread of it, ends meanwhile
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
+                found += [int(word) for word in file.read().split()]
     return found
 
 
