@@ -1,0 +1,34 @@
+"""Whatever the backend: signals end, hold up and continue a build as they do stock's, and the next run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.contract.conftest import Case
+from tests.contract.lab import Lab
+from tests.contract.observed import Observed, differences, observed
+from tests.contract.signals import interrupted, suspended, terminated, terminates_on_error
+
+
+@pytest.mark.parametrize("case", [terminated, interrupted, suspended], ids=lambda case: case.__name__)
+def test_it_is_as_stock_has_it(
+    case: Case, backend: str, stock: Callable[[Case], Observed], lab_of: Callable[..., Lab]
+) -> None:
+    lab = lab_of(backend)
+    case(lab)
+    found = differences(stock(case), observed(lab))
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
+
+
+def test_a_failure_terminates_what_runs_beside_it(
+    process_backend: str, stock: Callable[[Case], Observed], lab_of: Callable[..., Lab]
+) -> None:
+    """Not with `threads`, where one job at a time has its turn."""
+    lab = lab_of(process_backend)
+    terminates_on_error(lab)
+    found = differences(stock(terminates_on_error), observed(lab))
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
