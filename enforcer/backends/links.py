@@ -52,7 +52,7 @@ class Pristine:
         self._deadline = 0.0
         self._ended: str | None = None
         ours, theirs = socket.socketpair()
-        main = os.pidfd_open(os.getpid())
+        main = os.getpid()
 
         def life() -> None:
             ours.close()
@@ -68,7 +68,6 @@ class Pristine:
         finally:
             gc.unfreeze()
             theirs.close()
-            os.close(main)
         self._pidfd = os.pidfd_open(self.pid)
         self._connection = Connection(ours, self._wait)
 

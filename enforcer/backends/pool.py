@@ -407,6 +407,8 @@ def _obituary(worker: Worker, error: Closed | Broken, ended: bool, status: int |
 
 
 def _hint(ending: str) -> str:
+    if ending == processes.ending(None):
+        return "; how is not known, because the process that it was forked from has ended, too"
     if "SIGKILL" in ending:
         return "; if nobody killed it, the system may have run out of memory: see the system's log"
     if "signal" in ending or "SIG" in ending:

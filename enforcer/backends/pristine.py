@@ -7,7 +7,6 @@ when main closes the connection or is gone itself.
 from __future__ import annotations
 
 import os
-import select
 import signal
 import socket
 import struct
@@ -29,36 +28,41 @@ _ENDING = 5.0
 
 
 class _MainGone(BaseException):
-    """Main's thread has ended while we were busy."""
+    """The thread of main that forked us has ended."""
+
+
+class _Leave:
+    """Handler that raises `_MainGone`, but once: the kernel sends its signal for each thread of main that ends."""
+
+    def __init__(self) -> None:
+        self.armed = True
+
+    def __call__(self, *_: object) -> None:
+        if self.armed:
+            self.armed = False
+            raise _MainGone
 
 
 def live(end: socket.socket, main: int, replica: Replica) -> None:
-    """Serve main, a pidfd, until it closes the connection or ends; then end all that is left."""
+    """Serve main, a process id, until it closes the connection or ends; then end all that is left."""
+    # In a session of its own: no terminal stops or hangs up on jobs, and what they start fails when it asks a terminal
+    # for a password, where a background process would be stopped and wait forever.
+    os.setsid()
+    processes.adopt_orphans()
+    leave = _Leave()
     try:
-        # In a session of its own: no terminal stops or hangs up on jobs, and what they start fails when it asks
-        # a terminal for a password, where a background process would be stopped and wait forever.
-        os.setsid()
-        processes.adopt_orphans()
-        signal.signal(signal.SIGTERM, _leave)
-        processes.end_with_parent(signal.SIGTERM)
-        _Pristine(Connection(end, lambda ready, event: _wait(ready, event, main)), replica).serve()
+        try:
+            # Others may hold main's end of the connection open, and we may be busy: that it closes is not enough.
+            signal.signal(signal.SIGTERM, leave)
+            processes.end_with_parent(signal.SIGTERM)
+            if os.getppid() == main:
+                _Pristine(Connection(end), replica).serve()
+        finally:
+            leave.armed = False
     except (Closed, _MainGone):
         pass
     finally:
-        signal.signal(signal.SIGTERM, lambda *_: None)
         processes.end_children((), _ENDING)
-
-
-def _leave(*_: object) -> None:
-    raise _MainGone
-
-
-def _wait(end: int, event: int, main: int) -> None:
-    poll = select.poll()
-    poll.register(end, event)
-    poll.register(main, select.POLLIN)
-    if main in dict(poll.poll()):
-        raise _MainGone
 
 
 class _Pristine:

@@ -210,6 +210,16 @@ def test_without_the_pristine_process_workers_finish_and_new_ones_are_refused(tm
     assert [said["pid"] for said in client.retired] == [pid]
 
 
+def test_a_pristine_process_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "_ANSWER", 0.1)
+    with pool() as client:
+        pristine = client.pool._pristine
+        assert pristine
+        os.kill(pristine.pid, signal.SIGSTOP)
+        assert "was killed by SIGKILL" in failure(client.start("echo", ""))
+        assert state(pristine.pid) is None
+
+
 def test_an_update_that_the_pristine_process_cannot_apply_ends_it(capfd: pytest.CaptureFixture[str]) -> None:
     with pool() as client:
         client.publish("fail")
@@ -236,25 +246,36 @@ def test_closing_finds_everything_dead_already() -> None:
 @pytest.mark.parametrize("suspended", [False, True])
 def test_nobody_is_left_when_main_is_killed(suspended: bool) -> None:
     program = f"""if True:
-        from tests.backends.trivial import pool, wait_until
+        import os, time
+        from tests.backends.trivial import pool
         with pool(limit=3) as client:
             print(client.run("whoami")["pristine"], client.run("daemonise"))
             for job in [client.start("hang"), client.start("hang")]:
                 print(job.told())
             {suspended} and client.pool.suspend()
             print("all", flush=True)
+            holder = os.fork()  # holds our ends of all connections
+            if not holder:
+                time.sleep(1000)
+            print(holder, flush=True)
             job.result()
     """
-    main = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    main = subprocess.Popen(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
     assert main.stdout
     with main, main.stdout:
         pids = [int(word) for line in iter(main.stdout.readline, "all\n") for word in line.split()]
-        assert len(pids) == 4
-        assert all(map(state, pids))
-        if suspended:
-            wait_until(lambda: [state(pid) for pid in pids[2:]] == ["T", "T"])
-        main.kill()
-        wait_until(lambda: not any(map(state, pids)))
+        holder = int(main.stdout.readline())
+        try:
+            assert len(pids) == 4
+            assert all(map(state, pids))
+            if suspended:
+                wait_until(lambda: [state(pid) for pid in pids[2:]] == ["T", "T"])
+            main.kill()
+            wait_until(lambda: not any(map(state, pids)))
+        finally:
+            os.kill(holder, signal.SIGKILL)
 
 
 def test_nobody_is_left_when_main_ends_without_closing() -> None:

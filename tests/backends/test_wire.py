@@ -83,18 +83,22 @@ def test_what_was_sent_before_the_other_side_closed_arrives_then_closed_is_raise
         ends[1].send(Kind.EVENT, b"x" * HUGE)
 
 
-def test_closed_says_which_frame_was_cut_off() -> None:
+@pytest.mark.parametrize("held_open", [False, True])
+def test_closed_says_which_frame_was_cut_off(held_open: bool) -> None:
+    def give_up(end: int, event: int) -> None:
+        raise Closed
+
     near, far = socket.socketpair()
-    sender = Connection(near)
-    whole: list[bytes] = []
-    sender.send(Kind.RESULT, b"twelve bytes")
-    whole.append(far.recv(1000))
-    far.sendall(whole[0][:-3])
-    far.close()
+    connection = Connection(near, give_up)
+    connection.send(Kind.RESULT, b"twelve bytes")
+    far.sendall(far.recv(1000)[:-3])
+    if not held_open:
+        far.close()
     with pytest.raises(Closed) as caught:
-        sender.receive()
+        connection.receive()
     assert caught.value.cut_off is Kind.RESULT
-    sender.close()
+    connection.close()
+    far.close()
 
 
 def test_what_is_no_frame_of_ours_counts_as_closed() -> None:

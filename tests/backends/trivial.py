@@ -25,6 +25,7 @@ class Trivial:
         self.updates: list[str] = []
         self.pristine = 0
         self.interrupted = threading.Event()
+        self.told_late = threading.Event()
         self.jobs = 0
 
     def settle(self, role: str) -> None:
@@ -74,12 +75,18 @@ class Requests:
         for number in range(count):
             self.tell(b"%d" % number)
 
-    def late_event(self) -> None:
+    def leave_a_thread_that_tells(self) -> None:
+        before = self.replica.jobs
+
         def later() -> None:
-            time.sleep(0.05)  # it must come after the job, and it does not matter when
+            wait_until(lambda: self.replica.jobs > before)
             self.tell(b"late")
+            self.replica.told_late.set()
 
         threading.Thread(target=later, daemon=True).start()
+
+    def wait_for_that_thread(self) -> None:
+        assert self.replica.told_late.wait(DEADLINE)
 
     def large(self, size: int) -> Done:
         self.tell(b"now")
