@@ -121,6 +121,7 @@ class Pool:
         self._workers: set[Worker] = set()
         self._idle: list[Worker] = []
         self._retiring: list[Worker] = []
+        self._parting = 0  # workers that some thread takes leave of
         self._suspended = False
         self._closed = False
         self._said: list[bytes] = []
@@ -249,7 +250,7 @@ class Pool:
                 ending = self._pristine.end()
             raise ProcessFailed(
                 f"The process that worker processes are forked from ({self._pristine.pid}) {ending}, so that no job "
-                f"can start in a new one. What it printed says more{_hint(ending)}. Run the command again."
+                f"can start in a new one{_hint(ending)}. Run the command again."
             ) from None
         finally:
             with self._changed:
@@ -312,12 +313,17 @@ class Pool:
             worker, ticket.worker = ticket.worker, None
             assert worker
             self._workers.discard(worker)
+            self._parting += 1
         try:
             sending = isinstance(error, Closed) and error.cut_off is Kind.RESULT
             return self._end(worker, error, "while sending its result" if sending else "during a job")
         finally:
-            with self._changed:
-                self._changed.notify_all()
+            self._parted()
+
+    def _parted(self) -> None:
+        with self._changed:
+            self._parting -= 1
+            self._changed.notify_all()
 
     def _end(self, worker: Worker, error: Closed | Broken, when: str) -> str:
         if not (ended := worker.has_ended(_DYING)):
@@ -340,7 +346,11 @@ class Pool:
                 if not worker:
                     return
                 self._retiring.remove(worker)
-            self._take_leave(worker)
+                self._parting += 1
+            try:
+                self._take_leave(worker)
+            finally:
+                self._parted()
 
     def _take_leave(self, worker: Worker) -> None:
         try:
@@ -373,7 +383,7 @@ class Pool:
             self._changed.notify_all()
             for worker in self._workers.difference(self._idle):
                 worker.kill()
-            self._changed.wait_for(lambda: not self._starting and len(self._workers) == len(self._idle), _LEAVING)
+            self._changed.wait_for(self._settled, _LEAVING)
             idle, self._idle = self._idle, []
             self._workers.difference_update(idle)
             leaving, self._retiring = self._retiring, []
@@ -389,6 +399,9 @@ class Pool:
             self._pristine.end()
         for said in self._said:
             retired(said)
+
+    def _settled(self) -> bool:
+        return not self._starting and not self._parting and len(self._workers) == len(self._idle)
 
 
 def _obituary(worker: Worker, error: Closed | Broken, ended: bool, status: int | None, when: str, grace: float) -> str:
@@ -409,6 +422,8 @@ def _obituary(worker: Worker, error: Closed | Broken, ended: bool, status: int |
 def _hint(ending: str) -> str:
     if ending == processes.ending(None):
         return "; how is not known, because the process that it was forked from has ended, too"
+    if ending.endswith(f"status {processes.BROKEN}"):
+        return "; its traceback is on standard error"
     if "SIGKILL" in ending:
         return "; if nobody killed it, the system may have run out of memory: see the system's log"
     if "signal" in ending or "SIG" in ending:
