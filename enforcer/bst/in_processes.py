@@ -24,6 +24,7 @@ from enforcer.bst.dirty import AssignedObjects
 from enforcer.bst.fork_guard import no_call_under_way
 from enforcer.bst.forwarding import Replay
 from enforcer.bst.judge import Judge
+from enforcer.bst.pending import Pending, addressed
 from enforcer.bst.replica import BstReplica, JobReply, JobRequest
 from enforcer.bst.replication import Replication
 from enforcer.bst.run import FAILED, TERMINATED, Run, fail, report_escaped
@@ -59,7 +60,8 @@ class ProcessesRun:
             world = World(scheduler.context)
             self._replication = Replication(world)
             gated = session.settings.backend == "pool"
-            scope = ReplicaScope(world, self._replication.codec, gated)
+            pending = Pending(world.graph, self._replication)
+            scope = ReplicaScope(world, self._replication.codec, pending, gated)
             self.judge = Judge(session, scheduler, world, scope)
         except BaseException:
             self._assigned.unwatch()
@@ -68,7 +70,7 @@ class ProcessesRun:
         self._replies: dict[int, JobReply] = {}
         self._known: dict[int, int] = {}
         self._numbers = itertools.count()
-        replica = BstReplica(self.judge, self._replication, scheduler, queues, become)
+        replica = BstReplica(self.judge, self._replication, pending, gated, scheduler, queues, become)
         self._pool = Pool(
             replica,
             limit=session.settings.workers or sum(scheduler.resources._max_resources.values()),
@@ -86,8 +88,11 @@ class ProcessesRun:
         self._send_own_changes()
 
     def _send_own_changes(self) -> None:
-        for payload in self._replication.capture(self._assigned.take(), f"main.{next(self._numbers)}"):
-            self._replication.published(self._pool.publish(payload) + 1)
+        for unit, payload in self._replication.capture(self._assigned.take(), f"main.{next(self._numbers)}"):
+            self._publish(unit.roots[0][0], payload)
+
+    def _publish(self, root: Any, payload: bytes) -> None:
+        self._replication.published(self._pool.publish(addressed(root, payload)) + 1)
 
     def act(self, job: Any, child_action: Callable[[], Any]) -> Any:
         """Have a worker do it; `child_action` runs there."""
@@ -155,8 +160,7 @@ class ProcessesRun:
         start = time.monotonic()
         try:
             self._send_own_changes()
-            payload = self._replication.apply_job(reply.delta, known)
-            self._replication.published(self._pool.publish(payload) + 1)
+            self._publish(job.get_element(), self._replication.apply_job(reply.delta, known))
         except Exception as error:
             report_escaped(self, job, error)
             return _ReturnCode.PERM_FAIL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -69,10 +70,16 @@ class Judge:
         What the main thread did since the last job becomes the state to compare with. A failure
         is kept until `run`, where BuildStream takes it for the job's own.
         """
+        start = time.monotonic()
         try:
             self._prepared = self._look(job)
         except Exception as error:
             self._prepared = error
+        self._spend("check", start)
+
+    def _spend(self, name: str, start: float) -> None:
+        with self.session.recording() as record:
+            record.spend(name, time.monotonic() - start)
 
     def _look(self, job: Any) -> Prepared:
         element = job.get_element()
@@ -93,6 +100,7 @@ class Judge:
                 self._begin(trial.job, job)
             self._last = trial
             outcome = trial.run_action(action)
+            start = time.monotonic()
             try:
                 trial.judge_before()
                 failing = trial.verdict()
@@ -103,6 +111,7 @@ class Judge:
                 raise self._our_failure(trial.job, error) from error
             self.reusable = self.reusable and not (trial.stuck or trial.leaks.threads or trial.leaks.processes)
             self._withdraw(trial)
+            self._spend("check", start)
             if failing and not isinstance(outcome.error, TerminateException):
                 raise _verdict_error(failing, outcome.error)
             if trial.strict and not failing:

@@ -17,11 +17,11 @@ from enforcer.bst import after_fork
 from enforcer.bst.dirty import AssignedObjects
 from enforcer.bst.forwarding import Forwarding
 from enforcer.bst.judge import Judge
+from enforcer.bst.pending import Pending
 from enforcer.bst.replication import Replication
 from enforcer.bst.results import HeldResults
 from enforcer.bst.run import Run, guarded
 from enforcer.bst.scope import ReplicaScope
-from enforcer.graph.compare import changed_cells
 from enforcer.record import Record
 
 Tell = Callable[[bytes], None]
@@ -52,14 +52,24 @@ class BstReplica:
     """See `enforcer.backends.protocol.Replica`.
 
     Args:
+        lazy: whether what main sends waits until a job has to do with it.
         become: replaces, in a forked process, what happens at the seams.
     """
 
     def __init__(
-        self, judge: Judge, replication: Replication, scheduler: Any, queues: list[Any], become: Callable[[Run], None]
+        self,
+        judge: Judge,
+        replication: Replication,
+        pending: Pending,
+        lazy: bool,
+        scheduler: Any,
+        queues: list[Any],
+        become: Callable[[Run], None],
     ) -> None:
         self._judge = judge
         self._replication = replication
+        self._pending = pending
+        self._lazy = lazy
         self._scheduler = scheduler
         self._queues = queues
         self._become = become
@@ -79,12 +89,14 @@ class BstReplica:
             self._judge.results = HeldResults(context)
         for unit in self._judge.world.graph.units:
             if unit.shared and not unit.unchanged():
-                self._judge.world.graph.accept(changed_cells(unit))
+                self._judge.world.graph.take_over(unit)
 
     def catch_up(self, updates: Sequence[bytes]) -> None:
-        """Apply what main has sent."""
+        """Take what main has sent."""
         start = time.monotonic()
-        self._replication.catch_up(updates)
+        self._pending.add(updates)
+        if not self._lazy:
+            self._pending.apply_all()
         with self._judge.session.recording() as record:
             record.spend("catch up", time.monotonic() - start)
 
@@ -94,10 +106,13 @@ class BstReplica:
         job = self._make_job(JobRequest(*pickle.loads(request)))
         _exceptions._last_task_error_domain = _exceptions._last_task_error_reason = None
         self._job = job
+        start = time.monotonic()
         try:
             returncode, result = job.child_action()
         finally:
             self._job = None
+        with self._judge.session.recording() as record:
+            record.spend("action", time.monotonic() - start)
         scope = self._judge.scope
         assert isinstance(scope, ReplicaScope)
         domain, reason = _exceptions._last_task_error_domain, _exceptions._last_task_error_reason

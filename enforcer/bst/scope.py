@@ -12,6 +12,7 @@ import os
 import time
 from typing import Any, NamedTuple, Protocol
 
+from enforcer.bst.pending import Pending
 from enforcer.bst.touches import Touches
 from enforcer.bst.world import World
 from enforcer.config import Mode
@@ -27,11 +28,16 @@ _SWEEP_SHARE = 0.04
 
 
 class Seen(NamedTuple):
-    """What was found changed after an action; `candidates` are earlier jobs that can have done the last part of it."""
+    """What was found changed after an action.
+
+    `candidates` are earlier jobs that can have done what is `older` as well; so can they what was found, and
+    `taken_back` at once, before a unit was brought up to date.
+    """
 
     changed: list[ChangedCell]
     older: list[ChangedCell]
     candidates: list[Job]
+    taken_back: list[ChangedCell]
 
 
 class Scope(Protocol):
@@ -45,6 +51,9 @@ class Scope(Protocol):
 
     def before(self, own: Unit) -> list[ChangedCell]:
         """Make the shadows of `own` and all else the state before a job; what an earlier one did to it is returned."""
+
+    def reached(self, unit: Unit) -> None:
+        """A job is about to see something of the foreign `unit`."""
 
     def after(self, own: Unit, touches: Touches, job: Job) -> Seen:
         """What is changed now."""
@@ -81,9 +90,12 @@ class SharedScope:
         self._graph.refresh()
         return []
 
+    def reached(self, unit: Unit) -> None:
+        """It is what it is."""
+
     def after(self, own: Unit, touches: Touches, job: Job) -> Seen:
         """Everything is compared."""
-        return Seen(self._graph.changed(), [], [])
+        return Seen(self._graph.changed(), [], [], [])
 
     def encode(self, own: Unit, changed: list[ChangedCell]) -> list[Refused]:
         """Only tried: nothing is sent."""
@@ -118,10 +130,10 @@ class ReplicaScope:
         clean: whether the graph is again what all processes have in common.
     """
 
-    def __init__(self, world: World, codec: Codec, gated: bool) -> None:
-        self._world = world
+    def __init__(self, world: World, codec: Codec, pending: Pending, gated: bool) -> None:
         self._graph = world.graph
         self._codec = codec
+        self._pending = pending
         self._gated = gated
         self._always = {unit for unit in world.graph.units if unit.shared or _evades_hooks(unit)}
         self._numbers = itertools.count()
@@ -132,7 +144,14 @@ class ReplicaScope:
     def before(self, own: Unit) -> list[ChangedCell]:
         """The own unit must be what its shadows say; else an earlier job changed it where nobody looked."""
         self.delta = None
+        # What nobody reaches for by an attribute, the job can hold already.
+        for unit in (own, *self._always, *self._aliased({own})):
+            self._pending.bring_up(unit)
         return [] if own.unchanged() else changed_cells(own)
+
+    def reached(self, unit: Unit) -> None:
+        """It is brought up to date."""
+        self._pending.bring_up(unit)
 
     def after(self, own: Unit, touches: Touches, job: Job) -> Seen:
         """What the job touched is compared, and now and then, or if nothing is gated, everything."""
@@ -141,8 +160,8 @@ class ReplicaScope:
         changed = self._changed(near)
         if self._gated and not self.unswept.due():
             self.unswept.add(job)
-            return Seen(changed, [], [])
-        return Seen(changed, *self._sweep(near))
+            return Seen(changed, [], [], self._pending.take_disturbed())
+        return Seen(changed, *self._sweep(near), self._pending.take_disturbed())
 
     def _changed(self, units: set[Unit]) -> list[ChangedCell]:
         found: list[ChangedCell] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -38,12 +38,16 @@ class Place(NamedTuple):
 class Touches:
     """What one job touched outside of `own`, and where plugin code did.
 
+    Args:
+        reached: called once for each foreign unit, before anybody sees anything of it.
+
     Attributes:
         units: the units of which anybody accessed a root, core included.
     """
 
-    def __init__(self, world: World, own: Unit) -> None:
+    def __init__(self, world: World, own: Unit, reached: Callable[[Unit], None]) -> None:
         self._world = world
+        self._reached = reached
         self._own = own
         self._main = threading.main_thread().ident
         self._direct: dict[Unit, Place] = {}
@@ -66,7 +70,9 @@ class Touches:
         unit = self._world.graph.unit_of(obj)
         if unit is None or unit is self._own or threading.get_ident() == self._main:
             return
-        self.units.add(unit)
+        if unit not in self.units:
+            self.units.add(unit)
+            self._reached(unit)
         if written is None and unit in self._direct:
             self.quiet.add(id(obj))
             return

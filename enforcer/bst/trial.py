@@ -71,7 +71,7 @@ class Trial:
         self.leaks = Leaks((), ())
         self.stuck = False
         self.doubted = False
-        self._touches = Touches(world, prepared.own)
+        self._touches = Touches(world, prepared.own, scope.reached)
         self.job = job_of(job)
         settings = session.settings
         self.strict = settings.mode is Mode.STRICT and not settings.collect
@@ -110,6 +110,8 @@ class Trial:
             older, older_fills = self._sort(seen.older)
             fills += older_fills
             findings += self.judge_older(older, seen.candidates)
+        taken_back, _ = self._sort(seen.taken_back)
+        findings += self.judge_older(taken_back, self._scope.unswept.jobs, undo=False)
         failing = [finding for finding in findings if self._session.classify(finding)]
         if failing:
             self._forget_own(own)
@@ -156,11 +158,11 @@ class Trial:
             record.findings += findings
         return findings
 
-    def judge_older(self, changed: list[ChangedCell], candidates: list[Job]) -> list[Finding]:
+    def judge_older(self, changed: list[ChangedCell], candidates: list[Job], undo: bool = True) -> list[Finding]:
         """The findings on what this job or one of the earlier `candidates` did where nobody looked each time."""
         if not changed:
             return []
-        changes = [change for _, change in self._describe(changed)]
+        changes = [change for _, change in self._describe(changed, undo)]
         findings = judge(self._evidence(self.job, changes, Leaks((), ()), ()))
         for finding in findings:
             finding.candidates = [*candidates, self.job]
@@ -192,12 +194,14 @@ class Trial:
         with self._session.recording() as record:
             record.core_fills.update(names)
 
-    def _describe(self, violating: list[ChangedCell]) -> list[tuple[Unit, Change]]:
-        """Describe the changes, then undo them."""
+    def _describe(self, violating: list[ChangedCell], undo: bool = True) -> list[tuple[Unit, Change]]:
+        """Describe the changes, then undo them, if that is to be done here."""
         if not violating:
             return []
         describer = Describer(self._world, self._bst_job.get_element(), self._touches)
         described = [(cell, describer.change(cell, change)) for cell in violating for change in cell.changes]
+        if not undo:
+            return [(cell.unit, change) for cell, change in described]
         if not self._scope.undoes(self._session.settings.mode):
             self._scope.keep_foreign(violating)
             return [(cell.unit, replace(change, undone=None)) for cell, change in described]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
+from operator import is_
 from typing import Any
 
 from enforcer.graph.kinds import BAG, INDEXED, Contents
@@ -53,7 +55,10 @@ def changed_cells(unit: Unit) -> list[ChangedCell]:
             continue
         before_any = len(found)
         for cell, before in group.shadows():
-            changes = tuple(_changes(unit, cell, before))
+            after = cell.kind.contents(cell.obj)
+            if _identical(before, after):
+                continue
+            changes = tuple(_changes(unit, cell, before, after))
             if changes:
                 found.append(ChangedCell(unit, cell, before, changes))
         if len(found) == before_any:
@@ -67,11 +72,15 @@ def changed_cells(unit: Unit) -> list[ChangedCell]:
 
 def differs(changed: ChangedCell) -> bool:
     """Whether the cell holds something else than `changed.before`."""
-    return any(True for _ in _changes(changed.unit, changed.cell, changed.before))
+    after = changed.cell.kind.contents(changed.cell.obj)
+    return any(True for _ in _changes(changed.unit, changed.cell, changed.before, after))
 
 
-def _changes(unit: Unit, cell: Cell, before: Contents) -> Iterator[Change]:
-    after = cell.kind.contents(cell.obj)
+def _identical(before: Contents, after: Contents) -> bool:
+    return len(before) == len(after) and all(map(is_, chain.from_iterable(before), chain.from_iterable(after)))
+
+
+def _changes(unit: Unit, cell: Cell, before: Contents, after: Contents) -> Iterator[Change]:
     if cell.kind.shape is BAG:
         entries = _set_entries(before, after)
     elif cell.kind.shape is INDEXED:
@@ -86,8 +95,7 @@ Entry = tuple[Any, str, Any, Any]
 
 
 def _named_entries(before: Contents, after: Contents, ordered: bool) -> Iterator[Entry]:
-    old = {hash_free_key(name): (name, value) for name, value in before}
-    new = {hash_free_key(name): (name, value) for name, value in after}
+    old, new = _by_name(before), _by_name(after)
     for key, (name, value) in old.items():
         if key not in new:
             yield name, REMOVED, value, ABSENT
@@ -98,6 +106,11 @@ def _named_entries(before: Contents, after: Contents, ordered: bool) -> Iterator
             yield name, ADDED, ABSENT, value
     if ordered and [key for key in old if key in new] != [key for key in new if key in old]:
         yield None, REORDERED, [name for name, _ in before], [name for name, _ in after]
+
+
+def _by_name(contents: Contents) -> dict[object, tuple[Any, Any]]:
+    # A string stands for itself: nothing else has a string for its key.
+    return {name if type(name) is str else hash_free_key(name): (name, value) for name, value in contents}
 
 
 def _set_entries(before: Contents, after: Contents) -> Iterator[Entry]:

@@ -79,6 +79,18 @@ class Graph:
             cells.setdefault(cell.unit, []).append(cell)
         self._walk_anew({unit for unit, changes in cells.items() if not self._taken(unit, changes)})
 
+    def take_over(self, unit: Unit) -> None:
+        """Accept whatever changed in `unit`."""
+        changes = changed_cells(unit)
+        if not changes:
+            return
+        if all(map(_only_atoms, changes)):
+            unit.take(unit.groups)
+        elif all(map(_only_new, changes)):
+            self._extend(unit, changes)
+        else:
+            self._walk_anew({unit})
+
     def _taken(self, unit: Unit, changes: list[ChangedCell]) -> bool:
         """Take the changes of `unit` over without walking all of it, where that is enough."""
         return _retaken(unit, changes) or self._extended(unit, changes)
@@ -89,6 +101,10 @@ class Graph:
         beside = any(id(changed.cell) not in given for changed in changed_cells(unit))
         if beside or not all(map(_only_new, changes)):
             return False
+        self._extend(unit, changes)
+        return True
+
+    def _extend(self, unit: Unit, changes: list[ChangedCell]) -> None:
         walk = Walk(self.registry, unit)
         for changed in changes:
             for change in changed.changes:
@@ -97,7 +113,6 @@ class Graph:
         outranked = self.registry.take_outranked()
         if outranked:
             self._walk_anew(outranked | {unit})
-        return True
 
     def _walk_anew(self, more: set[Unit]) -> None:
         units: set[Unit] = set()
@@ -127,7 +142,7 @@ class Graph:
         # the value back is all there is to know.
         stuck = [cell for cell in changed if id(cell) in failed or (cell.cell.kind is not PROBE and differs(cell))]
         for unit in {cell.unit for cell in changed}:
-            self.accept(changed_cells(unit))
+            self.take_over(unit)
         return stuck
 
     def cell_count(self) -> int:

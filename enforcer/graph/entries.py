@@ -1,0 +1,116 @@
+"""What one delta says: the changed cells of a unit, and how they are put in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from enforcer.graph import kinds
+from enforcer.graph.compare import ABSENT, REORDERED, Change, ChangedCell
+from enforcer.graph.kinds import NAMED, Contents, Kind
+from enforcer.graph.values import hash_free_key
+from enforcer.graph.walk import Registry
+
+# In the order in which they are applied: an object needs its class before its slots, and the hash
+# of a key of a dict or set may depend on both.
+KINDS: tuple[Kind, ...] = (
+    *(kinds.TYPE, kinds.INSTANCE, kinds.SLOTS, kinds.PROBE, kinds.CLASS, kinds.CLOSURE_CELL, kinds.FUNCTION),
+    *(kinds.PARTIAL, kinds.WRAPPED_DICT, kinds.WRAPPED_LIST, kinds.DICT, kinds.ORDERED_DICT, kinds.LIST),
+    *(kinds.DEQUE, kinds.SET),
+)
+CODES = {kind: code for code, kind in enumerate(KINDS)}
+
+
+class Entry(NamedTuple):
+    """One changed cell as it is sent.
+
+    `subject` is the object whose state it is, `kind` the number of its kind. `set_` holds (name, value) pairs,
+    `removed` names; `order` all names, where these two alone would give another order. What has no names is sent
+    whole, in `whole`.
+    """
+
+    subject: Any
+    kind: int
+    set_: tuple[tuple[Any, Any], ...]
+    removed: tuple[Any, ...]
+    order: tuple[Any, ...] | None
+    whole: tuple[Any, ...] | None
+
+
+class Delta(NamedTuple):
+    """The changes of the unit that has `root` among its roots, made by `author` (unique for each delta)."""
+
+    author: str
+    root: Any
+    entries: tuple[Entry, ...]
+
+    def plain(self) -> tuple[Any, ...]:
+        """As nothing but tuples: they need no name of their own."""
+        return (self.author, self.root, tuple(map(tuple, self.entries)))
+
+    @classmethod
+    def from_plain(cls, plain: tuple[Any, ...]) -> Delta:
+        """The inverse of `plain`."""
+        author, root, entries = plain
+        return cls(author, root, tuple(Entry(*entry) for entry in entries))
+
+
+def entry_of(changed: ChangedCell, changes: Sequence[Change]) -> Entry:
+    """What is to be sent of a cell, when only these of its changes are."""
+    kind, subject = changed.cell.kind, changed.cell.subject
+    code = CODES[kind]
+    if kind.shape is not NAMED:
+        return Entry(subject, code, (), (), None, tuple(value for _, value in kind.contents(changed.cell.obj)))
+    named = [change for change in changes if change.change != REORDERED]
+    set_ = tuple((change.name, change.after) for change in named if change.after is not ABSENT)
+    removed = tuple(change.name for change in named if change.after is ABSENT)
+    order = _order(changed, [name for name, _ in set_], removed) if kind.ordered else None
+    return Entry(subject, code, set_, removed, order, None)
+
+
+def _order(changed: ChangedCell, set_: Sequence[Any], removed: Sequence[Any]) -> tuple[Any, ...] | None:
+    """The names in their present order, where removing and setting would give another."""
+    names = {hash_free_key(name): name for name, _ in changed.before}
+    names.update((hash_free_key(name), name) for name in set_)
+    now = [hash_free_key(name) for name, _ in changed.cell.kind.contents(changed.cell.obj)]
+    sent = [key for key in now if key in names]
+    gone = set(map(hash_free_key, removed))
+    return None if sent == [key for key in names if key not in gone] else tuple(names[key] for key in sent)
+
+
+def apply(delta: Delta, registry: Registry, keep: Callable[[Entry, Any], bool] = lambda entry, name: False) -> None:
+    """Make the cells that `delta` names hold what it says, entry by entry.
+
+    Args:
+        keep: asked for each name of an entry: True leaves what has that name as it is here.
+    """
+    for entry in sorted(delta.entries, key=attrgetter("kind")):
+        kind = KINDS[entry.kind]
+        obj = _holder(registry, kind, entry.subject)
+        if entry.whole is not None:
+            kind.restore(obj, list(enumerate(entry.whole)))
+        else:
+            kind.restore(obj, _merged(kind.contents(obj), entry, keep))
+
+
+def _holder(registry: Registry, kind: Kind, subject: Any) -> Any:
+    """What the kind reads and writes for `subject`: itself, but for what can only be asked as a whole."""
+    probe = registry.plan(type(subject)).probe if kind is kinds.PROBE else None
+    return subject if probe is None else probe(subject)
+
+
+def _merged(now: Contents, entry: Entry, keep: Callable[[Entry, Any], bool]) -> Contents:
+    """What a cell shall hold: its present contents with the entry's changes."""
+    merged = {hash_free_key(name): (name, value) for name, value in now}
+    for name in entry.removed:
+        if not keep(entry, name):
+            merged.pop(hash_free_key(name), None)
+    for name, value in entry.set_:
+        if not keep(entry, name):
+            merged[hash_free_key(name)] = (name, value)
+    if entry.order is None:
+        return list(merged.values())
+    keys = [hash_free_key(name) for name in entry.order]
+    ordered = [merged.pop(key) for key in keys if key in merged]
+    return ordered + list(merged.values())
