@@ -14,7 +14,7 @@ from sample_projects import harness
 from tests.contract.lab import Lab
 from tests.contract.observed import Observed, observed
 
-BACKENDS = ("threads",)
+BACKENDS = ("threads", "fork", "pool")
 PROCESS_BACKENDS = tuple(name for name in BACKENDS if name != "threads")
 
 Case = Callable[[Lab], None]

@@ -239,8 +239,15 @@ class Lab(Build):
         for process in self.processes():
             with suppress(psutil.Error):
                 process.kill()
-        for path in self.temporary.iterdir():
+        self._unmount()
+        for path in list(self.temporary.iterdir()):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def _unmount(self) -> None:
+        """Take off what a file system of a sandbox that was killed has left mounted; nobody could remove it."""
+        for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines():
+            if line.split()[1].startswith(str(self.directory)):
+                subprocess.run(["umount", "--lazy", line.split()[1]], check=False)
 
     def close(self) -> None:
         """Clean up for good."""

@@ -35,7 +35,7 @@ def test_it_shows_what_runs_and_asks_what_to_do_about_a_failure(
     screen.type("retry\n")
     assert screen.end() == 0, screen.text
     assert "Build Queue: processed 2, skipped 0, failed 0" in screen.text
-    assert lab.processes() == []
+    lab.wait_for(lambda: not lab.processes(), "nothing runs any more")
 
 
 class Screen:
