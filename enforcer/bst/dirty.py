@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from buildstream._artifact import Artifact
 from buildstream._context import Context
@@ -17,24 +17,37 @@ from enforcer.bst.wire import LOCAL_ATTRIBUTES
 _HOOKED: tuple[type, ...] = (Plugin, Artifact, ElementSources, Context, Project, ProjectRefs, Workspaces, Workspace)
 
 
+class Assigned(NamedTuple):
+    """An object, and which of its attributes were assigned or deleted."""
+
+    obj: Any
+    names: set[str]
+
+
 class AssignedObjects:
     """Collects the objects whose attributes are assigned or deleted while it watches."""
 
     def __init__(self) -> None:
-        self._objects: dict[int, Any] = {}
+        self._objects: dict[int, Assigned] = {}
 
     def watch(self) -> None:
         """Begin."""
         objects = self._objects
 
+        def note(obj: Any, name: str) -> None:
+            known = objects.get(id(obj))
+            if known is None:
+                known = objects[id(obj)] = Assigned(obj, set())
+            known.names.add(name)
+
         def setattr_(self: Any, name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
             if name not in LOCAL_ATTRIBUTES:
-                objects[id(self)] = self
+                note(self, name)
 
         def delattr_(self: Any, name: str) -> None:
             object.__delattr__(self, name)
-            objects[id(self)] = self
+            note(self, name)
 
         for cls in _HOOKED:
             cls.__setattr__ = setattr_  # type: ignore[method-assign,assignment]
@@ -46,12 +59,8 @@ class AssignedObjects:
         for cls in _HOOKED:
             del cls.__setattr__, cls.__delattr__
 
-    def add(self, obj: Any) -> None:
-        """Count `obj` as assigned to."""
-        self._objects[id(obj)] = obj
-
-    def take(self) -> list[Any]:
-        """The objects since the last call."""
-        objects = list(self._objects.values())
+    def take(self) -> list[Assigned]:
+        """What was assigned since the last call."""
+        found = list(self._objects.values())
         self._objects.clear()
-        return objects
+        return found

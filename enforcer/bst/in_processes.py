@@ -69,6 +69,7 @@ class ProcessesRun:
         self._replay = Replay(scheduler.context.messenger)
         self._replies: dict[int, JobReply] = {}
         self._known: dict[int, int] = {}
+        self._exact: set[Any] = set()
         self._numbers = itertools.count()
         replica = BstReplica(self.judge, self._replication, pending, gated, scheduler, queues, become)
         self._pool = Pool(
@@ -88,7 +89,9 @@ class ProcessesRun:
         self._send_own_changes()
 
     def _send_own_changes(self) -> None:
-        for unit, payload in self._replication.capture(self._assigned.take(), f"main.{next(self._numbers)}"):
+        exact, self._exact = self._exact, set()
+        author = f"main.{next(self._numbers)}"
+        for unit, payload in self._replication.capture(self._assigned.take(), exact, author):
             self._publish(unit.roots[0][0], payload)
 
     def _publish(self, root: Any, payload: bytes) -> None:
@@ -169,9 +172,9 @@ class ProcessesRun:
         return returncode
 
     def completed(self, job: Any) -> None:
-        """Some of what BuildStream does now happens inside of containers, where no assignment is seen."""
+        """After tracking, plugins and core set refs on the main thread, inside of containers too."""
         if job.action_name == "Track":
-            self._assigned.add(job.get_element()._get_project())
+            self._exact |= {job.get_element(), job.get_element()._get_project()}
 
     def terminate(self, job_thread: Any) -> bool:
         """Have the worker end what it does."""

@@ -58,15 +58,13 @@ class Pending:
             updates = self._updates.pop(address, [])
             if updates and not unit.unchanged():
                 self._take_back(unit)
-            while updates:
-                try:
-                    self._replication.catch_up([updates[0][1]])
-                except KeyError:
-                    # It names something that came with the update of another unit.
-                    self._updates[address] = updates
-                    self.apply_all()
-                    return
-                del updates[0]
+            waiting = iter(updates)
+            try:
+                self._replication.catch_up(payload for _, payload in waiting)
+            except KeyError:
+                # It names something that came with the update of another unit.
+                self._updates[address] = updates[len(updates) - len(list(waiting)) - 1 :]
+                self.apply_all()
 
     def _take_back(self, unit: Unit) -> None:
         """Somebody wrote there past all hooks; what is to come now must not be mixed up with that."""

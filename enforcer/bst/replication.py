@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from buildstream._artifact import Artifact
+
+from enforcer.bst.dirty import Assigned
 from enforcer.bst.wire import BstWire
-from enforcer.bst.world import World
+from enforcer.bst.world import World, vars_of
 from enforcer.errors import EnforcerError
-from enforcer.graph.compare import REORDERED, ChangedCell, changed_cells
+from enforcer.graph.compare import ABSENT, REORDERED, SET, Change, ChangedCell, changed_cells
 from enforcer.graph.delta import Codec
 from enforcer.graph.entries import CODES, Delta, Entry, apply
-from enforcer.graph.kinds import NAMED
+from enforcer.graph.kinds import DICT, INSTANCE, NAMED
 from enforcer.graph.references import References
 from enforcer.graph.show import show
-from enforcer.graph.unit import Unit
+from enforcer.graph.unit import Cell, Unit
 from enforcer.graph.values import full_class_name, hash_free_key
 
 _MAIN_WINS = frozenset({"_Element__cache_key", "_Element__cache_key_dict", "_cache_key", "element_key"})
@@ -46,17 +49,41 @@ class Replication:
         self.position = 0
         # Main's own changes: what was changed, and the position at which all others know it.
         self._own: dict[_Key, int] = {}
+        # Units of elements whose shadows main does not keep any more.
+        self._stale: set[Unit] = set()
 
-    def capture(self, assigned: list[Any], author: str) -> list[tuple[Unit, bytes]]:
-        """Encode what changed on the units of these objects, and take it for the common state."""
-        payloads: list[tuple[Unit, bytes]] = []
-        for number, unit in enumerate(self._units_of(assigned)):
-            changed = [] if unit.unchanged() else changed_cells(unit)
-            if changed:
-                self._note(changed, self.position + len(payloads) + 1)
-                payload = self._encode(f"{author}.{number}", unit, changed)
-                payloads += [] if payload is None else [(unit, payload)]
-        return payloads
+    def capture(self, assigned: list[Assigned], exact: set[Any], author: str) -> list[tuple[Unit, bytes]]:
+        """Encode what main has changed.
+
+        Args:
+            assigned: objects and the attributes that were assigned.
+            exact: elements of which everything is to be compared, because plugin code ran on the main thread.
+        """
+        changes: dict[Unit, list[ChangedCell]] = {}
+        for obj, names in assigned:
+            unit = self._unit_of(obj)
+            if unit is not None and not unit.shared:
+                self._stale.add(unit)
+                changes.setdefault(unit, []).extend(_assigned_cells(unit, obj, names))
+            elif unit is not None:
+                changes[unit] = []
+        for unit in map(self._unit_of, exact):
+            if unit is not None and (unit.shared or unit not in self._stale):
+                changes[unit] = []
+        return list(self._encode_all(changes, author))
+
+    def _encode_all(self, changes: dict[Unit, list[ChangedCell]], author: str) -> Iterator[tuple[Unit, bytes]]:
+        for number, (unit, assigned) in enumerate(changes.items()):
+            changed = assigned or changed_cells(unit)
+            if not changed:
+                continue
+            self._note(changed, self.position + number + 1)
+            encoded = self.codec.encode(f"{author}.{number}", unit, changed)
+            self.codec.references.add(f"{author}.{number}", encoded.introduced)
+            if not assigned:
+                self._graph.accept(changed)
+            if encoded.payload is not None:
+                yield unit, encoded.payload
 
     def _note(self, changed: list[ChangedCell], position: int) -> None:
         for cell in changed:
@@ -66,16 +93,10 @@ class Replication:
                 name = hash_free_key(change.name) if named else _WHOLE
                 self._own[id(cell.cell.subject), CODES[kind], name] = position
 
-    def _units_of(self, objects: list[Any]) -> list[Unit]:
-        registry = self._graph.registry
-        found = (self._graph.unit_of(obj) or registry.owner.get(id(obj)) for obj in objects)
-        return list(dict.fromkeys(unit for unit in found if unit is not None))
-
-    def _encode(self, author: str, unit: Unit, changed: list[ChangedCell]) -> bytes | None:
-        encoded = self.codec.encode(author, unit, changed)
-        self.codec.references.add(author, encoded.introduced)
-        self._graph.accept(changed)
-        return encoded.payload
+    def _unit_of(self, obj: Any) -> Unit | None:
+        if type(obj) is Artifact:
+            obj = obj._element
+        return self._graph.unit_of(obj) or self._graph.registry.owner.get(id(obj))
 
     def published(self, position: int) -> None:
         """An update of this process is in the log, at `position`."""
@@ -83,6 +104,8 @@ class Replication:
 
     def apply_job(self, payload: bytes, known: int) -> bytes:
         """Apply a job's delta in main; returns what is to be sent to all.
+
+        No job runs in main, so nothing is compared there but what `capture` is told of: shadows are not kept.
 
         Args:
             known: the position up to which the job's worker knew main's changes when it began.
@@ -93,7 +116,8 @@ class Replication:
         delta = self.codec.decode(payload)
         for entry in delta.entries if self._own else ():
             self._check(entry, known)
-        self._apply(delta, lambda entry, name: self._is_newer(entry, hash_free_key(name), known))
+        apply(delta, self._graph.registry, lambda entry, name: self._is_newer(entry, hash_free_key(name), known))
+        self._stale.add(self._unit(delta))
         return payload
 
     def _is_newer(self, entry: Entry, name: object, known: int) -> bool:
@@ -114,23 +138,49 @@ class Replication:
             )
 
     def catch_up(self, updates: Iterable[bytes]) -> None:
-        """Apply in a worker, or in the pristine process, what main has sent."""
-        for payload in updates:
-            self._apply(self.codec.decode(payload), lambda entry, name: False)
+        """Apply in a worker, or in the pristine process, what main has sent; it becomes the state to compare with.
 
-    def _apply(self, delta: Delta, keep: Callable[[Entry, Any], bool]) -> None:
+        Raises:
+            KeyError: an update names an object that came with one that was not applied; those before it are applied.
+        """
+        units: dict[Unit, None] = {}
+        try:
+            for payload in updates:
+                delta = self.codec.decode(payload)
+                units[self._unit(delta)] = None
+                apply(delta, self._graph.registry)
+        finally:
+            for unit in units:
+                self._graph.take_over(unit)
+            self._accept_proxies()
+
+    def _unit(self, delta: Delta) -> Unit:
         unit = self._graph.unit_of(delta.root)
         if unit is None:
             raise ConflictError(f"a change of {delta.root!r}, which is not in this graph")
-        apply(delta, self._graph.registry, keep)
-        self._graph.take_over(unit)
-        self._accept_proxies()
+        return unit
 
     def _accept_proxies(self) -> None:
         while self._wire.filled:
             unit = self._graph.unit_of(self._wire.filled.pop())
             if unit is not None:
                 self._graph.take_over(unit)
+
+
+def _assigned_cells(unit: Unit, obj: Any, names: Iterable[str]) -> list[ChangedCell]:
+    """Changes that say what these attributes of `obj` hold now."""
+    attributes = vars_of(obj)
+    found = [_set_in(unit, Cell(INSTANCE, obj, None, ""), {name: attributes.get(name, ABSENT) for name in names})]
+    if any(name.endswith("cache_key") for name in names) and "_message_kwargs" in attributes:
+        # Whenever core sets a key, it also notes there how messages show it.
+        kwargs = attributes["_message_kwargs"]
+        found.append(_set_in(unit, Cell(DICT, kwargs, None, ""), kwargs))
+    return found
+
+
+def _set_in(unit: Unit, cell: Cell, entries: dict[str, Any]) -> ChangedCell:
+    changes = tuple(Change(unit, cell, name, SET, ABSENT, value) for name, value in entries.items())
+    return ChangedCell(unit, cell, cell.kind.contents(cell.obj), changes)
 
 
 def _main_wins(name: Any) -> bool:
