@@ -243,6 +243,11 @@ class Worker:
         """Whether its process runs no more, at the latest after so many seconds."""
         return processes.has_ended(self._pidfd, seconds)
 
+    def terminate(self) -> None:
+        """Have its process end by its own handler, also when it is stopped."""
+        processes.send_signal(self._pidfd, signal.SIGTERM)
+        processes.send_signal(self._pidfd, signal.SIGCONT)
+
     def kill(self) -> None:
         """Make its process end now."""
         processes.send_signal(self._pidfd, signal.SIGKILL)

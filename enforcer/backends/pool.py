@@ -32,6 +32,12 @@ _BACKLOG = 64
 _DYING = 1.0
 """Seconds for a worker that closed its connection to end by itself."""
 
+_STOPPING = 1.0
+"""Seconds for all workers to stop when the run is suspended."""
+
+_TERMINATING = 20.0
+"""Seconds for all workers to end what they have started when the run is terminated; BuildStream gives a sandbox 15."""
+
 _LEAVING = 10.0
 """Seconds, when the pool is closed, for jobs that still run to notice that their worker was killed."""
 
@@ -188,6 +194,11 @@ class Pool:
         with self._changed:
             self._suspended = True
             self._signal_workers(signal.SIGTSTP)
+            workers = [*self._workers, *self._retiring]
+        # They stop their jobs' programs, then themselves: a SIGCONT that comes before would be lost.
+        deadline = time.monotonic() + _STOPPING
+        for worker in workers:
+            processes.wait_stopped(worker.pid, deadline)
 
     def resume(self) -> None:
         """Let the workers go on. On the main thread."""
@@ -195,6 +206,16 @@ class Pool:
             self._suspended = False
             self._signal_workers(signal.SIGCONT)
         self._clock.resume()
+
+    def terminate(self) -> None:
+        """Have all workers end with what they have started, each by its own handler. On the main thread."""
+        with self._changed:
+            workers = [*self._workers, *self._retiring]
+        for worker in workers:
+            worker.terminate()
+        deadline = time.monotonic() + _TERMINATING
+        for worker in workers:
+            worker.has_ended(max(0.0, deadline - time.monotonic()))
 
     def _signal_workers(self, number: signal.Signals) -> None:
         for worker in (*self._workers, *self._retiring):

@@ -96,6 +96,16 @@ def send_signal(pidfd: int, number: signal.Signals) -> None:
         signal.pidfd_send_signal(pidfd, number)
 
 
+def wait_stopped(pid: int, deadline: float) -> None:
+    """Wait until a process is stopped, or has ended, or the time (of `time.monotonic`) has come."""
+    with contextlib.suppress(OSError):
+        while time.monotonic() < deadline:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+                if file.read().rpartition(") ")[2][0] in "TZX":
+                    return
+            time.sleep(0.002)
+
+
 def signal_group(leader: int, number: signal.Signals) -> None:
     """Signal the group of a process that is not reaped yet, so that the number is still its own."""
     with contextlib.suppress(ProcessLookupError, PermissionError):

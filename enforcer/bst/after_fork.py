@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import threading
 from contextlib import ExitStack
@@ -58,6 +59,22 @@ def handle_signals() -> None:
     """In a worker, on its main thread, as the scheduler does: lay the ground for what jobs push from theirs."""
     _for_life.enter_context(_signals.suspendable(lambda: None, lambda: None))
     _for_life.enter_context(_signals.terminator(lambda: None))
+    signal.signal(signal.SIGTSTP, _Suspension())
+
+
+class _Suspension:
+    """BuildStream's handler of SIGTSTP, for signals that come close together: it holds a lock while it is stopped."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def __call__(self, number: int, frame: Any) -> None:
+        self._asked += 1
+        if self._asked > 1:
+            return
+        while self._asked:
+            _signals.suspend_handler(number, frame)
+            self._asked -= 1
 
 
 def start_forkserver(plugins: list[Any]) -> None:

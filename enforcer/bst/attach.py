@@ -90,8 +90,6 @@ def _patches() -> list[tuple[Any, str, Callable[[Attachment], Callable[[Any], An
     """What is patched: owner, attribute, and what makes the wrapper of the original."""
     return [
         (Scheduler, "run", lambda at: lambda original: _enforced_run(original, at)),
-        (Scheduler, "_suspend_jobs", lambda at: lambda original: _suspend(original, at)),
-        (Scheduler, "_resume_jobs", lambda at: lambda original: _resume(original, at)),
         (Job, "start", lambda at: lambda original: _start(original, at)),
         (Job, "child_action", lambda at: lambda original: _child_action(original, at)),
         (Job, "_parent_child_completed", lambda at: lambda original: _completed(original, at)),
@@ -198,23 +196,3 @@ def _terminate_thread(original: _Original, attachment: Attachment) -> _Original:
         return original(thread_id)
 
     return terminate_thread
-
-
-def _suspend(original: _Original, attachment: Attachment) -> _Original:
-    @functools.wraps(original)
-    def _suspend_jobs(self: Any) -> None:
-        if attachment.run is not None and not self.suspended:
-            attachment.run.suspend()
-        original(self)
-
-    return _suspend_jobs
-
-
-def _resume(original: _Original, attachment: Attachment) -> _Original:
-    @functools.wraps(original)
-    def _resume_jobs(self: Any) -> None:
-        if attachment.run is not None and self.suspended:
-            attachment.run.resume()
-        original(self)
-
-    return _resume_jobs

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from buildstream import _signals
 from buildstream._exceptions import set_last_task_error
 from buildstream._message import Message, MessageType
 from buildstream._scheduler.jobs.job import _ReturnCode
@@ -33,7 +34,7 @@ from enforcer.bst.world import World
 from enforcer.record import Record
 from enforcer.session import Session
 
-WORKER_JOBS = 200
+WORKER_JOBS = 500
 """After so many jobs a worker of the pool is replaced by a fresh one."""
 
 
@@ -71,6 +72,7 @@ class ProcessesRun:
         self._known: dict[int, int] = {}
         self._exact: set[Any] = set()
         self._numbers = itertools.count()
+        self._ending = False
         replica = BstReplica(self.judge, self._replication, pending, gated, scheduler, queues, become)
         self._pool = Pool(
             replica,
@@ -78,6 +80,7 @@ class ProcessesRun:
             lifetime=(session.settings.worker_jobs or WORKER_JOBS) if gated else 1,
             fork_guard=lambda: no_call_under_way,
         )
+        self._suspender = _signals.Suspender(self._pool.suspend, self._pool.resume)
 
     def begin(self) -> None:
         """Fork the pristine process; called on the main thread before any job."""
@@ -86,7 +89,27 @@ class ProcessesRun:
 
     def starting(self, job: Any) -> None:
         """What the main thread has changed since the last job started goes to all workers."""
+        self._listen_to_signals()
         self._send_own_changes()
+
+    def _listen_to_signals(self) -> None:
+        """Be told, as a sandbox in this process would be, when the scheduler or a signal stops or ends everything.
+
+        Once the scheduler has laid the ground: whoever is first in these lists installs the handlers.
+        """
+        if self._suspender not in _signals.suspendable_stack:
+            _signals.suspendable_stack.append(self._suspender)
+            _signals.terminator_stack.append(self._end_all)
+
+    def _ignore_signals(self) -> None:
+        if self._suspender in _signals.suspendable_stack:
+            _signals.suspendable_stack.remove(self._suspender)
+            _signals.terminator_stack.remove(self._end_all)
+
+    def _end_all(self) -> None:
+        """SIGTERM: this process ends afterwards, and no job of it has failed."""
+        self._ending = True
+        self._pool.terminate()
 
     def _send_own_changes(self) -> None:
         exact, self._exact = self._exact, set()
@@ -140,7 +163,7 @@ class ProcessesRun:
 
     def _failed(self, job: Any, error: ProcessFailed, told: _Told) -> Any:
         """Its process is gone, and with it what it changed; what it wrote was never put in place."""
-        if job._should_terminate:
+        if job._should_terminate or self._ending:
             return TERMINATED
         with self.judge.session.recording() as record:
             record.jobs += 1
@@ -183,16 +206,9 @@ class ProcessesRun:
         self._pool.interrupt(job_thread.ticket)
         return True
 
-    def suspend(self) -> None:
-        """All workers stop, after what their jobs have started."""
-        self._pool.suspend()
-
-    def resume(self) -> None:
-        """All workers go on."""
-        self._pool.resume()
-
     def finish(self) -> None:
         """End all processes, and note what they have to say."""
+        self._ignore_signals()
         self._assigned.unwatch()
         self._pool.close(self._retired)
         with self.judge.session.recording() as record:

@@ -63,12 +63,6 @@ class ThreadsRun:
         """BuildStream's own way will do."""
         return False
 
-    def suspend(self) -> None:
-        """Nothing runs elsewhere."""
-
-    def resume(self) -> None:
-        """Nothing runs elsewhere."""
-
     def finish(self) -> None:
         """Note what was not looked at."""
         self.judge.finish()

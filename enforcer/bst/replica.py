@@ -190,11 +190,5 @@ class _WorkerRun:
         """Never."""
         return False
 
-    def suspend(self) -> None:
-        """Never."""
-
-    def resume(self) -> None:
-        """Never."""
-
     def finish(self) -> None:
         """Never."""

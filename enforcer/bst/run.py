@@ -46,12 +46,6 @@ class Run(Protocol):
     def terminate(self, job_thread: Any) -> bool:
         """On the main thread: end what runs in `job_thread`; False when BuildStream's own way will do."""
 
-    def suspend(self) -> None:
-        """On the main thread: whatever runs elsewhere is to stop until `resume`."""
-
-    def resume(self) -> None:
-        """On the main thread: the opposite of `suspend`."""
-
     def finish(self) -> None:
         """The scheduler run is over."""
 

@@ -25,7 +25,7 @@ LOCAL_ATTRIBUTES = frozenset(
         *("required_callback", "can_query_cache_callback", "buildable_callback"),
         # What only the main thread keeps, to schedule by; no job reads it.
         *("build_deps_uncached", "runtime_deps_uncached", "ready_for_runtime_and_cached"),
-        *("required", "assemble_scheduled", "assemble_done"),
+        *("required", "assemble_scheduled"),
     )
 )
 """Attributes of elements that are the main process's own."""
