@@ -53,7 +53,7 @@ class Codec:
         self._registry = registry
         self.references = references
         self._wire = wire
-        references.add("rebuild", [rebuild.make, rebuild.fill])
+        references.add("rebuild", [rebuild.make, rebuild.fill, rebuild.bind])
 
     def encode(self, author: str, unit: Unit, changed: Iterable[ChangedCell]) -> Encoded:
         """The changes as bytes, without attributes that are local to each process and what cannot be sent.
@@ -65,7 +65,7 @@ class Codec:
         sendable, refused = [], []
         for cell in changed:
             changes = self._sendable(cell)
-            if changes and self.name_of(cell.cell.subject) is None:
+            if changes and self._is_unknown(cell.cell.subject):
                 # Only this process has it: a foreign change of an earlier job that was let be.
                 refused.append(Refused(changes[0], _type_name(cell.cell.subject)))
             elif changes:
@@ -76,6 +76,9 @@ class Codec:
         except Exception:
             entries, more = self._singly(author, root, sendable)
             return Encoded(*self._dump_delta(author, root, entries), refused + more)
+
+    def _is_unknown(self, obj: Any) -> bool:
+        return self.needs_name(type(obj)) and self.name_of(obj) is None
 
     def _sendable(self, cell: ChangedCell) -> list[Change]:
         return [change for change in cell.changes if not self._wire.is_local(cell.cell.obj, change.name)]

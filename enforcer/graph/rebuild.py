@@ -17,7 +17,10 @@ from enforcer.graph.kinds import BAG, HEAP_TYPE, NAMED, TYPE, Kind
 from enforcer.graph.values import ATOMIC_IDS, LEAF_TYPES, class_dict, class_flags, class_mro
 from enforcer.graph.walk import NOTHING, Registry
 
-_BASES: tuple[Any, ...] = (OrderedDict, defaultdict, dict, list, set, deque, types.SimpleNamespace, object)
+_BASES: tuple[Any, ...] = (
+    *(Counter, OrderedDict, defaultdict, dict, list, set, deque),
+    *(types.SimpleNamespace, object),
+)
 _PROTOCOL = (
     *("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__"),
     *("__getnewargs__", "__getnewargs_ex__"),
@@ -38,6 +41,9 @@ def has_identity(registry: Registry, cls: type) -> bool:
 def reduce(registry: Registry, obj: Any) -> Any:
     """As `pickle.Pickler.reducer_override`, for what cells show completely; else `NotImplemented`."""
     cls = type(obj)
+    if cls is types.MethodType:
+        # Pickle would ask the object for an attribute of the function's name.
+        return bind, (obj.__func__, obj.__self__)
     base = _base(cls)
     plan = registry.plan(cls)
     if base is None or plan.opaque or not plan.cell_kinds:
@@ -46,6 +52,11 @@ def reduce(registry: Registry, obj: Any) -> Any:
     cells = (kind for kind in plan.cell_kinds if kind is not TYPE)
     state = tuple((CODES[kind], tuple(kind.contents(obj))) for kind in cells)
     return make, made_of, state, None, None, fill
+
+
+def bind(function: Any, obj: Any) -> types.MethodType:
+    """A bound method."""
+    return types.MethodType(function, obj)
 
 
 def make(cls: Any, maxlen: int | None = None) -> Any:
