@@ -14,16 +14,16 @@ from typing import Any, NamedTuple, Protocol
 
 from enforcer.bst.pending import Pending
 from enforcer.bst.touches import Touches
-from enforcer.bst.world import World
+from enforcer.bst.world import CORE, World
 from enforcer.config import Mode
 from enforcer.findings import Job
 from enforcer.graph.compare import ChangedCell, changed_cells
 from enforcer.graph.delta import Codec, Refused
 from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
-from enforcer.graph.unit import Unit
+from enforcer.graph.unit import Unit, WithoutFunctions
 from enforcer.graph.values import class_dict, class_mro
 
-_SWEEP_SHARE = 0.04
+_SWEEP_SHARE = 0.02
 """At most this part of a worker's time is spent on full compares."""
 
 
@@ -136,6 +136,8 @@ class ReplicaScope:
         self._pending = pending
         self._gated = gated
         self._always = {unit for unit in world.graph.units if unit.shared or _evades_hooks(unit)}
+        # Thousands of functions of core, which hardly anybody replaces parts of: left to the full compare.
+        self._core = {unit: WithoutFunctions(unit) for unit in self._always if unit.name == CORE}
         self._numbers = itertools.count()
         self.delta: bytes | None = None
         self.clean = True
@@ -157,7 +159,8 @@ class ReplicaScope:
         """What the job touched is compared, and now and then, or if nothing is gated, everything."""
         near = {own} | self._always | touches.units
         near |= self._aliased(near - self._always)
-        changed = self._changed(near)
+        near -= self._core.keys()
+        changed = self._changed(near) + self._changed_core()
         if self._gated and not self.unswept.due():
             self.unswept.add(job)
             return Seen(changed, [], [], self._pending.take_disturbed())
@@ -169,6 +172,10 @@ class ReplicaScope:
             if not unit.unchanged():
                 found += changed_cells(unit)
         return found
+
+    def _changed_core(self) -> list[ChangedCell]:
+        changed = [unit for unit, compared in self._core.items() if not compared.unchanged()]
+        return [cell for unit in changed for cell in changed_cells(unit)]
 
     def _aliased(self, units: set[Unit]) -> set[Unit]:
         """The owners of containers that these units hold too."""

@@ -23,6 +23,9 @@ from enforcer.graph.graph import Graph
 from enforcer.graph.unit import Cell, Unit
 from enforcer.graph.values import module_of
 
+CORE = "buildstream"
+"""The name of the units of BuildStream's own modules and classes."""
+
 _BUILDSTREAM = str(Path(buildstream.__file__).parent)
 
 
@@ -46,8 +49,8 @@ class World:
     def _units(self, plugins: list[Any]) -> Iterator[Unit]:
         yield process_unit()
         core = [module for name, module in _loaded_modules() if _is_core_module(name, module)]
-        yield Unit("module", "buildstream", [(module, "") for module in core], shared=True)
-        yield Unit("class", "buildstream", [(cls, "") for cls in _classes_of(core)], shared=True)
+        yield Unit("module", CORE, [(module, "") for module in core], shared=True)
+        yield Unit("class", CORE, [(cls, "") for cls in _classes_of(core)], shared=True)
         for module in self.plugin_modules:
             yield Unit("module", names.module_name(module.__name__), [(module, "")], shared=True)
             for cls in _classes_of([module]):
@@ -84,9 +87,9 @@ class World:
         root = root_of(cell)
         if unit.kind == "element" and root.name:
             return Owner("source", unit.name)
-        if unit.name == "buildstream" and unit.kind == "module":
+        if unit.name == CORE and unit.kind == "module":
             return Owner("module", str(root.obj.__name__))
-        if unit.name == "buildstream" and unit.kind == "class":
+        if unit.name == CORE and unit.kind == "class":
             return Owner("class", names.class_name(root.obj))
         return Owner(unit.kind, unit.name)
 

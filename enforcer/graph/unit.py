@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -181,15 +182,41 @@ class Together:
     def unchanged(self) -> bool:
         """Whether every cell of the units holds exactly the objects of its shadow.
 
-        The first compare after a shadow was taken is slow: it gets ready for the next ones.
+        The first compare after a shadow was taken is slower, and the second is slow: it gets ready for the next ones.
         """
         taken = [unit.taken for unit in self._units]
-        if self._quick is not None and self._taken == taken:
-            return self._quick.unchanged()
         groups = [group for unit in self._units for group in unit.groups]
+        if self._taken != taken:
+            self._taken, self._quick = taken, None
+            return all(group.unchanged() for group in groups)
+        if self._quick is not None:
+            return self._quick.unchanged()
         # In this order, so that it cannot take what a thread writes meanwhile for the state of the shadows.
         quick = QuickPass((group.kind, group.objects) for group in groups)
         if not all(group.unchanged() for group in groups):
             return False
-        self._quick, self._taken = quick, taken
+        self._quick = quick
         return True
+
+
+class WithoutFunctions:
+    """One unit, compared without what can be replaced on its functions: their code, defaults and attributes."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        self._quick: QuickPass | None = None
+        self._taken = -1
+
+    def unchanged(self) -> bool:
+        """Whether every other cell holds exactly the objects of its shadow."""
+        if self._quick is not None and self._taken == self._unit.taken:
+            return self._quick.unchanged()
+        quick = QuickPass((group.kind, _no_functions(group.objects)) for group in self._unit.groups)
+        if not all(group.unchanged() for group in self._unit.groups):
+            return False
+        self._quick, self._taken = quick, self._unit.taken
+        return True
+
+
+def _no_functions(objects: list[Any]) -> list[Any]:
+    return [obj for obj in objects if type(obj) is not types.FunctionType]
