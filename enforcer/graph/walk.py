@@ -79,12 +79,15 @@ class Registry:
         self._meeting = True
         # By the class's id: hashing a class runs its metaclass's `__hash__`.
         self._plans: dict[int, tuple[type, Plan]] = {}
+        self.leads_nowhere: set[int] = set()
 
     def plan(self, cls: type) -> Plan:
         """How objects of `cls` are walked."""
         known = self._plans.get(id(cls))
         if known is None:
             known = self._plans[id(cls)] = (cls, _plan(cls, self.policy))
+            if known[1] is NOTHING:
+                self.leads_nowhere.add(id(cls))
         return known[1]
 
     def meet(self, obj: object) -> None:
@@ -249,11 +252,15 @@ class Walk:
         is_root = cell.parent is None
         skipped = frozenset(self.policy.skipped_names(cell.obj)) if is_root else frozenset()
         defers = is_root and self._rank == _CORE and cell.kind in (kinds.INSTANCE, kinds.SLOTS)
+        leads_nowhere, meet = self.registry.leads_nowhere, self.registry.meet
         for name, value in cell.kind.contents(cell.obj):
             named = type(name) is str
             if not named and id(type(name)) not in ATOMIC_IDS:
                 self._queue.append(Step(name, cell, name))
             if id(type(value)) in ATOMIC_IDS or (named and name in skipped):
+                continue
+            if id(type(value)) in leads_nowhere:
+                meet(value)
                 continue
             later = defers and not (named and self.policy.belongs_to_core(cell.obj, name))
             (self._later if later else self._queue).append(Step(value, cell, name))
