@@ -16,7 +16,7 @@ from typing import NamedTuple
 from enforcer.backends import pristine, processes
 from enforcer.backends.protocol import Done, Replica
 from enforcer.backends.wire import Closed, Connection, Frame, Kind, pack
-from enforcer.backends.worker import REUSABLE
+from enforcer.backends.worker import NUMBER, REUSABLE
 
 _ANSWER = 120.0
 """Seconds that the pristine process has for one answer: catching up and forking take milliseconds."""
@@ -200,9 +200,13 @@ class Worker:
             self._received += len(frame.payload)
             if frame.kind is Kind.RESULT:
                 return Done(frame.payload[1:], frame.payload[:1] == REUSABLE)
-            if frame.kind is not Kind.EVENT:
+            if frame.kind is Kind.EVENT:
+                told(frame.payload)
+            elif frame.kind is Kind.AWAITED:
+                told(frame.payload[NUMBER.size :])
+                self._connection.send(Kind.HEARD, frame.payload[: NUMBER.size])
+            else:
                 raise Broken(frame.payload.decode(errors="replace"))
-            told(frame.payload)
 
     def interrupt(self) -> None:
         """Ask it, from another thread, to end its job; SIGTERM and SIGKILL follow when it does not."""

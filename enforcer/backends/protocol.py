@@ -5,10 +5,15 @@ The backend moves bytes and manages processes; what the bytes mean is the replic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-Tell = Callable[[bytes], None]
+
+class Tell(Protocol):
+    """Sends an event to main; if told to wait, returns when main has dealt with it, and with all before it."""
+
+    def __call__(self, event: bytes, wait: bool = False) -> None:
+        """See the class. The main thread of a worker never waits: it is the one that hears the answer."""
 
 
 class Done(NamedTuple):

@@ -39,7 +39,9 @@ class Kind(IntEnum):
     RUN = 21
     INTERRUPT = 22
     RETIRE = 23
+    HEARD = 24
     EVENT = 31
+    AWAITED = 35  # an event whose sender waits until it is heard
     RESULT = 32
     FAILED = 33
     RETIRED = 34

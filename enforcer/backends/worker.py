@@ -6,7 +6,9 @@ The main thread only listens, so that it can interrupt a job and notices at once
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import struct
 import threading
 import traceback
 from collections.abc import Callable
@@ -20,6 +22,8 @@ from enforcer.backends.wire import Closed, Connection, Frame, Kind, unpack
 REUSABLE = b"\1"
 SPOILED = b"\0"
 """First byte of a result."""
+NUMBER = struct.Struct("!Q")
+"""What an awaited event begins with, and the answer says."""
 
 
 def live(connection: Connection, replica: Replica) -> None:
@@ -34,6 +38,8 @@ def live(connection: Connection, replica: Replica) -> None:
             frame = connection.receive()
             if frame.kind is Kind.INTERRUPT:
                 jobs.interrupt()
+            elif frame.kind is Kind.HEARD:
+                jobs.heard(frame)
             else:
                 jobs.add(frame)
 
@@ -47,6 +53,7 @@ class _Jobs:
         self._frames: SimpleQueue[Frame] = SimpleQueue()
         self._lock = threading.Lock()
         self._running = False
+        self._awaited = _Awaited()
 
     def add(self, frame: Frame) -> None:
         self._running = frame.kind is Kind.RUN
@@ -57,12 +64,15 @@ class _Jobs:
             if self._running:
                 self._replica.interrupt()
 
+    def heard(self, frame: Frame) -> None:
+        self._awaited.heard(*NUMBER.unpack(frame.payload))
+
     def serve(self) -> NoReturn:
         status = processes.BROKEN
         try:
             while (frame := self._frames.get()).kind is Kind.RUN:
                 self._run(frame)
-            self._connection.send(Kind.RETIRED, self._replica.retire(lambda _: None))
+            self._connection.send(Kind.RETIRED, self._replica.retire(lambda event, wait=False: None))
             status = 0
         except Closed:  # by main, which wants nothing any more
             pass
@@ -74,7 +84,7 @@ class _Jobs:
     def _run(self, frame: Frame) -> None:
         request, *updates = unpack(frame.payload)
         self._replica.catch_up(updates)
-        tell = _Tell(self._connection)
+        tell = _Tell(self._connection, self._awaited)
         payload, reusable = self._replica.run(request, tell)
         with self._lock:
             self._running = False
@@ -88,17 +98,41 @@ class _Jobs:
             processes.print_exception()
 
 
+class _Awaited:
+    """Events whose senders wait until main has heard them, by number: an interrupted sender may not have sent its."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+        self._waiting: dict[int, threading.Event] = {}
+
+    def add(self) -> tuple[int, threading.Event]:
+        number = next(self._numbers)
+        self._waiting[number] = event = threading.Event()
+        return number, event
+
+    def heard(self, number: int) -> None:
+        self._waiting.pop(number).set()
+
+
 class _Tell:
     """Sends events while its job runs: a thread that the job left must not speak into the next one's."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, awaited: _Awaited) -> None:
         self._send: Callable[[Kind, bytes], None] | None = connection.send
+        self._awaited = awaited
         self._lock = threading.Lock()
 
-    def __call__(self, event: bytes) -> None:
+    def __call__(self, event: bytes, wait: bool = False) -> None:
+        wait = wait and threading.current_thread() is not threading.main_thread()
         with self._lock:
-            if self._send:
+            if not self._send:
+                return
+            if not wait:
                 self._send(Kind.EVENT, event)
+                return
+            number, heard = self._awaited.add()
+            self._send(Kind.AWAITED, NUMBER.pack(number) + event)
+        heard.wait()
 
     def end(self) -> None:
         with self._lock:

@@ -12,7 +12,7 @@ from buildstream._scheduler.jobs.elementjob import ElementJob
 from buildstream._utils import terminate_thread
 from buildstream.plugin import Plugin
 
-from enforcer.backends.protocol import Done
+from enforcer.backends.protocol import Done, Tell
 from enforcer.bst import after_fork
 from enforcer.bst.dirty import AssignedObjects
 from enforcer.bst.forwarding import Forwarding
@@ -23,8 +23,6 @@ from enforcer.bst.results import HeldResults
 from enforcer.bst.run import Run, guarded
 from enforcer.bst.scope import ReplicaScope
 from enforcer.record import Record
-
-Tell = Callable[[bytes], None]
 
 
 class JobRequest(NamedTuple):

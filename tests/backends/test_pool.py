@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -30,6 +31,23 @@ def test_events_arrive_in_order_before_the_result() -> None:
         job = client.start("events", 500)
         job.result()
         assert job.events == [b"%d" % number for number in range(500)]
+
+
+def test_an_event_that_is_waited_for_is_dealt_with_when_its_sender_goes_on(tmp_path: Path) -> None:
+    with pool() as client:
+        request = json.dumps(["wait_until_heard", str(tmp_path / "heard")]).encode()
+        result = client.pool.run(request, lambda event: (tmp_path / "heard").touch(), lambda ticket: None)
+    assert result == b"true"
+
+
+def test_main_that_fails_to_deal_with_such_an_event_leaves_nobody_waiting(tmp_path: Path) -> None:
+    def fail(event: bytes) -> None:
+        raise OSError("no space left")
+
+    with pool(limit=1) as client:
+        with pytest.raises(OSError, match="no space left"):
+            client.pool.run(b'["wait_until_heard", ""]', fail, lambda ticket: None)
+        assert client.run("echo", "next") == "next"
 
 
 def test_a_large_request_and_a_large_result_arrive() -> None:

@@ -75,6 +75,10 @@ class Requests:
         for number in range(count):
             self.tell(b"%d" % number)
 
+    def wait_until_heard(self, path: str) -> bool:
+        self.tell(b"%d" % os.getpid(), wait=True)
+        return Path(path).exists()
+
     def leave_a_thread_that_tells(self) -> None:
         before = self.replica.jobs
 

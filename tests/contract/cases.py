@@ -31,8 +31,8 @@ _NOISE = """
 import logging, warnings
 print("noisy: printed", flush=True); os.write(1, b"noisy: written\\n"); print("noisy: printed later", flush=True)
 subprocess.run(["echo", "noisy: by a child"], check=True)
-sys.stderr.write("noisy: to standard error\\n"); self.info("noisy: a message between")
-os.write(2, b"noisy: written to it\\n")
+sys.stderr.write("noisy: to standard error\\n"); os.write(2, b"noisy: written to it\\n")
+sys.stderr.write("noisy: to it again\\n"); self.info("noisy: a message between")
 logging.getLogger("noisy").warning("noisy: %s", "logged"); warnings.warn("noisy: warned")
 subprocess.run("echo noisy: by a child to standard error >&2", shell=True, check=True)
 print("noisy: not flushed")

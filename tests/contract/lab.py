@@ -200,7 +200,8 @@ class Lab(Build):
         path = os.pathsep.join(filter(None, [str(_HERE), os.environ.get("PYTHONPATH")]))
         own = {"HOME": self.directory, "XDG_CACHE_HOME": self.directory / "xdg", "TMPDIR": self.temporary}
         named = {name: str(value) for name, value in own.items()}
-        return {**os.environ, **named, "PYTHONPATH": path, _MARK: str(self.directory), **env}
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        return {**inherited, **named, "PYTHONPATH": path, _MARK: str(self.directory), **env}
 
     def processes(self) -> list[psutil.Process]:
         """Every living process of this lab's runs: by the mark, by the caches that it serves, and what they started."""
