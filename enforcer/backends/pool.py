@@ -23,7 +23,7 @@ from enforcer.errors import EnforcerError
 
 __all__ = ["Pool", "ProcessFailed", "Ticket", "Traffic"]
 
-_PATIENCE = 0.05
+_PATIENCE = 0.3
 """Seconds that a job waits for a worker before another one is forked, once each processor has one."""
 
 _BACKLOG = 64

@@ -66,6 +66,7 @@ class HeldResults:
         """Leave nothing behind."""
         self.drop()
         shutil.rmtree(self._folder, ignore_errors=True)
+        _remove_folders_of_the_dead(self._base)  # a worker that was killed leaves one
         with contextlib.suppress(OSError):  # another enforced process holds refs there
             os.rmdir(self._base)
 
