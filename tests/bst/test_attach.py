@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -62,9 +63,27 @@ def test_the_installed_buildstream_has_every_seam() -> None:
     assert seams.missing() == []
 
 
+def test_everything_that_is_patched_or_hooked_is_a_seam() -> None:
+    from enforcer.bst import attach, dirty
+
+    patched = [f"{_place(owner)}{name}" for owner, name, _ in attach._patches()]
+    assert set(patched) <= set(seams.SEAMS)
+    hooked = [_place(cls).rstrip(".") for cls in dirty._HOOKED]
+    assert [place for place in hooked if not any(seam.startswith(place) for seam in seams.SEAMS)] == []
+
+
+def _place(owner: Any) -> str:
+    return f"{owner.__module__}:{owner.__name__}." if isinstance(owner, type) else f"{owner.__name__}:"
+
+
 @pytest.mark.parametrize(
     "seam",
-    ["buildstream._scheduler.jobs.job:Job.child_action", "buildstream._nothing:Nothing", "buildstream._artifact:No"],
+    [
+        "buildstream._scheduler.jobs.job:Job.child_action",
+        "buildstream._nothing:Nothing",
+        "buildstream._artifact:No",
+        "buildstream._artifact:Artifact()._nothing",
+    ],
 )
 def test_a_missing_seam_is_named_in_a_sentence(monkeypatch: pytest.MonkeyPatch, seam: str) -> None:
     if "child_action" in seam:
@@ -73,7 +92,7 @@ def test_a_missing_seam_is_named_in_a_sentence(monkeypatch: pytest.MonkeyPatch, 
         monkeypatch.delattr(Job, "child_action")
     else:
         monkeypatch.setattr(seams, "SEAMS", (*seams.SEAMS, seam))
-    with pytest.raises(UnsupportedError, match=seam.partition(":")[2].replace(".", r"\.")):
+    with pytest.raises(UnsupportedError, match=re.escape(seam.partition(":")[2])):
         activate(Session(Settings()))
 
 
