@@ -128,10 +128,12 @@ class Trial:
     ) -> tuple[list[Finding], list[Finding]]:
         """The findings on this job, and those on an earlier one that left a thread which can have done it."""
         described = self._describe(violating)
+        locks = shared_locks(self._world, self._bst_job, self._locks, fills)
+        if not (described or refused or locks or self._drifts or self.leaks.threads or self.leaks.processes):
+            return [], []
         suspects = self._prepared.late
         reached = [change for unit, change in described if not suspects or self._touches.obtained(unit)]
         evidence = self._evidence(self.job, reached, self.leaks, self._drifts)
-        locks = shared_locks(self._world, self._bst_job, self._locks, fills)
         findings = judge(replace(evidence, locks=locks, unshippable=unshippable(self._world, self._bst_job, refused)))
         unreached = [change for _, change in described if change not in reached]
         late = judge(self._evidence(suspects[-1], unreached, Leaks((), ()), ())) if unreached else []
