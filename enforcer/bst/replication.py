@@ -73,16 +73,18 @@ class Replication:
         return list(self._encode_all(changes, author))
 
     def _encode_all(self, changes: dict[Unit, list[ChangedCell]], author: str) -> Iterator[tuple[Unit, bytes]]:
+        position = self.position
         for number, (unit, assigned) in enumerate(changes.items()):
             changed = assigned or changed_cells(unit)
             if not changed:
                 continue
-            self._note(changed, self.position + number + 1)
             encoded = self.codec.encode(f"{author}.{number}", unit, changed)
             self.codec.references.add(f"{author}.{number}", encoded.introduced)
             if not assigned:
                 self._graph.accept(changed)
             if encoded.payload is not None:
+                position += 1
+                self._note(changed, position)
                 yield unit, encoded.payload
 
     def _note(self, changed: list[ChangedCell], position: int) -> None:

@@ -12,6 +12,7 @@ from buildstream._elementproxy import ElementProxy
 from buildstream._project import Project
 from buildstream.node import Node
 from buildstream.plugin import Plugin
+from buildstream.sandbox._config import SandboxConfig
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 
@@ -77,7 +78,7 @@ class BstWire:
         return NotImplemented
 
     def _is_border(self, cls: type) -> bool:
-        return self._policy.is_border(cls)
+        return cls is not SandboxConfig and self._policy.is_border(cls)
 
     def _reduce_node(self, node: Any) -> Any:
         make, (cls, index, line, column, value) = node.__reduce__()
