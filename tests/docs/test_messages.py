@@ -8,32 +8,40 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ERRORS = {"UsageError", "UnsupportedError", "EnforcerError"}
+ERRORS = {"UsageError", "UnsupportedError", "EnforcerError", "ProcessFailed", "ConflictError"}
+RETURNING = {"_obituary", "_hint", "why_not"}
+"""Functions whose texts become those of errors."""
+
 PAGE = (ROOT / "docs" / "messages.md").read_text(encoding="utf-8")
 WORDS = re.sub(r"\W+", " ", PAGE)
 
 
-def constant_parts(call: ast.Call) -> list[str]:
-    """The parts of the error's text that are the same in every case, as words."""
-    if not call.args:
-        return []
-    text = call.args[0]
+def constant_parts(text: ast.expr) -> list[str]:
+    """The parts of a text that are the same in every case, as words."""
     values = text.values if isinstance(text, ast.JoinedStr) else [text]
-    return [" ".join(value.value.split()) for value in values if isinstance(value, ast.Constant)]
+    return [" ".join(str(value.value).split()) for value in values if isinstance(value, ast.Constant)]
 
 
 def _name(function: ast.expr) -> str:
     return getattr(function, "attr", "") or getattr(function, "id", "")
 
 
+def texts(tree: ast.Module) -> Iterator[ast.expr]:
+    """What errors are made of, and what functions that word them return."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _name(node.func) in ERRORS:
+            yield from node.args[:1]
+        if isinstance(node, ast.FunctionDef) and node.name in RETURNING:
+            yield from (each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value)
+
+
 def sentences() -> Iterator[tuple[str, str]]:
     for package in ("enforcer", "pytest_plugin"):
         for path in sorted((ROOT / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and _name(node.func) in ERRORS:
-                    longest = max(constant_parts(node), key=len, default="")
-                    if len(longest.split()) > 1:
-                        yield f"{path.relative_to(ROOT)}:{node.lineno}", longest
+            for text in texts(ast.parse(path.read_text(encoding="utf-8"))):
+                longest = max(constant_parts(text), key=len, default="")
+                if len(longest.split()) > 1:
+                    yield f"{path.relative_to(ROOT)}:{text.lineno}", longest
 
 
 FOUND = list(sentences())
