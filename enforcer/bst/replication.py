@@ -8,12 +8,13 @@ from typing import Any
 from buildstream._artifact import Artifact
 
 from enforcer.bst.dirty import Assigned
+from enforcer.bst.unseen import Unseen
 from enforcer.bst.wire import BstWire
 from enforcer.bst.world import World, vars_of
 from enforcer.errors import EnforcerError
 from enforcer.graph.compare import ABSENT, REORDERED, SET, Change, ChangedCell, changed_cells
 from enforcer.graph.delta import Codec
-from enforcer.graph.entries import CODES, Delta, Entry, apply
+from enforcer.graph.entries import CODES, KINDS, Delta, Entry, apply
 from enforcer.graph.kinds import DICT, INSTANCE, NAMED
 from enforcer.graph.references import References
 from enforcer.graph.show import show
@@ -38,6 +39,7 @@ class Replication:
 
     Attributes:
         codec: encodes and decodes deltas.
+        unseen: in a worker, what it has to be told of before an update is applied.
         position: how many updates this process has published.
     """
 
@@ -46,11 +48,14 @@ class Replication:
         self._wire = BstWire(world.policy)
         self._graph.registry.meet(self._wire)
         self.codec = Codec(self._graph.registry, References(self._graph.registry.seal()), self._wire)
+        self.unseen = Unseen(world.graph)
         self.position = 0
         # Main's own changes: what was changed, and the position at which all others know it.
         self._own: dict[_Key, int] = {}
         # Units of elements whose shadows main does not keep any more.
         self._stale: set[Unit] = set()
+        # What main has kept although a job's delta says otherwise: all others have yet to be told.
+        self._kept: list[Assigned] = []
 
     def capture(self, assigned: list[Assigned], exact: set[Any], author: str) -> list[tuple[Unit, bytes]]:
         """Encode what main has changed.
@@ -60,7 +65,8 @@ class Replication:
             exact: elements of which everything is to be compared, because plugin code ran on the main thread.
         """
         changes: dict[Unit, list[ChangedCell]] = {}
-        for obj, names in assigned:
+        kept, self._kept = self._kept, []
+        for obj, names in [*assigned, *kept]:
             unit = self._unit_of(obj)
             if unit is not None and not unit.shared:
                 self._stale.add(unit)
@@ -118,9 +124,18 @@ class Replication:
         delta = self.codec.decode(payload)
         for entry in delta.entries if self._own else ():
             self._check(entry, known)
-        apply(delta, self._graph.registry, lambda entry, name: self._is_newer(entry, hash_free_key(name), known))
+        apply(delta, self._graph.registry, lambda entry, name: self._keeps(delta, entry, name, known))
         self._stale.add(self._unit(delta))
         return payload
+
+    def _keeps(self, delta: Delta, entry: Entry, name: Any, known: int) -> bool:
+        """Whether main's value stays; then it is sent once more, after the job's."""
+        keeps = self._is_newer(entry, hash_free_key(name), known)
+        if keeps and KINDS[entry.kind] is INSTANCE:
+            self._kept.append(Assigned(entry.subject, {name}))
+        elif keeps:
+            self._kept.append(Assigned(delta.root, {"_Element__cache_key"}))
+        return keeps
 
     def _is_newer(self, entry: Entry, name: object, known: int) -> bool:
         return self._own.get((id(entry.subject), entry.kind, name), 0) > known
@@ -164,9 +179,10 @@ class Replication:
 
     def _accept_proxies(self) -> None:
         while self._wire.filled:
-            unit = self._graph.unit_of(self._wire.filled.pop())
+            plugin = self._wire.filled.pop()
+            unit = self._graph.unit_of(plugin)
             if unit is not None:
-                self._graph.take_over(unit)
+                self.unseen.settle_beside(unit, plugin._Element__proxies)
 
 
 def _assigned_cells(unit: Unit, obj: Any, names: Iterable[str]) -> list[ChangedCell]:
