@@ -13,7 +13,7 @@ from enforcer.errors import UsageError
 
 BACKENDS = ("threads", "fork", "pool")
 PROCESS_BACKENDS = ("fork", "pool")
-RUN_BACKEND = "threads"
+RUN_BACKEND = "pool"
 """What `enforcer run` prefers."""
 
 REPORT_FORMATS = ("json",)

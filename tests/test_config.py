@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from enforcer import config
 from enforcer.config import AllowEntry, Mode, ReportTarget, Settings, parse_backend, run_backend
 from enforcer.errors import UsageError
 
@@ -31,7 +30,6 @@ def test_an_unknown_backend_is_answered_with_the_known_ones() -> None:
 
 
 def test_the_command_prefers_a_backend_only_where_it_can_fork(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "RUN_BACKEND", "pool")
     assert run_backend() == "pool"
     monkeypatch.delattr(os, "fork")
     assert run_backend() == "threads"

@@ -15,8 +15,8 @@ def test_the_demo_shows_what_it_promises_and_the_readme_shows_what_the_demo_prin
     command = [sys.executable, str(ROOT / "sample_projects" / "demo.py")]
     demo = subprocess.run(command, capture_output=True, text=True, check=False)
     assert demo.returncode == 0, demo.stdout + demo.stderr
-    assert "enforcement strict on threads: clean" in demo.stdout
-    assert demo.stdout.count("enforcement strict on threads: failed") == 2
+    assert "enforcement strict on pool: clean" in demo.stdout
+    assert demo.stdout.count("enforcement strict on pool: failed") == 2
 
     printed = "".join(line.removeprefix("  ") for line in demo.stdout.splitlines(keepends=True))
     [block] = re.findall(r"^```\n(enforcement .*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)

@@ -14,17 +14,29 @@ from sample_projects import harness
 
 pytest.importorskip("buildstream")
 
-COMMAND = ["python", "-m", "enforcer", "run", "--report", "json:{report}", "--"]
+COMMAND = ["python", "-m", "enforcer", "run", "--report", "json:{report}"]
 _VALIDATOR = Draft202012Validator(schema())
 
+# `fork` is `pool` with workers for one job: one sample for each way in which a change can stay or travel.
+ON_FORK = (
+    *("clean", "class_attr_own", "environment", "key_drift_source", "late_thread", "leaked_process", "lock_table"),
+    *("module_global", "object_getattribute", "os_environ", "stored_method", "unshippable"),
+)
+RUNS = [
+    *((name, backend) for name in harness.names() for backend in ("pool", "threads")),
+    *((name, "fork") for name in ON_FORK),
+]
 
-@pytest.mark.parametrize("name", harness.names())
-def test_the_sample_gives_what_it_says(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+
+@pytest.mark.parametrize(("name", "backend"), RUNS)
+def test_the_sample_gives_what_it_says(
+    name: str, backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     missing = harness.missing_needs(harness.load_expected(name))
     if missing:
         pytest.skip("; ".join(missing))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(enforcer.__file__).parents[1]), *_python_path()]))
-    run = harness.run_sample(name, tmp_path, COMMAND)
+    run = harness.run_sample(name, tmp_path, [*COMMAND, "--backend", backend, "--"])
     assert run.differences() == [], run.steps[-1].output
     for step in run.steps:
         assert step.report is not None

@@ -222,7 +222,8 @@ class Build:
         driver = self.directory / "driver.py"
         driver.write_text(_DRIVER.format(before=before), encoding="utf-8")
         report = f"json:{self.directory / 'report.json'}"
-        options = ["--mode", mode, "--report", report, *(["--collect"] if collect else [])]
+        # Jobs in processes are held to the same claims in `tests/contract`.
+        options = ["--backend", "threads", "--mode", mode, "--report", report, *(["--collect"] if collect else [])]
         return [sys.executable, str(driver), "run", *options, "--", *self._arguments(), *args]
 
     def _run(self, command: list[str], env: dict[str, str]) -> Ran:

@@ -129,7 +129,7 @@ def test_a_violation_fails_its_job_in_bst_and_the_command_and_the_next_run_finds
     for _ in range(2):
         done = project.run(*REPORTED, "build", "app.bst")
         assert done.returncode == 1, done.stderr
-        own, _, ours = done.stderr.partition("enforcement strict on threads: failed")
+        own, _, ours = done.stderr.partition("enforcement strict on pool: failed")
         for text in (own, ours):
             assert "foreign-write  app.bst (my_kind) changed base.bst in its Build job" in text
             assert "environment['FOO']: added 'X'" in text

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from enforcer import config
 from enforcer.cli import main
 from enforcer.config import AllowEntry, Mode, ReportTarget, Settings
 from enforcer.errors import UnsupportedError
@@ -89,10 +88,7 @@ def test_every_option_becomes_a_setting(bst: FakeBst) -> None:
     )
 
 
-def test_the_default_backend_is_the_command_s_own_and_loses_against_the_table(
-    bst: FakeBst, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(config, "RUN_BACKEND", "pool")
+def test_the_default_backend_is_pool_and_loses_against_the_table(bst: FakeBst) -> None:
     main(["run", "build"])
     assert bst.settings == Settings(backend="pool")
     Path("pyproject.toml").write_text('[tool.enforcer]\nbackend = "fork"\nworkers = 2\nworker_jobs = 9\n')
@@ -105,7 +101,11 @@ def test_the_command_line_wins_over_the_table(bst: FakeBst) -> None:
     Path("pyproject.toml").write_text(f'[tool.enforcer]\nmode = "soft"\ncollect = true\nworkers = 3\n{allow}\n')
     main(["run", "--mode", "discard", "build"])
     assert bst.settings == Settings(
-        mode=Mode.DISCARD, collect=True, workers=3, allow=(AllowEntry("foreign-write", "base.bst", "*", "old"),)
+        mode=Mode.DISCARD,
+        backend="pool",
+        collect=True,
+        workers=3,
+        allow=(AllowEntry("foreign-write", "base.bst", "*", "old"),),
     )
 
 
