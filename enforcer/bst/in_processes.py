@@ -31,6 +31,7 @@ from enforcer.bst.replication import Replication
 from enforcer.bst.run import FAILED, TERMINATED, Run, fail, report_escaped
 from enforcer.bst.scope import ReplicaScope
 from enforcer.bst.world import World
+from enforcer.config import Mode
 from enforcer.record import Record
 from enforcer.session import Session
 
@@ -62,7 +63,8 @@ class ProcessesRun:
             self._replication = Replication(world)
             gated = session.settings.backend == "pool"
             pending = Pending(world.graph, self._replication)
-            scope = ReplicaScope(world, self._replication.codec, pending, gated)
+            stays = session.settings.mode is Mode.SOFT
+            scope = ReplicaScope(world, self._replication.codec, pending, gated, stays)
             self.judge = Judge(session, scheduler, world, scope)
         except BaseException:
             self._assigned.unwatch()
@@ -168,10 +170,7 @@ class ProcessesRun:
         with self.judge.session.recording() as record:
             record.jobs += 1
             record.errors.append(f"the {job.action_name} job of {job.name} was not judged: {error}")
-        if told.logfile is not None:
-            fail(job, f"enforcer: {error}", logfile=told.logfile, elapsed=told.elapsed())
-        else:
-            fail(job, f"enforcer: {error}")
+        fail(job, f"enforcer: {error}", logfile=told.logfile, elapsed=told.elapsed())
         return FAILED
 
     def process(self, job: Any, child_process: Callable[[], Any]) -> Any:

@@ -47,7 +47,7 @@ class Judge:
         self.scope = scope
         self.results = HeldResults(scheduler.context)
         self.reusable = True
-        self._prepared: Prepared | Exception | None = None
+        self._trial: Trial | Exception | None = None
         self._unjudged = Unjudged(scheduler.context)
         self._late = LateThreads()
         self._unswept_refs: list[str] = []
@@ -72,28 +72,30 @@ class Judge:
         """
         start = time.monotonic()
         try:
-            self._prepared = self._look(job)
+            self._trial = self._look(job)
         except Exception as error:
-            self._prepared = error
+            self._trial = error
         self._spend("check", start)
 
     def _spend(self, name: str, start: float) -> None:
         with self.session.recording() as record:
             record.spend(name, time.monotonic() - start)
 
-    def _look(self, job: Any) -> Prepared:
+    def _look(self, job: Any) -> Trial:
         element = job.get_element()
         own = self.world.unit_of(element)
         older = self.scope.before(own)
         now = running()
-        return Prepared(own, UniqueKeys(element), now, self._late.alive(now), older)
+        prepared = Prepared(own, UniqueKeys(element), now, self._late.alive(now), older)
+        trial = Trial(self.session, self.world, self.scope, self._scheduler, job, prepared)
+        trial.judge_before()
+        return trial
 
     def run(self, job: Any, action: Callable[[], Any]) -> Any:
         """Run `action` and judge it: its result or exception comes out, or an `EnforcementError`."""
-        prepared, self._prepared = self._prepared, None
-        if not isinstance(prepared, Prepared):
-            raise self._our_failure(job_of(job), prepared or RuntimeError("prepare() did not run"))
-        trial = Trial(self.session, self.world, self.scope, self._scheduler, job, prepared)
+        trial, self._trial = self._trial, None
+        if not isinstance(trial, Trial):
+            raise self._our_failure(job_of(job), trial or RuntimeError("prepare() did not run"))
         with ExitStack() as stack:
             if trial.strict:
                 stack.enter_context(self.results.holding())
@@ -102,7 +104,6 @@ class Judge:
             outcome = trial.run_action(action)
             start = time.monotonic()
             try:
-                trial.judge_before()
                 failing = trial.verdict()
                 self._late.add(trial.job, trial.leaks)
             except Exception as error:
@@ -153,7 +154,9 @@ class Judge:
 
     def _commit(self, job: Job, bst_job: Any) -> None:
         try:
-            self._unswept_refs += self.results.commit()
+            refs = self.results.commit()
+            if self.scope.unswept.jobs:
+                self._unswept_refs += refs
             if job.action == "Fetch":
                 self._unjudged.end(bst_job.get_element())
         except OSError as error:  # a full disk, say

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import itertools
 import struct
-import threading
 from collections.abc import Iterable
 from typing import Any
 
 from enforcer.bst.replication import Replication
-from enforcer.graph.compare import ChangedCell, changed_cells
 from enforcer.graph.graph import Graph
 from enforcer.graph.unit import Unit
 
@@ -27,15 +25,18 @@ def addressed(root: Any, payload: bytes) -> bytes:
 
 
 class Pending:
-    """The updates that one replica has not applied, by unit."""
+    """The updates that one replica has not applied, by unit.
+
+    Attributes:
+        unseen: what was found changed where an update was to be applied.
+    """
 
     def __init__(self, graph: Graph, replication: Replication) -> None:
         self._graph = graph
         self._replication = replication
         self._updates: dict[int, list[tuple[int, bytes]]] = {}
         self._numbers = itertools.count()
-        self._lock = threading.RLock()
-        self._disturbed: list[ChangedCell] = []
+        self.unseen = replication.unseen
 
     def add(self, updates: Iterable[bytes]) -> None:
         """Keep these updates."""
@@ -45,6 +46,8 @@ class Pending:
 
     def apply_all(self) -> None:
         """Bring every unit up to date, in the order in which the updates came."""
+        for address in list(self._updates):
+            self.unseen.settle(self._graph.registry.roots[address])
         waiting, self._updates = self._updates, {}
         for _, payload in sorted(update for updates in waiting.values() for update in updates):
             self._replication.catch_up([payload])
@@ -54,10 +57,11 @@ class Pending:
         address = id(unit.roots[0][0])
         if address not in self._updates:
             return
-        with self._lock:
+        with self.unseen.lock:
             updates = self._updates.pop(address, [])
-            if updates and not unit.unchanged():
-                self._take_back(unit)
+            if updates:
+                # Whoever wrote there past all hooks: what is to come now must not be mixed up with that.
+                self.unseen.settle(unit)
             waiting = iter(updates)
             try:
                 self._replication.catch_up(payload for _, payload in waiting)
@@ -65,14 +69,3 @@ class Pending:
                 # It names something that came with the update of another unit.
                 self._updates[address] = updates[len(updates) - len(list(waiting)) - 1 :]
                 self.apply_all()
-
-    def _take_back(self, unit: Unit) -> None:
-        """Somebody wrote there past all hooks; what is to come now must not be mixed up with that."""
-        changed = changed_cells(unit)
-        self._graph.undo(changed)
-        self._disturbed += changed
-
-    def take_disturbed(self) -> list[ChangedCell]:
-        """What was found written, and taken back, before a unit was brought up to date; since the last call."""
-        disturbed, self._disturbed = self._disturbed, []
-        return disturbed

@@ -30,14 +30,14 @@ _SWEEP_SHARE = 0.02
 class Seen(NamedTuple):
     """What was found changed after an action.
 
-    `candidates` are earlier jobs that can have done what is `older` as well; so can they what was found, and
-    `taken_back` at once, before a unit was brought up to date.
+    `candidates` are earlier jobs that can have done what is `older` as well. `met` was found, and dealt with at once,
+    before the job came to see it: any job since the last full compare, or this one, can have done that.
     """
 
     changed: list[ChangedCell]
     older: list[ChangedCell]
     candidates: list[Job]
-    taken_back: list[ChangedCell]
+    met: list[ChangedCell]
 
 
 class Scope(Protocol):
@@ -50,7 +50,10 @@ class Scope(Protocol):
     unswept: Unswept
 
     def before(self, own: Unit) -> list[ChangedCell]:
-        """Make the shadows of `own` and all else the state before a job; what an earlier one did to it is returned."""
+        """Make everything that the job can see at once the state that all processes have in common.
+
+        Returns what earlier jobs had changed there; it is taken back already, if that is done at all.
+        """
 
     def reached(self, unit: Unit) -> None:
         """A job is about to see something of the foreign `unit`."""
@@ -130,12 +133,16 @@ class ReplicaScope:
         clean: whether the graph is again what all processes have in common.
     """
 
-    def __init__(self, world: World, codec: Codec, pending: Pending, gated: bool) -> None:
+    def __init__(self, world: World, codec: Codec, pending: Pending, gated: bool, stays: bool) -> None:
         self._graph = world.graph
         self._codec = codec
         self._pending = pending
+        self._unseen = pending.unseen
+        self._unseen.stays = stays
         self._gated = gated
-        self._always = {unit for unit in world.graph.units if unit.shared or _evades_hooks(unit)}
+        self._shared = [unit for unit in world.graph.units if unit.shared]
+        self._evading = [unit for unit in world.graph.units if not unit.shared and _evades_hooks(unit)]
+        self._always = {*self._shared, *self._evading}
         # Thousands of functions of core, which hardly anybody replaces parts of: left to the full compare.
         self._core = {unit: WithoutFunctions(unit) for unit in self._always if unit.name == CORE}
         self._numbers = itertools.count()
@@ -146,25 +153,47 @@ class ReplicaScope:
     def before(self, own: Unit) -> list[ChangedCell]:
         """The own unit must be what its shadows say; else an earlier job changed it where nobody looked."""
         self.delta = None
-        # What nobody reaches for by an attribute, the job can hold already.
-        for unit in (own, *self._always, *self._aliased({own})):
+        self._unseen.rest()
+        for unit in self._shared:
             self._pending.bring_up(unit)
-        return [] if own.unchanged() else changed_cells(own)
+        # What nobody reaches for by an attribute, the job can hold already.
+        self._settle([own, *self._evading])
+        self._unseen.begin(own)
+        return self._unseen.take()
 
     def reached(self, unit: Unit) -> None:
-        """It is brought up to date."""
-        self._pending.bring_up(unit)
+        """It is brought up to date; what earlier jobs did there must not be taken for this one's doing."""
+        if self.unswept.jobs:
+            self._settle([unit])
+        else:
+            self._pending.bring_up(unit)
+
+    def _settle(self, units: list[Unit]) -> None:
+        """Bring these units, and the owners of what they hold too, up to date, without what earlier jobs did there."""
+        settled: set[Unit] = set()
+        while more := set(units) - settled:
+            settled |= more
+            for unit in more:
+                with self._unseen.lock:
+                    self._unseen.settle(unit)
+                self._pending.bring_up(unit)
+            units = [owner for unit in more for owner in self._held_of(unit)]
 
     def after(self, own: Unit, touches: Touches, job: Job) -> Seen:
         """What the job touched is compared, and now and then, or if nothing is gated, everything."""
-        near = {own} | self._always | touches.units
-        near |= self._aliased(near - self._always)
+        self._unseen.end()
+        near = self._always.copy()
+        more = {own, *self._evading} | touches.units
+        while more:
+            near |= more
+            more = {owner for unit in more for owner in self._held_of(unit)} - near
         near -= self._core.keys()
         changed = self._changed(near) + self._changed_core()
+        met = self._unseen.take()
         if self._gated and not self.unswept.due():
             self.unswept.add(job)
-            return Seen(changed, [], [], self._pending.take_disturbed())
-        return Seen(changed, *self._sweep(near), self._pending.take_disturbed())
+            return Seen(changed, [], [], met)
+        return Seen(changed, *self._sweep(near | {cell.unit for cell in changed}), met)
 
     def _changed(self, units: set[Unit]) -> list[ChangedCell]:
         found: list[ChangedCell] = []
@@ -177,10 +206,11 @@ class ReplicaScope:
         changed = [unit for unit, compared in self._core.items() if not compared.unchanged()]
         return [cell for unit in changed for cell in changed_cells(unit)]
 
-    def _aliased(self, units: set[Unit]) -> set[Unit]:
-        """The owners of containers that these units hold too."""
+    def _held_of(self, unit: Unit) -> list[Unit]:
+        """The elements that own containers that this unit holds too."""
         owners = self._graph.registry.owner
-        return {owners[id(alias.obj)] for unit in units for alias in unit.aliases if id(alias.obj) in owners}
+        found = {owners[id(alias.obj)] for alias in unit.aliases if id(alias.obj) in owners}
+        return [owner for owner in found if not owner.shared]
 
     def _sweep(self, done: set[Unit]) -> tuple[list[ChangedCell], list[Job]]:
         start = time.monotonic()
@@ -191,7 +221,8 @@ class ReplicaScope:
 
     def sweep(self) -> tuple[list[ChangedCell], list[Job]]:
         """Once more, when no further job will come."""
-        return self._sweep(set())
+        older, candidates = self._sweep(set())
+        return [*self._unseen.take(), *older], candidates
 
     def encode(self, own: Unit, changed: list[ChangedCell]) -> list[Refused]:
         """The delta that main applies and sends to all."""
@@ -201,7 +232,8 @@ class ReplicaScope:
 
     def keep(self, changed: list[ChangedCell]) -> None:
         """They are undone here, and come back with the updates that main sends to all."""
-        self.clean = not self._graph.undo(changed) and self.clean
+        stuck = self._graph.undo(changed)
+        self.clean = self.clean and not stuck and not self._unseen.stuck
 
     def forget(self, changed: list[ChangedCell]) -> None:
         """They are undone, and no delta says them."""
@@ -245,8 +277,11 @@ def _evades_hooks(unit: Unit) -> bool:
     return any(_has_own_access(type(root)) or _is_container(unit, root) for root, _ in unit.roots)
 
 
+_ACCESS = ("__getattribute__", "__setattr__", "__delattr__")
+
+
 def _has_own_access(cls: type) -> bool:
-    return any("__getattribute__" in class_dict(base) for base in class_mro(cls) if base is not object)
+    return any(name in class_dict(base) for base in class_mro(cls) if base is not object for name in _ACCESS)
 
 
 def _is_container(unit: Unit, root: Any) -> bool:

@@ -54,7 +54,7 @@ class Trial:
 
     Attributes:
         stuck: something foreign could not be taken back.
-        doubted: a violation was found that an earlier job may have made.
+        doubted: a violation was found, of those that fail a run, that an earlier job may have made.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class Trial:
         self.job = job_of(job)
         settings = session.settings
         self.strict = settings.mode is Mode.STRICT and not settings.collect
-        with session.recording() as record:
-            record.jobs += 1
 
     def run_action(self, action: Callable[[], Any]) -> Outcome:
         """The action, and the second look at the unique keys, which is judged with it."""
+        with self._session.recording() as record:
+            record.jobs += 1
         try:
             with self._touches.watching(), self._world.locks.watching() as self._locks:
                 result = action()
@@ -99,6 +99,7 @@ class Trial:
         """Compare, undo, record; returns the findings that fail the job."""
         executor = getattr(self._scheduler.loop, "_default_executor", None)
         self.leaks = left_running(self._prepared.running, executor)
+        earlier = self._scope.unswept.jobs
         seen = self._scope.after(self._prepared.own, self._touches, self.job)
         # What nobody else can have done, this job did.
         changed = seen.changed if seen.candidates else seen.changed + seen.older
@@ -109,9 +110,9 @@ class Trial:
         if seen.candidates:
             older, older_fills = self._sort(seen.older)
             fills += older_fills
-            findings += self.judge_older(older, seen.candidates)
-        taken_back, _ = self._sort(seen.taken_back)
-        findings += self.judge_older(taken_back, self._scope.unswept.jobs, undo=False)
+            findings += self._judge_older(older, [*seen.candidates, self.job])
+        met, _ = self._sort(seen.met)
+        findings += self._judge_older(met, [*earlier, self.job], met=True)
         failing = [finding for finding in findings if self._session.classify(finding)]
         if failing:
             self._forget_own(own)
@@ -142,10 +143,9 @@ class Trial:
         return findings, late
 
     def judge_before(self) -> None:
-        """Record what earlier jobs did to the job's own element where nobody looked."""
-        findings = self.judge_older(self._prepared.older, self._scope.unswept.jobs)
-        for finding in findings:
-            self._session.classify(finding)
+        """Record what earlier jobs did, where nobody looked, to what the job was about to see."""
+        older, _ = self._sort(self._prepared.older)
+        findings = self._judge_older(older, self._scope.unswept.jobs or self._prepared.late, met=True)
         with self._session.recording() as record:
             record.findings += findings
 
@@ -153,22 +153,20 @@ class Trial:
         """Compare everything after the last job of a replica; record and return what is found."""
         changed, candidates = self._scope.sweep()
         violating, _ = self._sort(changed)
-        findings = self.judge_older(violating, [job for job in candidates if job != self.job])
-        for finding in findings:
-            self._session.classify(finding)
+        findings = self._judge_older(violating, candidates)
         with self._session.recording() as record:
             record.findings += findings
         return findings
 
-    def judge_older(self, changed: list[ChangedCell], candidates: list[Job], undo: bool = True) -> list[Finding]:
-        """The findings on what this job or one of the earlier `candidates` did where nobody looked each time."""
+    def _judge_older(self, changed: list[ChangedCell], candidates: list[Job], met: bool = False) -> list[Finding]:
+        """The findings on what one of the `candidates` did where nobody looked; what was `met` is dealt with."""
         if not changed:
             return []
-        changes = [change for _, change in self._describe(changed, undo)]
-        findings = judge(self._evidence(self.job, changes, Leaks((), ()), ()))
+        changes = [change for _, change in self._describe(changed, met)]
+        findings = judge(self._evidence(candidates[-1] if candidates else self.job, changes, Leaks((), ()), ()))
         for finding in findings:
-            finding.candidates = [*candidates, self.job]
-        self.doubted = self.doubted or bool(findings)
+            finding.candidates = list(candidates)
+        self.doubted = any([*map(self._session.classify, findings), self.doubted])
         return findings
 
     def _sort(self, foreign: list[ChangedCell]) -> tuple[list[ChangedCell], list[ChangedCell]]:
@@ -196,16 +194,18 @@ class Trial:
         with self._session.recording() as record:
             record.core_fills.update(names)
 
-    def _describe(self, violating: list[ChangedCell], undo: bool = True) -> list[tuple[Unit, Change]]:
-        """Describe the changes, then undo them, if that is to be done here."""
+    def _describe(self, violating: list[ChangedCell], met: bool = False) -> list[tuple[Unit, Change]]:
+        """Describe the changes, then undo them, unless they were `met` before, or stay by right of the mode."""
         if not violating:
             return []
         describer = Describer(self._world, self._bst_job.get_element(), self._touches)
         described = [(cell, describer.change(cell, change)) for cell in violating for change in cell.changes]
-        if not undo:
+        stays = not self._scope.undoes(self._session.settings.mode)
+        if met and not stays:
             return [(cell.unit, change) for cell, change in described]
-        if not self._scope.undoes(self._session.settings.mode):
-            self._scope.keep_foreign(violating)
+        if stays:
+            if not met:
+                self._scope.keep_foreign(violating)
             return [(cell.unit, replace(change, undone=None)) for cell, change in described]
         stuck = {id(cell.cell) for cell in self._world.graph.undo(violating)}
         self.stuck = self.stuck or bool(stuck)

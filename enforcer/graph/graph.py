@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from enforcer.graph.compare import ABSENT, SET, ChangedCell, changed_cells, differs
 from enforcer.graph.kinds import INDEXED, NAMED, PROBE
@@ -15,11 +15,17 @@ from enforcer.graph.walk import Registry, Walk
 
 
 class Graph:
-    """Units and their shadows. Not thread-safe: one job at a time looks."""
+    """Units and their shadows. Not thread-safe: one job at a time looks.
+
+    Attributes:
+        may_walk: asked before a unit is walked anew only because another one was, so that its present
+            state becomes the one to compare with; whoever must see first what changed there looks now.
+    """
 
     def __init__(self, policy: Policy) -> None:
         self.registry = Registry(policy)
         self.units: list[Unit] = []
+        self.may_walk: Callable[[Unit], bool] = lambda unit: True
 
     def add(self, units: Iterable[Unit]) -> None:
         """Take these units into the graph and walk them, shared ones first.
@@ -114,11 +120,11 @@ class Graph:
         if outranked:
             self._walk_anew(outranked | {unit})
 
-    def _walk_anew(self, more: set[Unit]) -> None:
-        units: set[Unit] = set()
-        while more - units:
-            units |= more
-            more = self._rewalk(units)
+    def _walk_anew(self, units: set[Unit]) -> None:
+        more = units
+        while more:
+            units = units | more
+            more = {unit for unit in self._rewalk(units) - units if self.may_walk(unit)}
 
     def _rewalk(self, units: set[Unit]) -> set[Unit]:
         """Walk these units anew; returns those to walk with them.
