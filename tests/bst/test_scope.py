@@ -1,0 +1,84 @@
+"""When everything is compared, whom hooks on attribute access do not see, and what one process for all jobs tries."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enforcer.bst import scope
+from enforcer.bst.scope import SharedScope, Unswept, _evades_hooks
+from enforcer.config import Mode
+from enforcer.graph.compare import changed_cells
+from tests.bst.loaded import Loaded
+from tests.graph.build import Thing, graph_of
+
+_JOB: Any = "a job"
+
+
+@pytest.fixture
+def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loaded]:
+    for kind in ("CONFIG", "CACHE", "DATA"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind.lower()))
+    started = Loaded(tmp_path)
+    yield started
+    started.end()
+
+
+def test_a_full_compare_is_due_when_it_stays_within_its_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(scope.time, "monotonic", lambda: now)
+    unswept = Unswept()
+    unswept.swept(cost=1.0)
+    now += 0.9 / scope._SWEEP_SHARE
+    assert not unswept.due()
+    now += 0.2 / scope._SWEEP_SHARE
+    assert unswept.due()
+
+
+def test_the_jobs_since_the_last_full_compare_are_remembered_until_the_next() -> None:
+    unswept = Unswept()
+    unswept.add(_JOB)
+    unswept.add(_JOB)
+    assert unswept.jobs == [_JOB, _JOB]
+    unswept.swept(cost=0.0)
+    assert unswept.jobs == []
+
+
+def test_classes_that_read_their_attributes_themselves_and_containers_evade_hooks() -> None:
+    class Own(Thing):
+        def __getattribute__(self, name: str) -> Any:
+            return object.__getattribute__(self, name)
+
+    class Mixed(dict[str, Any]):
+        """An element that is a dict too."""
+
+    units = graph_of(Thing(), Own(), Mixed()).units
+    assert [_evades_hooks(unit) for unit in units] == [False, True, True]
+
+
+def test_threads_only_try_to_encode_and_tell_what_could_not_be_sent(loaded: Loaded) -> None:
+    shared = SharedScope(loaded.world, loaded.replication.codec)
+    loaded.app.note = threading.Lock()
+    changed = changed_cells(loaded.unit)
+    (refused,) = shared.encode(loaded.unit, changed)
+    assert (refused.change.raw_path(), refused.type_name) == (".note", "_thread.lock")
+    shared.keep(changed)
+    assert changed_cells(loaded.unit) == []
+
+
+def test_threads_take_what_main_did_before_a_job_for_the_state_to_compare_with(loaded: Loaded) -> None:
+    shared = SharedScope(loaded.world, loaded.replication.codec)
+    loaded.app.note = "main's"
+    assert shared.before(loaded.unit) == []
+    loaded.app.note = "job's"
+    shared.forget(changed_cells(loaded.unit))
+    assert loaded.app.note == "main's"
+
+
+def test_threads_undo_foreign_changes_in_every_mode(loaded: Loaded) -> None:
+    shared = SharedScope(loaded.world, loaded.replication.codec)
+    assert all(map(shared.undoes, (Mode.SOFT, Mode.DISCARD, Mode.STRICT)))
