@@ -8,6 +8,7 @@ from typing import Any
 from buildstream._artifact import Artifact
 
 from enforcer.bst.dirty import Assigned
+from enforcer.bst.unseen import Unseen
 from enforcer.bst.wire import BstWire
 from enforcer.bst.world import World, vars_of
 from enforcer.errors import EnforcerError
@@ -38,6 +39,7 @@ class Replication:
 
     Attributes:
         codec: encodes and decodes deltas.
+        unseen: in a worker, what it has to be told of before an update is applied.
         position: how many updates this process has published.
     """
 
@@ -46,6 +48,7 @@ class Replication:
         self._wire = BstWire(world.policy)
         self._graph.registry.meet(self._wire)
         self.codec = Codec(self._graph.registry, References(self._graph.registry.seal()), self._wire)
+        self.unseen = Unseen(world.graph)
         self.position = 0
         # Main's own changes: what was changed, and the position at which all others know it.
         self._own: dict[_Key, int] = {}
@@ -176,9 +179,10 @@ class Replication:
 
     def _accept_proxies(self) -> None:
         while self._wire.filled:
-            unit = self._graph.unit_of(self._wire.filled.pop())
+            plugin = self._wire.filled.pop()
+            unit = self._graph.unit_of(plugin)
             if unit is not None:
-                self._graph.take_over(unit)
+                self.unseen.settle_beside(unit, plugin._Element__proxies)
 
 
 def _assigned_cells(unit: Unit, obj: Any, names: Iterable[str]) -> list[ChangedCell]:
