@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -41,6 +42,7 @@ class Replication:
         codec: encodes and decodes deltas.
         unseen: in a worker, what it has to be told of before an update is applied.
         position: how many updates this process has published.
+        refused: types of objects that stood in the way of sending what main has changed, with how often.
     """
 
     def __init__(self, world: World) -> None:
@@ -50,6 +52,7 @@ class Replication:
         self.codec = Codec(self._graph.registry, References(self._graph.registry.seal()), self._wire)
         self.unseen = Unseen(world.graph)
         self.position = 0
+        self.refused: Counter[str] = Counter()
         # Main's own changes: what was changed, and the position at which all others know it.
         self._own: dict[_Key, int] = {}
         # Units of elements whose shadows main does not keep any more.
@@ -85,6 +88,7 @@ class Replication:
             if not changed:
                 continue
             encoded = self.codec.encode(f"{author}.{number}", unit, changed)
+            self.refused.update(refused.type_name for refused in encoded.refused)
             self.codec.references.add(f"{author}.{number}", encoded.introduced)
             if not assigned:
                 self._graph.accept(changed)
