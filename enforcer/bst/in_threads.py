@@ -7,7 +7,7 @@ from typing import Any
 
 from enforcer.backends.threads import Turn
 from enforcer.bst.judge import Judge
-from enforcer.bst.run import TERMINATED, guarded
+from enforcer.bst.run import TERMINATED, guarded, in_one_process
 from enforcer.bst.scope import SharedScope
 from enforcer.bst.wire import BstWire
 from enforcer.bst.world import World
@@ -48,7 +48,7 @@ class ThreadsRun:
 
     def process(self, job: Any, child_process: Callable[[], Any]) -> Any:
         """The action, judged."""
-        return self.judge.run(job, child_process)
+        return self.judge.run(job, lambda: in_one_process(child_process))
 
     def completing(self, job: Any, returncode: Any) -> Any:
         """Nothing to do."""

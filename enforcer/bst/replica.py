@@ -20,7 +20,7 @@ from enforcer.bst.judge import Judge
 from enforcer.bst.pending import Pending
 from enforcer.bst.replication import Replication
 from enforcer.bst.results import HeldResults
-from enforcer.bst.run import Run, guarded
+from enforcer.bst.run import Run, guarded, in_one_process
 from enforcer.bst.scope import ReplicaScope
 from enforcer.record import Record
 
@@ -172,7 +172,7 @@ class _WorkerRun:
 
     def process(self, job: Any, child_process: Callable[[], Any]) -> Any:
         """The action, judged."""
-        return self.judge.run(job, child_process)
+        return self.judge.run(job, lambda: in_one_process(child_process))
 
     def starting(self, job: Any) -> None:
         """Never."""

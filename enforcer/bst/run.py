@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, NoReturn, Protocol
 
 from buildstream._message import MessageType
 from buildstream._scheduler.jobs.job import _ReturnCode
@@ -61,6 +64,25 @@ def guarded(run: Run, job: Any, action: Callable[[], Any]) -> Any:
         return FAILED
 
 
+def in_one_process(action: Callable[[], Any]) -> Any:
+    """The result of `action`. A copy of this process that it forks and lets return ends here: one alone is the job."""
+    process = os.getpid()
+    try:
+        return action()
+    finally:
+        if os.getpid() != process:
+            _end_as_programs_do(sys.exc_info()[1])
+
+
+def _end_as_programs_do(error: BaseException | None) -> NoReturn:
+    status = 0 if error is None else 1
+    if isinstance(error, SystemExit):
+        status = error.code if isinstance(error.code, int) else int(error.code is not None)
+    elif error is not None:
+        traceback.print_exception(error)
+    os._exit(status)
+
+
 def report_escaped(run: Run, job: Any, error: BaseException) -> None:
     """Note and show an error that left a job outside of its action."""
     with run.judge.session.recording() as record:
@@ -68,10 +90,31 @@ def report_escaped(run: Run, job: Any, error: BaseException) -> None:
     fail(job, f"enforcer: this job ended with {error!r}", "".join(traceback.format_exception(error)))
 
 
-def fail(job: Any, text: str, detail: str | None = None, **fields: Any) -> None:
-    """Show a job's failure as BuildStream does; `fields` are more of its message."""
+def fail(
+    job: Any, text: str, detail: str | None = None, *, logfile: str | None = None, elapsed: timedelta = timedelta()
+) -> None:
+    """Show a job's failure as BuildStream does, and note it in the job's log: `logfile`, if it has begun one."""
     try:
-        job.message(MessageType.FAIL, text, detail=detail, **fields)
+        with _recording(job, logfile):
+            job.message(MessageType.FAIL, text, detail=detail, elapsed=elapsed)
     except Exception:
         # The frontend may be what failed; the scheduler must hear of the job's end all the same.
         sys.stderr.write(f"{text}\n{detail or ''}")
+
+
+@contextmanager
+def _recording(job: Any, logfile: str | None) -> Iterator[None]:
+    """A failure without a log file is more than BuildStream's summary of failures can show."""
+    here = job._messenger._locals
+    logfile = logfile or here.log_filename  # an exception leaves its log file behind, closed
+    here.log_handle = here.log_filename = None
+    if logfile is None:
+        with job._messenger.recorded_messages(job._logfile, job._scheduler.context.logdir):
+            yield
+        return
+    with open(logfile, "a", encoding="utf-8") as here.log_handle:
+        here.log_filename = logfile
+        try:
+            yield
+        finally:
+            here.log_handle = here.log_filename = None
