@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -96,6 +98,15 @@ def setup():
     return Marks
 '''
 
+_DRIVER = """
+import sys
+from enforcer.cli.main import main
+
+if __name__ == "__main__":
+    {before}
+    sys.exit(main(sys.argv[1:]))
+"""
+
 CASD = "buildbox-casd"
 _APPLETS = ("sh", "cat", "cp", "echo", "ls", "mkdir", "sleep", "touch")
 
@@ -136,6 +147,8 @@ class Lab(Build):
                 mode,
                 "--backend",
                 backend,
+                "--report",
+                f"json:{directory / 'report.json'}",
                 *options,
                 "--",
             ]
@@ -146,6 +159,18 @@ class Lab(Build):
         self.write_project()
         self._write("plugins/marks.py", _TRACKED_SOURCE)
         self.configure(_CONFIGURATION)
+
+    def report(self) -> dict[str, Any]:
+        """The JSON report of the last enforced run."""
+        found: dict[str, Any] = json.loads((self.directory / "report.json").read_text(encoding="utf-8"))
+        return found
+
+    def prepare(self, line: str) -> None:
+        """Have this line of Python run in each enforced process, before all else."""
+        driver = self.directory / "driver.py"
+        driver.write_text(_DRIVER.format(before=line), encoding="utf-8")
+        where = self._command.index("-m")
+        self._command[where : where + 2] = [str(driver)]
 
     def write_project(self, ref_storage: str = "inline", url: str = "http://localhost", more: str = "") -> None:
         """Write `project.conf`; `url` is what the alias `loop` stands for."""
@@ -274,13 +299,20 @@ class Running:
     def wait_for_file(self, name: str) -> str:
         """Wait until a job has written this file into the lab's directory; returns what it says."""
         path = self.lab.directory / name
-
-        def written() -> bool:
-            assert self.process.poll() is None, f"it ended before it wrote {name}\n{self.lab.everything()}"
-            return path.exists() and path.stat().st_size > 0
-
-        self.lab.wait_for(written, f"{name} is written")
+        self._wait_for(lambda: path.exists() and path.stat().st_size > 0, f"{name} is written")
         return path.read_text(encoding="utf-8")
+
+    def wait_for_log(self, pattern: str) -> None:
+        """Wait until its log has a line of this pattern."""
+        path = self.lab.directory / f"log-{self.number}.txt"
+        self._wait_for(lambda: re.search(pattern, _read(path)) is not None, pattern)
+
+    def _wait_for(self, condition: Callable[[], bool], what: str) -> None:
+        def fulfilled() -> bool:
+            assert condition() or self.process.poll() is None, f"it ended before {what}\n{self.lab.everything()}"
+            return condition()
+
+        self.lab.wait_for(fulfilled, what)
 
     def end(self) -> Step:
         """Wait for its end, and look at what it leaves."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from buildstream._protos.build.bazel.remote.execution.v2.remote_execution_pb2 import Directory
 from buildstream._protos.buildstream.v2.artifact_pb2 import Artifact
 
@@ -25,6 +26,7 @@ _PER_RUN = [
     (re.compile(r"\w+day, \d\d-\d\d-\d{4} at \d\d:\d\d:\d\d"), "<date>"),
     (re.compile(r"\.\d{8}-\d{6}\.log"), ".<date>.log"),
     (re.compile(r"\d\d:\d\d:\d\d(\.\d{6})?"), "<time>"),
+    (re.compile(r"/_casd/\d+\.\d+\.log"), "/_casd/<date>.log"),
     (re.compile(r"127\.0\.0\.1:\d+"), "<server>"),
     (re.compile(r"\b(staging-temp|buildbox|buildstream|listener-|pymp-|tmp)\w{6,8}\b(?!:)"), r"\1<random>"),
     (re.compile(r"\d{4}-\d\d-\d\dT<time>\S+ \[\d+:\d+\]"), "<date> <pid>"),
@@ -68,13 +70,13 @@ def artifacts(lab: Lab) -> dict[str, str]:
         trees = []
         if artifact.was_workspaced:  # files keep their times then, so the digests of two builds never agree
             for field in ("files", "buildtree", "buildroot"):
-                trees += [f"{field}: {line}" for line in _tree(lab, getattr(artifact, field).hash)]
+                trees += [f"{field}: {line}" for line in tree(lab, getattr(artifact, field).hash)]
                 artifact.ClearField(field)
         found[ref] = "\n".join([str(artifact), *trees])
     return found
 
 
-def _tree(lab: Lab, digest: str, where: str = "/") -> Iterator[str]:
+def tree(lab: Lab, digest: str, where: str = "/") -> Iterator[str]:
     """A line for each file below a directory of the cache, without its times."""
     directory = Directory.FromString((lab.cache / "cas" / "objects" / digest[:2] / digest[2:]).read_bytes())
     for file in directory.files:
@@ -82,7 +84,7 @@ def _tree(lab: Lab, digest: str, where: str = "/") -> Iterator[str]:
     for link in directory.symlinks:
         yield f"{where}{link.name} -> {link.target}"
     for inner in directory.directories:
-        yield from _tree(lab, inner.digest.hash, f"{where}{inner.name}/")
+        yield from tree(lab, inner.digest.hash, f"{where}{inner.name}/")
 
 
 def source_refs(lab: Lab) -> dict[str, dict[str, str]]:
@@ -140,6 +142,12 @@ def differences(expected: Any, found: Any, where: str = "") -> list[str]:
         return lines
     old, new = (_lines(value) for value in (expected, found))
     return [f"{where}:\n" + "\n".join(difflib.unified_diff(old, new, "stock", "found", lineterm="", n=2))]
+
+
+def expect_same(expected: Any, found: Any) -> None:
+    """Fail with the differences, if there are any."""
+    if lines := differences(expected, found):
+        pytest.fail("\n".join(lines), pytrace=False)
 
 
 def _lines(value: Any) -> list[str]:

@@ -19,7 +19,7 @@ from tests.contract.cases import (
 )
 from tests.contract.conftest import Case
 from tests.contract.lab import Lab
-from tests.contract.observed import Observed, differences, observed
+from tests.contract.observed import Observed, expect_same, observed
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
@@ -28,9 +28,7 @@ def test_it_is_as_stock_has_it(
 ) -> None:
     lab = lab_of(backend)
     case(lab)
-    found = differences(stock(case), observed(lab))
-    if found:
-        pytest.fail("\n".join(found), pytrace=False)
+    expect_same(stock(case), observed(lab))
 
 
 @pytest.mark.parametrize(

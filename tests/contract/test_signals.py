@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.conftest import Case
 from tests.contract.lab import Lab
-from tests.contract.observed import Observed, differences, observed
+from tests.contract.observed import Observed, expect_same, observed
 from tests.contract.signals import interrupted, suspended, terminated, terminates_on_error
 
 
@@ -18,9 +18,7 @@ def test_it_is_as_stock_has_it(
 ) -> None:
     lab = lab_of(backend)
     case(lab)
-    found = differences(stock(case), observed(lab))
-    if found:
-        pytest.fail("\n".join(found), pytrace=False)
+    expect_same(stock(case), observed(lab))
 
 
 def test_a_failure_terminates_what_runs_beside_it(
@@ -29,6 +27,4 @@ def test_a_failure_terminates_what_runs_beside_it(
     """Not with `threads`, where one job at a time has its turn."""
     lab = lab_of(process_backend)
     terminates_on_error(lab)
-    found = differences(stock(terminates_on_error), observed(lab))
-    if found:
-        pytest.fail("\n".join(found), pytrace=False)
+    expect_same(stock(terminates_on_error), observed(lab))
