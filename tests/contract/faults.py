@@ -12,7 +12,10 @@ from tests.contract.observed import Observed, artifacts, expect_same, messages, 
 ENDS = {
     "exits": ("os._exit(3)", r"Worker process \d+ ended with exit status 3 during a job; look for .*os\._exit"),
     "killed": ("os.kill(os.getpid(), 9)", r"Worker process \d+ was killed by SIGKILL during a job; if nobody killed"),
-    "closes": ("os.closerange(3, 256)", r"Worker process \d+ (ended with exit status 70|closed its connection) during"),
+    "closes": (
+        "os.closerange(3, 256); sys.exit()",
+        r"Worker process \d+ (ended with exit status 70|closed its connection) during",
+    ),
     "fork-exits": ("os.fork() or threading.Event().wait(); os._exit(4)", r"exit status 4 during a job"),
 }
 """Build jobs that end their worker: what they do, and what is said of it."""

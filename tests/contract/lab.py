@@ -361,7 +361,7 @@ def _read(path: Path) -> str:
 
 def _project_files(project: Path) -> dict[str, str]:
     paths = [*project.glob("elements/*.bst"), *project.glob("*.refs"), *project.glob(".bst/*")]
-    return {str(path.relative_to(project)): _read(path) for path in sorted(paths)}
+    return {str(path.relative_to(project)): _read(path) for path in sorted(paths) if path.is_file()}
 
 
 def _files(directory: Path) -> list[str]:
