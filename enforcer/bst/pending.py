@@ -47,7 +47,9 @@ class Pending:
     def apply_all(self) -> None:
         """Bring every unit up to date, in the order in which the updates came."""
         for address in list(self._updates):
-            self.unseen.settle(self._graph.registry.roots[address])
+            unit = self._graph.registry.roots[address]
+            self.unseen.settle(unit)
+            self.unseen.clear(unit)
         waiting, self._updates = self._updates, {}
         for _, payload in sorted(update for updates in waiting.values() for update in updates):
             self._replication.catch_up([payload])
@@ -62,6 +64,7 @@ class Pending:
             if updates:
                 # Whoever wrote there past all hooks: what is to come now must not be mixed up with that.
                 self.unseen.settle(unit)
+                self.unseen.clear(unit)
             waiting = iter(updates)
             try:
                 self._replication.catch_up(payload for _, payload in waiting)

@@ -12,6 +12,8 @@ import os
 import time
 from typing import Any, NamedTuple, Protocol
 
+from buildstream.plugin import Plugin
+
 from enforcer.bst.pending import Pending
 from enforcer.bst.touches import Touches
 from enforcer.bst.world import CORE, World
@@ -158,6 +160,7 @@ class ReplicaScope:
             self._pending.bring_up(unit)
         # What nobody reaches for by an attribute, the job can hold already.
         self._settle([own, *self._evading])
+        self._unseen.clear(own)
         self._unseen.begin(own)
         return self._unseen.take()
 
@@ -242,7 +245,7 @@ class ReplicaScope:
 
     def keep_foreign(self, changed: list[ChangedCell]) -> None:
         """They are this worker's own state from now on, and never another job's doing."""
-        self._graph.accept(changed)
+        self._unseen.let_be(changed)
 
     def undoes(self, mode: Mode) -> bool:
         """Under soft a foreign change stays in the worker that made it."""
@@ -281,7 +284,9 @@ _ACCESS = ("__getattribute__", "__setattr__", "__delattr__")
 
 
 def _has_own_access(cls: type) -> bool:
-    return any(name in class_dict(base) for base in class_mro(cls) if base is not object for name in _ACCESS)
+    # On `Plugin` itself it is our own: the main process notes what is assigned.
+    bases = [base for base in class_mro(cls) if base is not object and base is not Plugin]
+    return any(name in class_dict(base) for base in bases for name in _ACCESS)
 
 
 def _is_container(unit: Unit, root: Any) -> bool:

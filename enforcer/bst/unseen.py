@@ -7,6 +7,7 @@ from typing import Any
 
 from enforcer.graph.compare import ChangedCell, changed_cells
 from enforcer.graph.graph import Graph
+from enforcer.graph.kinds import NAMED, PROBE
 from enforcer.graph.unit import Unit
 
 
@@ -24,6 +25,7 @@ class Unseen:
         self._own: Unit | None = None
         self._acts = False
         self._found: list[ChangedCell] = []
+        self._whole: dict[Unit, list[ChangedCell]] = {}
         self.stays = False
         self.stuck = False
         self.lock = threading.RLock()
@@ -56,8 +58,25 @@ class Unseen:
     def _settle(self, changed: list[ChangedCell]) -> None:
         self._found += changed
         if self.stays:
-            self._graph.accept(changed)
+            self.let_be(changed)
         elif self._graph.undo(changed):
+            self.stuck = True
+
+    def let_be(self, changed: list[ChangedCell]) -> None:
+        """These foreign changes are this replica's own state from now on, and never another job's doing."""
+        self._graph.accept(changed)
+        for cell in changed:
+            if cell.cell.kind.shape is not NAMED or cell.cell.kind is PROBE:
+                self._whole.setdefault(cell.unit, []).append(cell)
+
+    def clear(self, unit: Unit) -> None:
+        """Take back what was let be where state is sent as a whole.
+
+        Before a job of `unit`, or its delta would say what was never its doing; and before an update says it anew.
+        """
+        changed = self._whole.pop(unit, None)
+        # The last ones first: earlier ones know what was there before.
+        if changed and self._graph.undo(changed[::-1]):
             self.stuck = True
 
     def _may_walk(self, unit: Unit) -> bool:

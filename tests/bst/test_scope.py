@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from enforcer.bst import scope
+from enforcer.bst.dirty import AssignedObjects
 from enforcer.bst.scope import SharedScope, Unswept, _evades_hooks
 from enforcer.config import Mode
 from enforcer.graph.compare import changed_cells
@@ -82,3 +83,13 @@ def test_threads_take_what_main_did_before_a_job_for_the_state_to_compare_with(l
 def test_threads_undo_foreign_changes_in_every_mode(loaded: Loaded) -> None:
     shared = SharedScope(loaded.world, loaded.replication.codec)
     assert all(map(shared.undoes, (Mode.SOFT, Mode.DISCARD, Mode.STRICT)))
+
+
+def test_elements_are_left_to_the_hooks_although_main_watches_what_is_assigned(loaded: Loaded) -> None:
+    assigned = AssignedObjects()
+    assigned.watch()
+    try:
+        evading = [unit.name for unit in loaded.world.graph.units if unit.kind == "element" and _evades_hooks(unit)]
+    finally:
+        assigned.unwatch()
+    assert evading == []
