@@ -198,7 +198,7 @@ class Pool:
         # They stop their jobs' programs, then themselves: a SIGCONT that comes before would be lost.
         deadline = time.monotonic() + _STOPPING
         for worker in workers:
-            processes.wait_stopped(worker.pid, deadline)
+            worker.stops_late = not processes.has_stopped(worker.pid, deadline)
 
     def resume(self) -> None:
         """Let the workers go on. On the main thread."""

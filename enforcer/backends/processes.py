@@ -96,14 +96,36 @@ def send_signal(pidfd: int, number: signal.Signals) -> None:
         signal.pidfd_send_signal(pidfd, number)
 
 
-def wait_stopped(pid: int, deadline: float) -> None:
-    """Wait until a process is stopped, or has ended, or the time (of `time.monotonic`) has come."""
+def has_stopped(pid: int, deadline: float = 0) -> bool:
+    """Whether a process is stopped, or has ended, at the latest when the time (of `time.monotonic`) has come."""
     with contextlib.suppress(OSError):
-        while time.monotonic() < deadline:
+        while True:
             with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
                 if file.read().rpartition(") ")[2][0] in "TZX":
-                    return
+                    return True
+            if time.monotonic() >= deadline:
+                return False
             time.sleep(0.002)
+    return True
+
+
+def heed_signals(descriptor: int) -> Callable[[], None]:
+    """What waits, on the main thread, until a descriptor can be read, and has handlers of signals run meanwhile.
+
+    A call that blocks on the descriptor alone sleeps on when a signal comes after Python's last look for one.
+    """
+    signals, wakeup = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    poll.register(signals, select.POLLIN)
+
+    def wait() -> None:
+        while descriptor not in dict(poll.poll()):
+            with contextlib.suppress(BlockingIOError):
+                os.read(signals, 4096)
+
+    return wait
 
 
 def signal_group(leader: int, number: signal.Signals) -> None:
@@ -180,6 +202,11 @@ class Clock:
     def __init__(self) -> None:
         self._paused = 0.0
         self._since: float | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it stands still."""
+        return self._since is not None
 
     def now(self) -> float:
         """Seconds since whenever."""

@@ -157,6 +157,10 @@ class Connection:
         except Closed:
             raise Closed(receiving) from None
 
+    def fileno(self) -> int:
+        """The descriptor of our end."""
+        return self._socket.fileno()
+
     def readable(self) -> bool:
         """Whether something has arrived, or the other side has closed."""
         poll = select.poll()

@@ -33,8 +33,10 @@ def live(connection: Connection, replica: Replica) -> None:
     replica.settle("worker")
     jobs = _Jobs(connection, replica)
     threading.Thread(target=jobs.serve, name="enforcer-job", daemon=True).start()
+    wait = processes.heed_signals(connection.fileno())
     with contextlib.suppress(Closed):
         while True:
+            wait()
             frame = connection.receive()
             if frame.kind is Kind.INTERRUPT:
                 jobs.interrupt()

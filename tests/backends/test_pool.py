@@ -175,6 +175,21 @@ def test_suspended_workers_stand_still_and_go_on(tmp_path: Path) -> None:
         assert newcomer.result() == "forked while suspended"
 
 
+def test_a_worker_that_stops_itself_only_after_it_was_told_to_go_on_goes_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("enforcer.backends.pool._STOPPING", 0.1)
+    with pool(limit=1) as client:
+        job = client.start("let_no_python_run", str(tmp_path / "go"))
+        pid = job.told()
+        client.pool.suspend()
+        assert state(pid) != "T"
+        client.pool.resume()
+        (tmp_path / "go").touch()
+        assert job.result() == "seen"
+        assert client.run("echo", "next") == "next"
+
+
 def test_no_deadline_comes_nearer_while_suspended(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = iter([100.0, 110.0, 150.0, 151.0])
     monkeypatch.setattr(processes.time, "monotonic", lambda: next(seconds))
