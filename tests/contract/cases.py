@@ -70,10 +70,7 @@ def everyday(lab: Lab) -> None:
     lab.element("all", "stack", "reads", "fed", "noisy-too", "docs", "image", runs=True)
     lab.bst("build", "all.bst")
     lab.bst("build", "all.bst")
-    lab.bst(*SHOW, "all.bst")
     lab.bst("artifact", "log", "talk.bst")
-    lab.bst("artifact", "list-contents", "--long", "docs.bst", "image.bst")
-    lab.bst("artifact", "checkout", "--tar", str(lab.directory / "docs.tar"), "docs.bst")
     lab.bst("source", "checkout", "--tar", str(lab.directory / "sources.tar"), "fed.bst")
 
 
@@ -135,7 +132,6 @@ def shares(lab: Lab) -> None:
         lab.wipe("cache")
         lab.configure(f"cache:\n  storage-service:\n    url: '{url}'\n")
         lab.bst("build", "all.bst")
-        lab.bst("build", "all.bst")
 
 
 def tracking(lab: Lab) -> None:
@@ -169,7 +165,6 @@ def workspaces(lab: Lab) -> None:
     (folder / "hello.txt").write_text("changed")
     _make_equal(folder)
     lab.bst("build", "after.bst")
-    lab.bst("workspace", "list")
     lab.bst("workspace", "close", "--remove-dir", "sandboxed.bst")
 
 
