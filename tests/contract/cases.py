@@ -91,7 +91,6 @@ def failures(lab: Lab) -> None:
     lab.bst("--on-error", "continue", "build", "all.bst")
     lab.bst("--on-error", "continue", "build", "all.bst")
     lab.bst("build", "--retry-failed", "after.bst", FIXED="1")
-    lab.bst(*SHOW, "all.bst")
 
 
 def quits(lab: Lab) -> None:

@@ -24,6 +24,8 @@ from tests.bst.builds import Build
 
 _HERE = Path(enforcer.__file__).parents[1]
 _MARK = "CONTRACT_LAB"
+_NOT_INHERITED = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
+"""What changes how Python buffers output, and how fast it starts."""
 TIMEOUT = 60.0
 """Seconds that a `bst` may take here, however busy the machine is; more is a hang."""
 
@@ -225,7 +227,7 @@ class Lab(Build):
         path = os.pathsep.join(filter(None, [str(_HERE), os.environ.get("PYTHONPATH")]))
         own = {"HOME": self.directory, "XDG_CACHE_HOME": self.directory / "xdg", "TMPDIR": self.temporary}
         named = {name: str(value) for name, value in own.items()}
-        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        inherited = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
         return {**inherited, **named, "PYTHONPATH": path, _MARK: str(self.directory), **env}
 
     def processes(self) -> list[psutil.Process]:
