@@ -116,9 +116,8 @@ class Graph:
             for change in changed.changes:
                 walk.add(changed.cell, change.name, change.after)
         walk.extend()
-        outranked = self.registry.take_outranked()
-        if outranked:
-            self._walk_anew(outranked | {unit})
+        if self.registry.take_outranked():
+            self._walk_anew({unit})  # which finds them again
 
     def _walk_anew(self, units: set[Unit]) -> None:
         more = units
