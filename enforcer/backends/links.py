@@ -252,6 +252,10 @@ class Worker:
         """Whether its process runs no more, at the latest after so many seconds."""
         return processes.has_ended(self._pidfd, seconds)
 
+    def cpu_seconds(self) -> float:
+        """What it has computed so far, without what it started."""
+        return processes.cpu_seconds(self.pid)
+
     def terminate(self) -> None:
         """Have its process end by its own handler, also when it is stopped."""
         processes.send_signal(self._pidfd, signal.SIGTERM)

@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -25,6 +25,12 @@ __all__ = ["Pool", "ProcessFailed", "Ticket", "Traffic"]
 
 _PATIENCE = 0.3
 """Seconds that a job waits for a worker before another one is forked, once each processor has one."""
+
+_BUSY_PATIENCE = 10 * _PATIENCE
+"""The same while the workers keep all processors busy: another one would only share these, and take memory."""
+
+_BUSY = 0.25
+"""The share of its time that a worker computes to count as keeping a processor busy."""
 
 _BACKLOG = 64
 """Updates that the pristine process may lack before they are sent though nobody forks."""
@@ -120,7 +126,9 @@ class Pool:
         self._fork_guard = fork_guard
         self._clock = processes.Clock()
         # Guards all below. Never wait for the pristine process's lock while holding it: the order is the other one.
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._line: list[_Waiting] = []  # the next worker is for who waits longest
         self._log = Log()
         self._pristine: Pristine | None = None
         self._starting = 0
@@ -225,20 +233,35 @@ class Pool:
 
     def _take(self) -> Worker:
         self._see_off()
-        ready = self._clock.now() + _PATIENCE
         with self._changed:
-            while not self._closed:
-                if worker := self._living_idle():
-                    return worker
-                room = len(self._workers) + self._starting < self._limit
-                patience = 0.0 if self._few() else ready - self._clock.now()
-                if room and patience <= 0:
-                    self._starting += 1
-                    break
-                self._changed.wait(patience if room else None)
-            else:
-                raise ProcessFailed("No worker takes further jobs: the run has ended.")
+            waiting = _Waiting(self._clock, self._lock)
+            self._line.append(waiting)
+            try:
+                while not self._closed:
+                    first = self._line[0] is waiting
+                    if first and (worker := self._living_idle()):
+                        return worker
+                    room = first and len(self._workers) + self._starting < self._limit
+                    patience = 0.0 if self._few() else waiting.patience(self._workers)
+                    if room and patience <= 0:
+                        self._starting += 1
+                        break
+                    waiting.called.wait(patience if room else None)
+                else:
+                    raise ProcessFailed("No worker takes further jobs: the run has ended.")
+            finally:
+                self._line.remove(waiting)
+                self._call_first()
         return self._fork()
+
+    def _notify(self) -> None:
+        """Let look again who waits for the end, and who waits longest for a worker."""
+        self._changed.notify_all()
+        self._call_first()
+
+    def _call_first(self) -> None:
+        if self._line:
+            self._line[0].called.notify()
 
     def _living_idle(self) -> Worker | None:
         while self._idle:
@@ -250,7 +273,7 @@ class Pool:
         return None
 
     def _few(self) -> bool:
-        return len(self._workers) + self._starting < len(os.sched_getaffinity(0))
+        return len(self._workers) + self._starting < _processors()
 
     def _fork(self) -> Worker:
         """A fresh worker, for which room is reserved."""
@@ -276,7 +299,7 @@ class Pool:
         finally:
             with self._changed:
                 self._starting -= 1
-                self._changed.notify_all()
+                self._notify()
 
     def _backlog(self, pristine: Pristine) -> list[bytes]:
         """What the pristine process lacks; it counts as sent."""
@@ -326,7 +349,7 @@ class Pool:
                 self._idle.append(worker)
             if self._pristine:
                 self._log.trim(min([self._pristine.position, *(each.position for each in self._workers)]))
-            self._changed.notify_all()
+            self._notify()
 
     def _bury(self, ticket: Ticket, error: Closed | Broken) -> str:
         """Give up the worker of a job; in words, what happened to it."""
@@ -344,7 +367,7 @@ class Pool:
     def _parted(self) -> None:
         with self._changed:
             self._parting -= 1
-            self._changed.notify_all()
+            self._notify()
 
     def _end(self, worker: Worker, error: Closed | Broken, when: str) -> str:
         if not (ended := worker.has_ended(_DYING)):
@@ -401,7 +424,7 @@ class Pool:
                 self._closed = True
                 return
             self._closed = True
-            self._changed.notify_all()
+            self._notify()
             for worker in self._workers.difference(self._idle):
                 worker.kill()
             self._changed.wait_for(self._settled, _LEAVING)
@@ -423,6 +446,34 @@ class Pool:
 
     def _settled(self) -> bool:
         return not self._starting and not self._parting and len(self._workers) == len(self._idle)
+
+
+class _Waiting:
+    """One job's wait for a worker, and how much of that time the workers compute."""
+
+    def __init__(self, clock: processes.Clock, lock: threading.RLock) -> None:
+        self.called = threading.Condition(lock)
+        self._clock = clock
+        self._began = clock.now()
+        self._computed: dict[Worker, float] = {}
+
+    def patience(self, workers: Iterable[Worker]) -> float:
+        """Seconds to wait on before another worker is worth its cost."""
+        if not self._computed:
+            self._computed = {worker: worker.cpu_seconds() for worker in workers}
+        waited = self._clock.now() - self._began
+        if waited < _PATIENCE:
+            return _PATIENCE - waited
+        return _BUSY_PATIENCE - waited if self._busy(workers, waited) else 0.0
+
+    def _busy(self, workers: Iterable[Worker], waited: float) -> bool:
+        """Whether as many workers as there are processors have computed meanwhile; what they started doesn't count."""
+        grown = [worker.cpu_seconds() - self._computed.get(worker, 0.0) for worker in workers]
+        return sum(seconds >= _BUSY * waited for seconds in grown) >= _processors()
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 def _obituary(worker: Worker, error: Closed | Broken, ended: bool, status: int | None, when: str, grace: float) -> str:

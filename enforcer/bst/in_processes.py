@@ -35,8 +35,14 @@ from enforcer.config import Mode
 from enforcer.record import Record
 from enforcer.session import Session
 
-WORKER_JOBS = 500
-"""After so many jobs a worker of the pool is replaced by a fresh one."""
+
+def default_worker_jobs(elements: int) -> int:
+    """After so many jobs a worker of the pool is replaced by a fresh one.
+
+    Its last deed is a full compare, and a fresh one begins with nothing of its own in memory: that costs as much as
+    a few jobs for each thousand elements.
+    """
+    return max(500, elements)
 
 
 class _RemoteThread:
@@ -79,7 +85,7 @@ class ProcessesRun:
         self._pool = Pool(
             replica,
             limit=session.settings.workers or sum(scheduler.resources._max_resources.values()),
-            lifetime=(session.settings.worker_jobs or WORKER_JOBS) if gated else 1,
+            lifetime=(session.settings.worker_jobs or default_worker_jobs(len(world.elements))) if gated else 1,
             fork_guard=lambda: no_call_under_way,
         )
         self._suspender = _signals.Suspender(self._pool.suspend, self._pool.resume)

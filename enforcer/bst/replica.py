@@ -85,6 +85,7 @@ class BstReplica:
             after_fork.handle_signals()
             self._forwarding = Forwarding(context.messenger)
             self._judge.results = HeldResults(context)
+            self._judge.scope.unswept.start()
         for unit in self._judge.world.graph.units:
             if unit.shared and not unit.unchanged():
                 self._judge.world.graph.take_over(unit)

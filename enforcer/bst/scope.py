@@ -29,6 +29,10 @@ _SWEEP_SHARE = 0.02
 """At most this part of a worker's time is spent on full compares."""
 
 
+_CELL = 2e-6
+"""Seconds that a full compare takes for one cell, until the first one has shown what it takes."""
+
+
 class Seen(NamedTuple):
     """What was found changed after an action.
 
@@ -150,7 +154,7 @@ class ReplicaScope:
         self._numbers = itertools.count()
         self.delta: bytes | None = None
         self.clean = True
-        self.unswept = Unswept()
+        self.unswept = Unswept(_CELL * world.graph.cell_count())
 
     def before(self, own: Unit) -> list[ChangedCell]:
         """The own unit must be what its shadows say; else an earlier job changed it where nobody looked."""
@@ -253,16 +257,24 @@ class ReplicaScope:
 
 
 class Unswept:
-    """The jobs since the last full compare of one worker, and whether the next one is due."""
+    """The jobs since the last full compare of one worker, and whether the next one is due.
 
-    def __init__(self) -> None:
+    Args:
+        cost: the seconds that the first one is expected to take.
+    """
+
+    def __init__(self, cost: float = 0.0) -> None:
         self.jobs: list[Job] = []
-        self._cost = 0.0
+        self._cost = cost
         self._last = time.monotonic()
 
     def add(self, job: Job) -> None:
         """A job ended without a full compare of its own."""
         self.jobs = [*self.jobs, job]
+
+    def start(self) -> None:
+        """The time counts from now on: a worker was forked."""
+        self._last = time.monotonic()
 
     def due(self) -> bool:
         """Whether a full compare would stay within its share of the time."""

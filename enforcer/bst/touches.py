@@ -133,8 +133,9 @@ def _caller() -> FrameType:
 
 
 def _first_plugin_place(frame: FrameType | None, world: World) -> Place | None:
+    files = world.plugin_files
     while frame is not None:
-        if world.is_plugin_file(frame.f_code.co_filename):
+        if frame.f_code.co_filename in files:
             return _place(frame)
         frame = frame.f_back
     return None

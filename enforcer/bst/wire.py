@@ -81,12 +81,12 @@ class BstWire:
         return cls is not SandboxConfig and self._policy.is_border(cls)
 
     def _reduce_node(self, node: Any) -> Any:
-        make, (cls, index, line, column, value) = node.__reduce__()
+        _, (cls, index, line, column, value) = node.__reduce__()
         if index < self._known_files:
-            return make, (cls, index, line, column, value)
+            return _node, (cls, index, line, column, value)
         # The file was loaded after the fork: its number means another file in another process.
         provenance = node.get_provenance()
-        return _node, (self, cls, provenance._shortname, provenance._project, line, column, value)
+        return _node_of_file, (self, cls, provenance._shortname, provenance._project, line, column, value)
 
     def file_index(self, file: str, project: Any) -> int:
         """This process's number of a file that another one has loaded."""
@@ -100,8 +100,12 @@ def _file_index(node: Any) -> int:
     return int(node.__reduce__()[1][1])
 
 
-def _node(wire: BstWire, cls: Any, file: str, project: Any, line: int, column: int, value: Any) -> Any:
-    return cls.__new__(cls, wire.file_index(file, project), line, column, value)
+def _node(cls: Any, index: int, line: int, column: int, value: Any) -> Any:
+    return cls.__new__(cls, index, line, column, value)
+
+
+def _node_of_file(wire: BstWire, cls: Any, file: str, project: Any, line: int, column: int, value: Any) -> Any:
+    return _node(cls, wire.file_index(file, project), line, column, value)
 
 
 def _message(full_name: str, content: bytes) -> Message:

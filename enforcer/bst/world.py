@@ -38,7 +38,7 @@ class World:
         self.plugins = plugins = list(_plugins_of(context))
         self.plugin_modules = _plugin_modules({type(plugin) for plugin in plugins})
         self._plugin_module_names = {module.__name__ for module in self.plugin_modules}
-        self._plugin_files = {
+        self.plugin_files = {
             file for module in self.plugin_modules if (file := getattr(module, "__file__", None)) is not None
         }
         self.locks = SharedLocks(self.plugin_modules)
@@ -76,7 +76,7 @@ class World:
 
     def is_plugin_file(self, filename: str) -> bool:
         """Whether the file is a plugin's, or one beside it that plugins import."""
-        return filename in self._plugin_files
+        return filename in self.plugin_files
 
     def owner(self, changed: ChangedCell) -> Owner:
         """Whose state a changed cell is, as a message names it."""

@@ -8,7 +8,7 @@ from itertools import chain
 from operator import is_
 from typing import Any
 
-from enforcer.graph.kinds import BAG, INDEXED, Contents
+from enforcer.graph.kinds import BAG, INDEXED, Contents, by_name
 from enforcer.graph.unit import Cell, Unit
 from enforcer.graph.values import hash_free_key, same
 
@@ -95,7 +95,7 @@ Entry = tuple[Any, str, Any, Any]
 
 
 def _named_entries(before: Contents, after: Contents, ordered: bool) -> Iterator[Entry]:
-    old, new = _by_name(before), _by_name(after)
+    old, new = by_name(before), by_name(after)
     for key, (name, value) in old.items():
         if key not in new:
             yield name, REMOVED, value, ABSENT
@@ -106,11 +106,6 @@ def _named_entries(before: Contents, after: Contents, ordered: bool) -> Iterator
             yield name, ADDED, ABSENT, value
     if ordered and [key for key in old if key in new] != [key for key in new if key in old]:
         yield None, REORDERED, [name for name, _ in before], [name for name, _ in after]
-
-
-def _by_name(contents: Contents) -> dict[object, tuple[Any, Any]]:
-    # A string stands for itself: nothing else has a string for its key.
-    return {name if type(name) is str else hash_free_key(name): (name, value) for name, value in contents}
 
 
 def _set_entries(before: Contents, after: Contents) -> Iterator[Entry]:

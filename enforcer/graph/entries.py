@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from enforcer.graph import kinds
 from enforcer.graph.compare import ABSENT, REORDERED, Change, ChangedCell
-from enforcer.graph.kinds import NAMED, Contents, Kind
-from enforcer.graph.values import hash_free_key
+from enforcer.graph.kinds import NAMED, Contents, Kind, name_key, updated
 from enforcer.graph.walk import Registry
 
 # In the order in which they are applied: an object needs its class before its slots, and the hash
@@ -71,11 +70,11 @@ def entry_of(changed: ChangedCell, changes: Sequence[Change]) -> Entry:
 
 def _order(changed: ChangedCell, set_: Sequence[Any], removed: Sequence[Any]) -> tuple[Any, ...] | None:
     """The names in their present order, where removing and setting would give another."""
-    names = {hash_free_key(name): name for name, _ in changed.before}
-    names.update((hash_free_key(name), name) for name in set_)
-    now = [hash_free_key(name) for name, _ in changed.cell.kind.contents(changed.cell.obj)]
+    names = {name_key(name): name for name, _ in changed.before}
+    names.update((name_key(name), name) for name in set_)
+    now = [name_key(name) for name, _ in changed.cell.kind.contents(changed.cell.obj)]
     sent = [key for key in now if key in names]
-    gone = set(map(hash_free_key, removed))
+    gone = set(map(name_key, removed))
     return None if sent == [key for key in names if key not in gone] else tuple(names[key] for key in sent)
 
 
@@ -90,8 +89,13 @@ def apply(delta: Delta, registry: Registry, keep: Callable[[Entry, Any], bool] =
         obj = _holder(registry, kind, entry.subject)
         if entry.whole is not None:
             kind.restore(obj, list(enumerate(entry.whole)))
+            continue
+        removed = [name for name in entry.removed if not keep(entry, name)]
+        set_ = [(name, value) for name, value in entry.set_ if not keep(entry, name)]
+        if entry.order is None:
+            kind.update(obj, removed, set_)
         else:
-            kind.restore(obj, _merged(kind.contents(obj), entry, keep))
+            kind.restore(obj, _ordered(updated(kind.contents(obj), removed, set_), entry.order))
 
 
 def _holder(registry: Registry, kind: Kind, subject: Any) -> Any:
@@ -100,17 +104,7 @@ def _holder(registry: Registry, kind: Kind, subject: Any) -> Any:
     return subject if probe is None else probe(subject)
 
 
-def _merged(now: Contents, entry: Entry, keep: Callable[[Entry, Any], bool]) -> Contents:
-    """What a cell shall hold: its present contents with the entry's changes."""
-    merged = {hash_free_key(name): (name, value) for name, value in now}
-    for name in entry.removed:
-        if not keep(entry, name):
-            merged.pop(hash_free_key(name), None)
-    for name, value in entry.set_:
-        if not keep(entry, name):
-            merged[hash_free_key(name)] = (name, value)
-    if entry.order is None:
-        return list(merged.values())
-    keys = [hash_free_key(name) for name in entry.order]
-    ordered = [merged.pop(key) for key in keys if key in merged]
-    return ordered + list(merged.values())
+def _ordered(entries: dict[object, tuple[Any, Any]], order: Iterable[Any]) -> Contents:
+    """The entries that `order` names, in that order, then the others."""
+    keys = [name_key(name) for name in order]
+    return [entries.pop(key) for key in keys if key in entries] + list(entries.values())

@@ -115,7 +115,7 @@ class Graph:
         for changed in changes:
             for change in changed.changes:
                 walk.add(changed.cell, change.name, change.after)
-        walk.extend()
+        walk.extend({changed.cell.kind for changed in changes})
         if self.registry.take_outranked():
             self._walk_anew({unit})  # which finds them again
 

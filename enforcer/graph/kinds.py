@@ -59,6 +59,10 @@ class Kind:
         """Make `obj` hold `before` again, entry by entry, never emptying it in between."""
         raise NotImplementedError
 
+    def update(self, obj: Any, removed: Sequence[Any], set_: Sequence[tuple[Any, Any]]) -> None:
+        """Remove and set named entries, and leave all others as they are."""
+        self.restore(obj, list(updated(self.contents(obj), removed, set_).values()))
+
     def step(self, obj: Any, name: Any) -> str:
         """How a plugin author would write the way from `obj` to its entry `name`."""
         raise NotImplementedError
@@ -131,13 +135,13 @@ class _Mapping(Kind):
     def restore(self, obj: Any, before: Contents) -> None:
         cls = type(self)
         (mapping,) = self.dicts((obj,))
-        wanted = {hash_free_key(name) for name, _ in before}
+        wanted = by_name(before)
         for name in list(cls.keys(mapping)):
-            if hash_free_key(name) not in wanted:
+            if name_key(name) not in wanted:
                 cls.del_item(mapping, name)
-        now = {hash_free_key(name): value for name, value in self.contents(obj)}
-        for name, value in before:
-            if now.get(hash_free_key(name), now) is not value:
+        now = by_name(self.contents(obj))
+        for key, (name, value) in wanted.items():
+            if key not in now or now[key][1] is not value:
                 cls.set_item(mapping, name, value)
         if self.ordered:
             self._restore_order(obj, mapping, before)
@@ -152,6 +156,29 @@ class _Mapping(Kind):
 
     def step(self, obj: Any, name: Any) -> str:
         return f"[{show(name)}]"
+
+
+def name_key(name: Any) -> object:
+    """A dictionary key for the name of an entry: `hash_free_key`, but for strings, which are most."""
+    return name if type(name) is str else hash_free_key(name)
+
+
+def by_name(contents: Contents) -> dict[object, tuple[Any, Any]]:
+    """Named entries by the keys of their names."""
+    # A string stands for itself: nothing else has a string for its key.
+    return {name if type(name) is str else hash_free_key(name): (name, value) for name, value in contents}
+
+
+def updated(
+    contents: Contents, removed: Iterable[Any], set_: Iterable[tuple[Any, Any]]
+) -> dict[object, tuple[Any, Any]]:
+    """Named entries by the keys of their names, without some and with others."""
+    entries = by_name(contents)
+    for name in removed:
+        entries.pop(name_key(name), None)
+    for name, value in set_:
+        entries[name_key(name)] = (name, value)
+    return entries
 
 
 def _first_difference(a: list[Any], b: list[Any]) -> int:
@@ -169,6 +196,17 @@ class DictKind(_Mapping):
     length = dict.__len__
     set_item = dict.__setitem__
     del_item = dict.__delitem__
+
+    def update(self, obj: Any, removed: Sequence[Any], set_: Sequence[tuple[Any, Any]]) -> None:
+        if not all(type(name) is str for name in removed) or not all(type(name) is str for name, _ in set_):
+            super().update(obj, removed, set_)
+            return
+        (mapping,) = self.dicts((obj,))
+        for name in removed:
+            if dict.__contains__(mapping, name):
+                type(self).del_item(mapping, name)
+        for name, value in set_:
+            type(self).set_item(mapping, name, value)
 
 
 class OrderedDictKind(_Listed, DictKind):

@@ -148,6 +148,20 @@ class Unit:
         self.groups = [CellGroup(kind, cells) for kind, cells in by_kind.items()]
         self.taken += 1
 
+    def extend(self, cells: Iterable[Cell], changed: Iterable[Kind]) -> None:
+        """Take these cells too, and the shadows of all cells of the `changed` kinds anew."""
+        by_kind: dict[Kind, list[Cell]] = {kind: [] for kind in changed}
+        for cell in cells:
+            by_kind.setdefault(cell.kind, []).append(cell)
+        kept = [group for group in self.groups if group.kind not in by_kind]
+        grown = [
+            CellGroup(group.kind, group.cells + by_kind.pop(group.kind))
+            for group in self.groups
+            if group.kind in by_kind
+        ]
+        self.groups = [*kept, *grown, *(CellGroup(kind, cells) for kind, cells in by_kind.items())]
+        self.taken += 1
+
     def retake(self, cells: Iterable[Cell]) -> bool:
         """Take the shadows of `cells` anew; their contents must lead to no other cells than before.
 
@@ -171,6 +185,10 @@ class Unit:
         return self._alone.unchanged()
 
 
+_READY_AT = 4
+"""The compare of one and the same shadow at which a faster way is made ready: it costs as much as a few of them."""
+
+
 class Together:
     """Units that are compared as one."""
 
@@ -178,19 +196,22 @@ class Together:
         self._units = units
         self._quick: QuickPass | None = None
         self._taken: list[int] = []
+        self._compares = 0
 
     def unchanged(self) -> bool:
         """Whether every cell of the units holds exactly the objects of its shadow.
 
-        The first compare after a shadow was taken is slower, and the second is slow: it gets ready for the next ones.
+        The first few compares after a shadow was taken are slower, and the last of these gets ready for the next ones.
         """
         taken = [unit.taken for unit in self._units]
-        groups = [group for unit in self._units for group in unit.groups]
         if self._taken != taken:
-            self._taken, self._quick = taken, None
-            return all(group.unchanged() for group in groups)
+            self._taken, self._quick, self._compares = taken, None, 0
         if self._quick is not None:
             return self._quick.unchanged()
+        self._compares += 1
+        groups = [group for unit in self._units for group in unit.groups]
+        if self._compares < _READY_AT:
+            return all(group.unchanged() for group in groups)
         # In this order, so that it cannot take what a thread writes meanwhile for the state of the shadows.
         quick = QuickPass((group.kind, group.objects) for group in groups)
         if not all(group.unchanged() for group in groups):

@@ -169,13 +169,13 @@ class Walk:
             cell, name = cell.parent, cell.name
         return type(name) is str and self.policy.belongs_to_core(cell.obj, name)
 
-    def extend(self) -> None:
-        """Walk from what was added, and give the unit the cells that are new beside those that it has."""
+    def extend(self, changed: Iterable[Kind]) -> None:
+        """Walk from what was added, and give the unit the cells that are new; `changed` kinds of cells led there."""
         self._run(_SHARED if self.unit.shared else _CORE)
         self._queue.extend(self._later)
         self._later = []
         self._run(_SHARED if self.unit.shared else _OTHER)
-        self.unit.fill([*self.unit.cells, *self.cells])
+        self.unit.extend(self.cells, changed)
 
     def _run(self, rank: int) -> None:
         self._rank = rank

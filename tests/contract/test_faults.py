@@ -26,7 +26,7 @@ Stock = Callable[[Case], Observed]
 Labs = Callable[..., Lab]
 ONE_JOB_A_WORKER = (
     "import os; os.environ['GRPC_ENABLE_FORK_SUPPORT'] = '1'; "
-    "import enforcer.bst.in_processes as run; run.WORKER_JOBS = 1"
+    "import enforcer.bst.in_processes as run; run.default_worker_jobs = lambda elements: 1"
 )
 CONTINUE = ("--on-error", "continue", "build")
 

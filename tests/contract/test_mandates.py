@@ -48,7 +48,7 @@ def writing_tick(self):
     tick(self)
 
 Scheduler.run, Scheduler._tick = told_run, writing_tick
-enforcer.bst.in_processes.WORKER_JOBS = int(os.environ.get("WORKER_JOBS", 200))
+enforcer.bst.in_processes.default_worker_jobs = lambda elements: int(os.environ.get("WORKER_JOBS", 200))
 """
 
 _WRITES = """

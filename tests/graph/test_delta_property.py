@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from enforcer.graph import delta, entries
+from enforcer.graph import delta, entries, kinds
 from enforcer.graph.compare import ABSENT, REORDERED, changed_cells
 from enforcer.graph.delta import Refused
+from enforcer.graph.entries import Delta
 from enforcer.graph.graph import Graph
-from enforcer.graph.kinds import NAMED
+from enforcer.graph.kinds import NAMED, Kind, updated
 from enforcer.graph.references import References
 from enforcer.graph.unit import Unit
 from enforcer.graph.values import hash_free_key
@@ -202,8 +203,21 @@ def names_nothing_new(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def forgets_what_was_removed(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = entries._merged
-    monkeypatch.setattr(entries, "_merged", lambda now, entry, keep: original(now, entry._replace(removed=()), keep))
+    original = delta.Delta.from_plain
+
+    def from_plain(plain: tuple[Any, ...]) -> Delta:
+        whole = original(plain)
+        return whole._replace(entries=tuple(entry._replace(removed=()) for entry in whole.entries))
+
+    monkeypatch.setattr(delta.Delta, "from_plain", from_plain)
+
+
+def puts_what_is_new_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    def update(self: Kind, obj: Any, removed: Sequence[Any], set_: Sequence[tuple[Any, Any]]) -> None:
+        others = updated(self.contents(obj), [*removed, *(name for name, _ in set_)], ())
+        self.restore(obj, [*set_, *others.values()])
+
+    monkeypatch.setattr(kinds.DictKind, "update", update)
 
 
 def sends_no_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +230,10 @@ def sends_values_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "fault",
-    [names_in_another_order, names_nothing_new, forgets_what_was_removed, sends_no_order, sends_values_only],
+    [
+        *(names_in_another_order, names_nothing_new, sends_no_order, sends_values_only),
+        *(forgets_what_was_removed, puts_what_is_new_first),
+    ],
     ids=lambda fault: fault.__name__,
 )
 def test_a_codec_with_a_fault_is_noticed(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
