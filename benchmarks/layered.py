@@ -8,8 +8,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+LAYERS = 50
+"""At most. Never a long chain: BuildStream follows dependencies by recursion, which ends at some hundreds."""
+
 WIDTH = 20
-"""Elements a layer. Never a chain: BuildStream's own recursion ends at about 1,000."""
+"""Elements a layer, at least."""
 
 DEPENDENCIES = 3
 """Elements of the layer below that each element depends on."""
@@ -27,9 +30,10 @@ def generate(directory: Path, count: int) -> list[str]:
     elements.mkdir(parents=True)
     (directory / "project.conf").write_text(PROJECT, encoding="utf-8")
     (directory / "file.txt").write_text("the one file that every element imports\n", encoding="utf-8")
+    width = max(WIDTH, -(-count // LAYERS))
     for number in range(count):
-        (elements / f"{_name(number)}.bst").write_text(_element(number), encoding="utf-8")
-    top = [f"- {_name(number)}.bst" for number in range(max(0, count - WIDTH), count)]
+        (elements / f"{_name(number)}.bst").write_text(_element(number, width), encoding="utf-8")
+    top = [f"- {_name(number)}.bst" for number in range(max(0, count - width), count)]
     (elements / "all.bst").write_text("\n".join(["kind: stack", "depends:", *top, ""]), encoding="utf-8")
     return ["all.bst"]
 
@@ -38,11 +42,11 @@ def _name(number: int) -> str:
     return f"element-{number:05}"
 
 
-def _element(number: int) -> str:
+def _element(number: int, width: int) -> str:
     lines = ["kind: import", "config:", f"  target: /{_name(number)}", "sources:", "- kind: local", "  path: file.txt"]
-    below = number // WIDTH * WIDTH - WIDTH
+    below = number // width * width - width
     if below >= 0:
-        names = (_name(below + (number + step) % WIDTH) for step in range(DEPENDENCIES))
+        names = (_name(below + (number + step) % width) for step in range(DEPENDENCIES))
         lines += ["build-depends:", *(f"- {name}.bst" for name in names)]
     return "\n".join([*lines, ""])
 

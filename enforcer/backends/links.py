@@ -151,8 +151,7 @@ class Worker:
         self.jobs = 0
         self.forced: signal.Signals | None = None
         """With what we ended it, because it did not do as it was told in time."""
-        self.stops_late = False
-        """Whether it may stop itself after it was told to go on: its job let no Python code run."""
+        self._stops_late = False
         self._pidfd = started.pidfd
         self._connection = Connection(started.end, self._wait)
         self._grace = grace
@@ -179,13 +178,13 @@ class Worker:
     def _patience(self) -> float | None:
         """Milliseconds until something is due; the clock may stand still meanwhile."""
         if self._due is None:
-            return 1000 * _LOOK if self.stops_late else None
+            return 1000 * _LOOK if self._stops_late else None
         return 1000 * min(_LOOK, max(_LOOK / 50, self._due - self._clock.now()))
 
     def _attend(self, may_send: bool) -> None:
         """Pass an interrupt on, unless a frame is half sent, and do what is due."""
-        if self.stops_late and not self._clock.stands and processes.has_stopped(self.pid):
-            self.stops_late = False
+        if self._stops_late and not self._clock.stands and processes.has_stopped(self.pid):
+            self._stops_late = False
             processes.signal_group(self.pid, signal.SIGCONT)
         if may_send and self._interrupted and not self._interrupt_sent:
             self._interrupt_sent = True
@@ -224,6 +223,11 @@ class Worker:
         """How many bytes of results and events have come since this was asked last."""
         received, self._received = self._received, 0
         return received
+
+    def may_stop_late(self) -> None:
+        """It was asked to stop, and has not yet: should it do so after it was told to go on, it is told again."""
+        self._stops_late = True
+        os.eventfd_write(self._woken, 1)
 
     def rest(self) -> None:
         """After a job: what was due is no more."""

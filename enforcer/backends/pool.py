@@ -206,7 +206,8 @@ class Pool:
         # They stop their jobs' programs, then themselves: a SIGCONT that comes before would be lost.
         deadline = time.monotonic() + _STOPPING
         for worker in workers:
-            worker.stops_late = not processes.has_stopped(worker.pid, deadline)
+            if not processes.has_stopped(worker.pid, deadline):
+                worker.may_stop_late()  # its job lets no Python code run
 
     def resume(self) -> None:
         """Let the workers go on. On the main thread."""

@@ -7,12 +7,14 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from enforcer.backends import pool as backend
 from enforcer.backends import processes
 from enforcer.backends.pool import Log, Pool, ProcessFailed
 from tests.backends.trivial import Trivial, descriptors, pool, state, wait_until
@@ -127,6 +129,76 @@ def test_no_more_workers_than_the_limit_and_a_job_waits_for_one(tmp_path: Path) 
         assert client.pool.traffic.forked == 3
 
 
+def test_who_waits_longest_for_a_worker_gets_the_next_one(tmp_path: Path) -> None:
+    with pool(limit=1) as client:
+        first = client.start("wait_for_file", str(tmp_path / "go"))
+        first.told()
+        jobs = []
+        for place in range(1, 6):
+            jobs.append(client.start("count"))
+            wait_until(lambda place=place: len(client.pool._line) == place)  # type: ignore[misc]
+        (tmp_path / "go").touch()
+        assert [job.result() for job in jobs] == [2, 3, 4, 5, 6]
+        assert client.pool._line == []
+
+
+@pytest.mark.parametrize(
+    ("shares", "waits"),
+    [((), False), ((0.9,), False), ((0.9, 0.0), False), ((0.9, 0.3), True), ((0.0, 0.9, 0.0, 0.9), True)],
+    ids=["no worker", "one computes", "one computes, one waits", "both compute", "two of four compute"],
+)
+def test_while_workers_keep_both_processors_busy_a_job_waits_longer_for_one(
+    shares: tuple[float, ...], waits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend, "_processors", lambda: 2)
+    clock, workers = Clock(), [Computing(share) for share in shares]
+    waiting = backend._Waiting(clock, threading.RLock())  # type: ignore[arg-type]
+    assert waiting.patience(workers) == backend._PATIENCE  # type: ignore[arg-type]
+    pass_time(clock, workers, backend._PATIENCE)
+    longer = backend._BUSY_PATIENCE - backend._PATIENCE
+    assert waiting.patience(workers) == (longer if waits else 0)  # type: ignore[arg-type]
+    pass_time(clock, workers, longer)
+    assert waiting.patience(workers) <= 0  # type: ignore[arg-type]
+
+
+def pass_time(clock: Clock, workers: list[Computing], seconds: float) -> None:
+    clock.time += seconds
+    for worker in workers:
+        worker.computed += worker.share * seconds
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+
+class Computing:
+    """A worker that computes for this share of its time."""
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+        self.computed = 100.0
+
+    def cpu_seconds(self) -> float:
+        return self.computed
+
+
+def test_what_a_process_computes_is_known_and_what_its_children_compute_is_not(tmp_path: Path) -> None:
+    with pool(limit=1) as client:
+        job = client.start("wait_for_file", str(tmp_path / "go"))
+        pid = job.told()
+        before = processes.cpu_seconds(pid)
+        wait_until(lambda: processes.cpu_seconds(pid) > before > 0)
+        (tmp_path / "go").touch()
+        job.result()
+        assert processes.cpu_seconds(os.getpid()) == pytest.approx(time.process_time(), abs=1)
+    assert processes.cpu_seconds(pid) == 0
+
+
 def test_an_interrupted_job_ends_and_its_worker_goes_on() -> None:
     with pool(limit=1) as client:
         job = client.start("wait_for_interrupt")
@@ -182,6 +254,7 @@ def test_a_worker_that_stops_itself_only_after_it_was_told_to_go_on_goes_on(
     with pool(limit=1) as client:
         job = client.start("let_no_python_run", str(tmp_path / "go"))
         pid = job.told()
+        wait_until((tmp_path / "go-begun").exists)
         client.pool.suspend()
         assert state(pid) != "T"
         client.pool.resume()

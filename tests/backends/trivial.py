@@ -28,6 +28,7 @@ class Trivial:
         self.pristine = 0
         self.interrupted = threading.Event()
         self.told_late = threading.Event()
+        self.went_on = threading.Event()
         self.jobs = 0
 
     def settle(self, role: str) -> None:
@@ -35,7 +36,11 @@ class Trivial:
         if role == "pristine":
             self.pristine = os.getpid()
         else:
-            signal.signal(signal.SIGTSTP, lambda *_: os.kill(os.getpid(), signal.SIGSTOP))
+            signal.signal(signal.SIGTSTP, self._stop)
+
+    def _stop(self, *_: object) -> None:
+        os.kill(os.getpid(), signal.SIGSTOP)
+        self.went_on.set()
 
     def catch_up(self, updates: Sequence[bytes]) -> None:
         for update in updates:
@@ -74,6 +79,9 @@ class Requests:
 
     def updates(self) -> list[str]:
         return self.replica.updates
+
+    def count(self) -> int:
+        return self.replica.jobs
 
     def events(self, count: int) -> None:
         for number in range(count):
@@ -122,17 +130,19 @@ class Requests:
             time.sleep(DEADLINE)
 
     def let_no_python_run(self, path: str) -> str:
-        """Until somebody creates this file."""
+        """Until somebody creates this file, from when it has created one beside it; then be stopped, and go on."""
         self.tell(str(os.getpid()).encode())
-        access = ctypes.PyDLL(None).access  # keeps the lock of the interpreter
-        sleep = ctypes.PyDLL(None).usleep
-        switching = sys.getswitchinterval()
+        libc = ctypes.PyDLL(None)  # keeps the lock of the interpreter
+        begun, switching = f"{path}-begun".encode(), sys.getswitchinterval()
         sys.setswitchinterval(1000)
         try:
-            while access(path.encode(), os.F_OK):
-                sleep(1000)
+            descriptor = libc.creat(begun, 0o600)
+            while libc.access(path.encode(), os.F_OK):
+                libc.usleep(1000)
         finally:
             sys.setswitchinterval(switching)
+        os.close(descriptor)
+        assert self.replica.went_on.wait(DEADLINE)
         return "seen"
 
     def exit(self, status: int) -> None:

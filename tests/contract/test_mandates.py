@@ -160,3 +160,33 @@ def test_the_processes_of_one_scheduler_run_are_gone_before_the_next_one(process
     assert step.status == 0
     assert "alive: []" in step.log
     assert step.left_running == []
+
+
+_WRITES_UNSEEN = """
+from buildstream import Plugin
+for found in list(Plugin._Plugin__TABLE.values()):
+    # No attribute is asked for by a way that could be watched, and nothing depends on that element.
+    if object.__getattribute__(found, "name") == "base.bst":
+        object.__getattribute__(found, "_Element__environment")["SEEN"] = "yes"
+"""
+
+
+def test_artifacts_of_jobs_that_may_have_seen_a_foreign_change_are_withdrawn_and_built_again(lab_of: Labs) -> None:
+    """It is found only when everything is compared, and that comes late here: when the worker retires."""
+    lab = lab_of("pool", "strict", "--workers", "1")
+    never_due = "enforcer.bst.scope.Unswept.due = lambda unswept: False"
+    lab.prepare(f"import os; os.environ['GRPC_ENABLE_FORK_SUPPORT'] = '1'; import enforcer.bst.scope; {never_due}")
+    lab.element("a-writes", _WRITES_UNSEEN)
+    lab.element("b-after", "pass")
+    lab.element("all", "stack", "a-writes", "b-after", "base", runs=True)
+    for _ in range(2):
+        step = lab.bst("--builders", "1", "build", "all.bst")
+        assert step.status == 1
+        [found] = lab.report()["violations"]
+        assert (found["rule"], found["owner"]["name"]) == ("foreign-write", "base.bst")
+        assert {"a-writes.bst", "b-after.bst"} <= {job["element"] for job in found["candidates"]}
+        assert lab.artifacts_of("a-writes") == lab.artifacts_of("b-after") == []
+    lab.element("a-writes", "pass")
+    assert lab.bst("build", "all.bst").status == 0
+    assert lab.report()["violations"] == []
+    assert lab.artifacts_of("a-writes") != []
