@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import types
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,18 @@ CORE = "buildstream"
 _BUILDSTREAM = str(Path(buildstream.__file__).parent)
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Make many objects, none of which is garbage, without the collector going through all of them again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 class World:
     """Elements, projects, context, classes, modules and process of one run, with their owners' names."""
 
@@ -44,7 +58,8 @@ class World:
         self.locks = SharedLocks(self.plugin_modules)
         self.policy = BstPolicy(self)
         self.graph = Graph(self.policy)
-        self.graph.add(self._units(plugins))
+        with _no_collection():
+            self.graph.add(self._units(plugins))
 
     def _units(self, plugins: list[Any]) -> Iterator[Unit]:
         yield process_unit()
