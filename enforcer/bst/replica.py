@@ -85,7 +85,7 @@ class BstReplica:
             after_fork.handle_signals()
             self._forwarding = Forwarding(context.messenger)
             self._judge.results = HeldResults(context)
-            self._judge.scope.unswept.start()
+            self._scope.settle()
         for unit in self._judge.world.graph.units:
             if unit.shared and not unit.unchanged():
                 self._judge.world.graph.take_over(unit)
@@ -112,13 +112,17 @@ class BstReplica:
             self._job = None
         with self._judge.session.recording() as record:
             record.spend("action", time.monotonic() - start)
-        scope = self._judge.scope
-        assert isinstance(scope, ReplicaScope)
+        scope = self._scope
         domain, reason = _exceptions._last_task_error_domain, _exceptions._last_task_error_reason
         last_error = None if domain is None and reason is None else (domain, reason)
         packed = self._replication.codec.pack(result)
         reply = JobReply(returncode, packed, scope.delta, self._judge.session.take(), last_error)
         return Done(pickle.dumps(reply), self._judge.reusable and scope.clean)
+
+    @property
+    def _scope(self) -> ReplicaScope:
+        assert isinstance(self._judge.scope, ReplicaScope)
+        return self._judge.scope
 
     def _make_job(self, request: JobRequest) -> Any:
         queue, element = self._queues[request.queue], Plugin._lookup(request.element)

@@ -151,10 +151,16 @@ class ReplicaScope:
         self._always = {*self._shared, *self._evading}
         # Thousands of functions of core, which hardly anybody replaces parts of: left to the full compare.
         self._core = {unit: WithoutFunctions(unit) for unit in self._always if unit.name == CORE}
+        self._author = ""
         self._numbers = itertools.count()
         self.delta: bytes | None = None
         self.clean = True
         self.unswept = Unswept(_CELL * world.graph.cell_count())
+
+    def settle(self) -> None:
+        """In a fresh worker: its deltas are told from any other's, also of one that had its process id before."""
+        self._author = f"{os.getpid()}.{time.monotonic_ns()}"
+        self.unswept.start()
 
     def before(self, own: Unit) -> list[ChangedCell]:
         """The own unit must be what its shadows say; else an earlier job changed it where nobody looked."""
@@ -233,7 +239,7 @@ class ReplicaScope:
 
     def encode(self, own: Unit, changed: list[ChangedCell]) -> list[Refused]:
         """The delta that main applies and sends to all."""
-        encoded = self._codec.encode(f"{os.getpid()}.{next(self._numbers)}", own, changed)
+        encoded = self._codec.encode(f"{self._author}.{next(self._numbers)}", own, changed)
         self.delta = encoded.payload
         return encoded.refused
 
