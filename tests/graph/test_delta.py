@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import types
 from collections import Counter, OrderedDict, defaultdict, deque
@@ -391,7 +392,7 @@ UNSHIPPABLE: dict[str, tuple[Callable[[], Any], str]] = {
     "open file": (lambda: open(__file__, "rb"), "_io.BufferedReader"),  # noqa: SIM115
     "lambda": (lambda: lambda: None, "builtins.function"),
     "generator": (lambda: (x for x in ()), "builtins.generator"),
-    "thread": (threading.Thread, "_thread.lock"),
+    "thread": (threading.Thread, "_thread._ThreadHandle" if sys.version_info >= (3, 13) else "_thread.lock"),
     "object of a local class": (lambda: type("Local", (), {})(), "tests.graph.test_delta.Local"),
     "object that raises when sent": (carried.RaisesWhenSent, "tests.graph.carried.RaisesWhenSent"),
     "object that raises when made": (carried.RaisesWhenMade, "tests.graph.carried.RaisesWhenMade"),
