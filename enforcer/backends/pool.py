@@ -235,19 +235,20 @@ class Pool:
     def _take(self) -> Worker:
         self._see_off()
         with self._changed:
-            waiting = _Waiting(self._clock, self._lock)
+            waiting = _Waiting(self._clock, self._lock, self._workers)
             self._line.append(waiting)
             try:
                 while not self._closed:
                     first = self._line[0] is waiting
                     if first and (worker := self._living_idle()):
                         return worker
-                    room = first and len(self._workers) + self._starting < self._limit
-                    patience = 0.0 if self._few() else waiting.patience(self._workers)
-                    if room and patience <= 0:
-                        self._starting += 1
-                        break
-                    waiting.called.wait(patience if room else None)
+                    patience = None
+                    if first and len(self._workers) + self._starting < self._limit:
+                        patience = 0.0 if self._few() else waiting.patience(self._workers)
+                        if patience <= 0:
+                            self._starting += 1
+                            break
+                    waiting.called.wait(patience)
                 else:
                     raise ProcessFailed("No worker takes further jobs: the run has ended.")
             finally:
@@ -452,16 +453,14 @@ class Pool:
 class _Waiting:
     """One job's wait for a worker, and how much of that time the workers compute."""
 
-    def __init__(self, clock: processes.Clock, lock: threading.RLock) -> None:
+    def __init__(self, clock: processes.Clock, lock: threading.RLock, workers: Iterable[Worker]) -> None:
         self.called = threading.Condition(lock)
         self._clock = clock
         self._began = clock.now()
-        self._computed: dict[Worker, float] = {}
+        self._computed = {worker: worker.cpu_seconds() for worker in workers}
 
     def patience(self, workers: Iterable[Worker]) -> float:
         """Seconds to wait on before another worker is worth its cost."""
-        if not self._computed:
-            self._computed = {worker: worker.cpu_seconds() for worker in workers}
         waited = self._clock.now() - self._began
         if waited < _PATIENCE:
             return _PATIENCE - waited

@@ -147,13 +147,15 @@ def test_who_waits_longest_for_a_worker_gets_the_next_one(tmp_path: Path) -> Non
     [((), False), ((0.9,), False), ((0.9, 0.0), False), ((0.9, 0.3), True), ((0.0, 0.9, 0.0, 0.9), True)],
     ids=["no worker", "one computes", "one computes, one waits", "both compute", "two of four compute"],
 )
+@pytest.mark.parametrize("looks", [True, False], ids=["first in line", "behind others until now"])
 def test_while_workers_keep_both_processors_busy_a_job_waits_longer_for_one(
-    shares: tuple[float, ...], waits: bool, monkeypatch: pytest.MonkeyPatch
+    shares: tuple[float, ...], waits: bool, looks: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backend, "_processors", lambda: 2)
     clock, workers = Clock(), [Computing(share) for share in shares]
-    waiting = backend._Waiting(clock, threading.RLock())  # type: ignore[arg-type]
-    assert waiting.patience(workers) == backend._PATIENCE  # type: ignore[arg-type]
+    waiting = backend._Waiting(clock, threading.RLock(), workers)  # type: ignore[arg-type]
+    if looks:
+        assert waiting.patience(workers) == backend._PATIENCE  # type: ignore[arg-type]
     pass_time(clock, workers, backend._PATIENCE)
     longer = backend._BUSY_PATIENCE - backend._PATIENCE
     assert waiting.patience(workers) == (longer if waits else 0)  # type: ignore[arg-type]
