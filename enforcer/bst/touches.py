@@ -77,7 +77,7 @@ class Touches:
             self.quiet.add(id(obj))
             return
         frame = _caller()
-        if self._world.is_plugin_file(frame.f_code.co_filename):
+        if frame.f_code.co_filename in self._world.plugin_files:
             place = _place(frame)
             self._direct.setdefault(unit, place)
             if written is not None:

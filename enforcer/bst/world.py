@@ -52,6 +52,7 @@ class World:
         self.plugins = plugins = list(_plugins_of(context))
         self.plugin_modules = _plugin_modules({type(plugin) for plugin in plugins})
         self._plugin_module_names = {module.__name__ for module in self.plugin_modules}
+        # The files of plugins, and of what stands beside them and is imported by them.
         self.plugin_files = {
             file for module in self.plugin_modules if (file := getattr(module, "__file__", None)) is not None
         }
@@ -88,10 +89,6 @@ class World:
     def is_plugin_module(self, name: str) -> bool:
         """Whether the module is a plugin's, or one beside it that plugins import."""
         return name in self._plugin_module_names
-
-    def is_plugin_file(self, filename: str) -> bool:
-        """Whether the file is a plugin's, or one beside it that plugins import."""
-        return filename in self.plugin_files
 
     def owner(self, changed: ChangedCell) -> Owner:
         """Whose state a changed cell is, as a message names it."""

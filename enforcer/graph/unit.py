@@ -142,24 +142,19 @@ class Unit:
 
     def fill(self, cells: Iterable[Cell]) -> None:
         """Take these cells as the unit's, and their present contents as the shadow."""
-        by_kind: dict[Kind, list[Cell]] = {}
-        for cell in cells:
-            by_kind.setdefault(cell.kind, []).append(cell)
-        self.groups = [CellGroup(kind, cells) for kind, cells in by_kind.items()]
-        self.taken += 1
+        self.groups = []
+        self.extend(cells, ())
 
     def extend(self, cells: Iterable[Cell], changed: Iterable[Kind]) -> None:
         """Take these cells too, and the shadows of all cells of the `changed` kinds anew."""
+        groups = {group.kind: group for group in self.groups}
         by_kind: dict[Kind, list[Cell]] = {kind: [] for kind in changed}
         for cell in cells:
             by_kind.setdefault(cell.kind, []).append(cell)
-        kept = [group for group in self.groups if group.kind not in by_kind]
-        grown = [
-            CellGroup(group.kind, group.cells + by_kind.pop(group.kind))
-            for group in self.groups
-            if group.kind in by_kind
-        ]
-        self.groups = [*kept, *grown, *(CellGroup(kind, cells) for kind, cells in by_kind.items())]
+        for kind, new in by_kind.items():
+            old = groups[kind].cells if kind in groups else []
+            groups[kind] = CellGroup(kind, old + new)
+        self.groups = list(groups.values())
         self.taken += 1
 
     def retake(self, cells: Iterable[Cell]) -> bool:

@@ -28,7 +28,7 @@ from enforcer.graph.compare import ChangedCell, changed_cells
 from enforcer.graph.graph import Graph
 from enforcer.graph.unit import Unit
 from tests.graph import oracle
-from tests.graph.forms import Form, form_of_part, global_name
+from tests.graph.forms import Form, form_of_all
 from tests.graph.policies import Border, OpenPolicy
 from tests.graph.replicas import Child
 
@@ -101,6 +101,7 @@ class LittleWorld:
 
     def __init__(self, holds: Iterable[Hold]) -> None:
         Plain.SHARED = []
+        self.plugin_files = {__file__}
         self.module: Any = types.ModuleType("acts")
         self.module.STATE = {}
         self.elements = [make_element(cls) for cls in CLASSES]
@@ -127,9 +128,6 @@ class LittleWorld:
         unit = self.graph.unit_of(element)
         assert unit is not None
         return unit
-
-    def is_plugin_file(self, filename: str) -> bool:
-        return filename == __file__
 
 
 def _get(element: Any, name: str) -> Any:
@@ -368,15 +366,7 @@ class Replica:
         self.common.end()
 
     def _form(self) -> Form:
-        references = self.replication.codec.references
-
-        def name_of(obj: Any) -> Any:
-            name = references.name_of(obj) or global_name(obj)
-            assert name is not None, f"a {type(obj).__name__} has no name"
-            return name
-
-        snapshot = oracle.snapshot(self.world.roots)
-        return {name_of(copy.obj): [form_of_part(part, name_of) for part in copy.parts] for copy in snapshot.values()}
+        return form_of_all(self.world.roots, self.replication.codec.references.name_of)
 
     def up_to_date(self) -> Form:
         """What this replica holds when all updates are applied."""

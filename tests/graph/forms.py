@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.graph import oracle
@@ -15,6 +15,18 @@ def global_name(obj: Any) -> str | None:
     """Where a function stands that every process can look up by that."""
     found = type(obj) is types.FunctionType and "<" not in obj.__qualname__
     return f"{obj.__module__}.{obj.__qualname__}" if found else None
+
+
+def form_of_all(roots: Iterable[Any], name_in_all: Callable[[Any], Any]) -> Form:
+    """What each object below `roots` holds; `name_in_all` gives an object's name in every process, or None."""
+
+    def name_of(obj: Any) -> Any:
+        name = name_in_all(obj) or global_name(obj)
+        assert name is not None, f"a {type(obj).__name__} has no name"
+        return name
+
+    snapshot = oracle.snapshot(roots)
+    return {name_of(copy.obj): [form_of_part(part, name_of) for part in copy.parts] for copy in snapshot.values()}
 
 
 def form_of_part(part: oracle.Part, name_of: Callable[[Any], Any]) -> Any:

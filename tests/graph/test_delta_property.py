@@ -21,7 +21,7 @@ from enforcer.graph.references import References
 from enforcer.graph.unit import Unit
 from enforcer.graph.values import hash_free_key
 from tests.graph import checks, oracle, programs
-from tests.graph.forms import Form, form_of_part, global_name
+from tests.graph.forms import Form, form_of_all, global_name
 from tests.graph.policies import OpenPolicy
 from tests.graph.replicas import Child, Replica
 
@@ -143,14 +143,7 @@ class Side:
 
     def _form(self, new: dict[int, Any]) -> Form:
         """What each object holds, all objects by the name that they have in every process."""
-
-        def name_of(obj: Any) -> Any:
-            name = self._name(obj) or new.get(id(obj)) or global_name(obj)
-            assert name is not None, f"a {type(obj).__name__} has no name"
-            return name
-
-        snapshot = oracle.snapshot(self.world.roots)
-        return {name_of(copy.obj): [form_of_part(part, name_of) for part in copy.parts] for copy in snapshot.values()}
+        return form_of_all(self.world.roots, lambda obj: self._name(obj) or new.get(id(obj)))
 
 
 def take_back(refused: Refused) -> None:
