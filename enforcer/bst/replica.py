@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 from buildstream import _exceptions
@@ -22,6 +23,7 @@ from enforcer.bst.replication import Replication
 from enforcer.bst.results import HeldResults
 from enforcer.bst.run import Run, guarded, in_one_process
 from enforcer.bst.scope import ReplicaScope
+from enforcer.bst.touches import hooked
 from enforcer.record import Record
 
 
@@ -72,6 +74,7 @@ class BstReplica:
         self._queues = queues
         self._become = become
         self._job: Any = None
+        self._for_life = ExitStack()
 
     def settle(self, role: str) -> None:
         """Let go of what is the parent's."""
@@ -86,6 +89,7 @@ class BstReplica:
             self._forwarding = Forwarding(context.messenger)
             self._judge.results = HeldResults(context)
             self._scope.settle()
+            self._for_life.enter_context(hooked())
         for unit in self._judge.world.graph.units:
             if unit.shared and not unit.unchanged():
                 self._judge.world.graph.take_over(unit)

@@ -89,19 +89,35 @@ class Touches:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Hook attribute access for the time of the block."""
+        """Note what happens in the time of the block."""
         global _current
-        _current = self
+        with hooked():
+            _current = self
+            try:
+                yield
+            finally:
+                _current = None
+
+
+@contextmanager
+def hooked() -> Iterator[None]:
+    """Hook attribute access for the time of the block.
+
+    A worker leaves the hooks in place between its jobs: to change a class makes the interpreter forget all that it
+    has learnt about the attributes of its objects.
+    """
+    if vars(Plugin).get("__getattribute__") is _getattribute:
+        yield
+        return
+    for cls in _HOOKED:
+        cls.__getattribute__ = _getattribute  # type: ignore[method-assign,assignment]
+        cls.__setattr__ = _setattr  # type: ignore[method-assign,assignment]
+        cls.__delattr__ = _delattr  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
         for cls in _HOOKED:
-            cls.__getattribute__ = _getattribute  # type: ignore[method-assign,assignment]
-            cls.__setattr__ = _setattr  # type: ignore[method-assign,assignment]
-            cls.__delattr__ = _delattr  # type: ignore[method-assign,assignment]
-        try:
-            yield
-        finally:
-            _current = None
-            for cls in _HOOKED:
-                del cls.__getattribute__, cls.__setattr__, cls.__delattr__
+            del cls.__getattribute__, cls.__setattr__, cls.__delattr__
 
 
 _current: Touches | None = None

@@ -3,6 +3,8 @@
 It says only yes or no, and may say "changed" where nothing did (an equal dictionary in the place of
 another); the kinds look more closely then. No change that a kind sees escapes it:
 
+* Where the words of memory in which a dictionary has its version, or an object its class or `__dict__`, can be read
+  (`enforcer.graph.words`), these are compared. What follows is for all else.
 * A container that is known is read through the collector (`gc.get_referents`), all in one call. Their sizes
   are compared one by one, for `{1: a}, {}` and `{}, {1: a}` hold the same objects in the same order.
 * A container that can be replaced (a `__dict__`, what a node wraps) must be the one that was read.
@@ -17,12 +19,12 @@ from __future__ import annotations
 import gc
 import types
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, repeat
 from operator import attrgetter, is_
 from typing import Any
 
-from enforcer.graph import kinds
+from enforcer.graph import kinds, words
 from enforcer.graph.kinds import Kind
 from enforcer.graph.values import class_dict
 
@@ -36,6 +38,9 @@ class QuickPass:
     """What the cells of `groups`, (kind, objects) pairs, hold now, to be compared again and again."""
 
     def __init__(self, groups: Iterable[tuple[Kind, Sequence[Any]]]) -> None:
+        # Where the words are that tell, and the dictionaries that have some of them.
+        self._places: list[int] = []
+        self._versioned: list[dict[Any, Any]] = []
         # Exact containers that hold nothing; those that hold something; the dictionaries among these.
         self._empty: list[Any] = []
         self._full: list[Any] = []
@@ -56,6 +61,8 @@ class QuickPass:
         self._take()
 
     def _take(self) -> None:
+        self._words = words.Words(self._places)
+        del self._places
         self._sized = [*self._full, *self._views[::2]]
         self._sizes = list(map(len, self._sized))
         self._keys = list(chain.from_iterable(self._plain))
@@ -70,6 +77,8 @@ class QuickPass:
 
     def unchanged(self) -> bool:
         """Whether all cells hold exactly the objects that they held."""
+        if not self._words.unchanged():
+            return False
         # The keys are read before the collector shows that they are plain strings: a thread that a
         # job left may write meanwhile.
         keys = list(chain.from_iterable(self._plain))
@@ -92,10 +101,9 @@ class QuickPass:
     def _sort(self, kind: Kind, obj: Any) -> bool:
         """Put `obj` where it is read; False where only its kind can."""
         if kind is kinds.TYPE:
-            self._typed.append(obj)
+            self._add_type(obj)
         elif kind is kinds.INSTANCE:
-            (self._function_dicts if type(obj) is types.FunctionType else self._instances).append(obj)
-            self._add_dict(_instance_dict(obj, "__dict__"))
+            self._add_instance(obj, _instance_dict(obj, "__dict__"))
         elif kind is kinds.FUNCTION:
             self._functions.append(obj)
         elif kind is kinds.DICT:
@@ -110,7 +118,29 @@ class QuickPass:
             return False
         return True
 
+    def _add_type(self, obj: Any) -> None:
+        if words.AVAILABLE:
+            self._places.append(words.class_place(obj))
+        else:
+            self._typed.append(obj)
+
+    def _add_instance(self, obj: Any, mapping: dict[str, Any]) -> None:
+        if not self._add_place(words.dict_place, obj, mapping):
+            (self._function_dicts if type(obj) is types.FunctionType else self._instances).append(obj)
+        self._add_dict(mapping)
+
+    def _add_place(self, find: Callable[[Any, Any], int | None], obj: Any, held: Any) -> bool:
+        """Read the word in which `obj` has the pointer to `held`, if that can be found."""
+        place = find(obj, held) if words.AVAILABLE else None
+        if place is not None:
+            self._places.append(place)
+        return place is not None
+
     def _add_dict(self, mapping: dict[Any, Any]) -> None:
+        if words.AVAILABLE:
+            self._versioned.append(mapping)
+            self._places.append(words.version_place(mapping))
+            return
         size = dict.__len__(mapping)
         if type(mapping) is dict and size == 0:
             self._empty.append(mapping)
@@ -125,7 +155,8 @@ class QuickPass:
         held = gc.get_referents(obj)
         if len(held) != 1:
             return False
-        self._single.append(obj)
+        if not self._add_place(words.pointer_place, obj, held[0]):
+            self._single.append(obj)
         if kind is kinds.CLOSURE_CELL:
             return True
         if kind is kinds.WRAPPED_DICT:

@@ -201,11 +201,13 @@ class Together:
         taken = [unit.taken for unit in self._units]
         if self._taken != taken:
             self._taken, self._quick, self._compares = taken, None, 0
-        if self._quick is not None:
-            return self._quick.unchanged()
+        if self._quick is not None and self._quick.unchanged():
+            return True
+        # It can be wrong about a change; the slower way can't.
+        self._quick = None
         self._compares += 1
         groups = [group for unit in self._units for group in unit.groups]
-        if self._compares < _READY_AT:
+        if self._compares % _READY_AT:
             return all(group.unchanged() for group in groups)
         # In this order, so that it cannot take what a thread writes meanwhile for the state of the shadows.
         quick = QuickPass((group.kind, group.objects) for group in groups)
@@ -225,8 +227,8 @@ class WithoutFunctions:
 
     def unchanged(self) -> bool:
         """Whether every other cell holds exactly the objects of its shadow."""
-        if self._quick is not None and self._taken == self._unit.taken:
-            return self._quick.unchanged()
+        if self._quick is not None and self._taken == self._unit.taken and self._quick.unchanged():
+            return True
         quick = QuickPass((group.kind, _no_functions(group.objects)) for group in self._unit.groups)
         if not all(group.unchanged() for group in self._unit.groups):
             return False

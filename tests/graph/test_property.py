@@ -15,6 +15,7 @@ from enforcer.graph.quick import QuickPass
 from enforcer.graph.unit import CellGroup
 from tests.graph import checks, programs
 
+pytestmark = pytest.mark.usefixtures("reading")
 graph_settings = settings.get_profile("graph")
 PROGRAMS = st.lists(st.binary(min_size=2, max_size=60), min_size=1, max_size=4)
 
@@ -125,13 +126,8 @@ def passes_over_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QuickPass, "unchanged", lambda self: True)
 
 
-def keeps_the_first_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unit.Unit, "taken", property(lambda self: 0, lambda self, value: None), raising=False)
-
-
 FAULTS: tuple[Fault, ...] = (
     passes_over_everything,
-    keeps_the_first_pass,
     blind_to_sizes,
     blind_to_values,
     blind_to_one_kind,

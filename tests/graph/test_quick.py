@@ -16,6 +16,7 @@ from enforcer.graph.unit import Together, Unit
 from tests.graph.build import Thing, graph_of, paths
 from tests.graph.hostile import Hostile, HostileDict, HostileList, HostileSet, armed
 
+pytestmark = pytest.mark.usefixtures("reading")
 ONE, TWO, THREE = (Thing(), Thing(), Thing())
 
 
@@ -295,3 +296,15 @@ def test_a_unit_sees_a_change_before_its_first_compare() -> None:
     assert not unit.unchanged()
     thing.a = 1
     assert unit.unchanged()
+
+
+def test_a_shadow_taken_anew_is_what_the_next_compare_goes_by() -> None:
+    thing = Thing(x=[ONE])
+    graph = graph_of(thing)
+    [unit] = graph.units
+    assert unit.unchanged()
+    assert unit.unchanged()
+    thing.x.append(TWO)
+    graph.take_over(unit)
+    thing.x.pop()
+    assert changed(unit)
