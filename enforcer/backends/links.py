@@ -149,6 +149,7 @@ class Worker:
         self.pid = started.pid
         self.position = position
         self.jobs = 0
+        self.born = clock.now()
         self.forced: signal.Signals | None = None
         """With what we ended it, because it did not do as it was told in time."""
         self._stops_late = False

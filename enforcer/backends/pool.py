@@ -461,15 +461,17 @@ class _Waiting:
 
     def patience(self, workers: Iterable[Worker]) -> float:
         """Seconds to wait on before another worker is worth its cost."""
-        waited = self._clock.now() - self._began
+        now = self._clock.now()
+        waited = now - self._began
         if waited < _PATIENCE:
             return _PATIENCE - waited
-        return _BUSY_PATIENCE - waited if self._busy(workers, waited) else 0.0
+        busy = sum(self._is_busy(worker, now) for worker in workers)
+        return _BUSY_PATIENCE - waited if busy >= _processors() else 0.0
 
-    def _busy(self, workers: Iterable[Worker], waited: float) -> bool:
-        """Whether as many workers as there are processors have computed meanwhile; what they started doesn't count."""
-        grown = [worker.cpu_seconds() - self._computed.get(worker, 0.0) for worker in workers]
-        return sum(seconds >= _BUSY * waited for seconds in grown) >= _processors()
+    def _is_busy(self, worker: Worker, now: float) -> bool:
+        """Whether a worker has computed meanwhile, or since it was forked; what it started doesn't count."""
+        computed = worker.cpu_seconds() - self._computed.get(worker, 0.0)
+        return computed >= _BUSY * (now - max(self._began, worker.born))
 
 
 def _processors() -> int:

@@ -11,9 +11,15 @@ import traceback
 import warnings
 from typing import Any
 
-from buildstream._message import Message
+from buildstream._message import Message, MessageType
+from buildstream.types import _DisplayKey
 
 from enforcer.backends.protocol import Tell
+
+
+def get_ready() -> None:
+    """Before workers are forked: Python notes on a class what to pickle of its objects, once in each process."""
+    pickle.dumps(Message(MessageType.STATUS, "", element_key=_DisplayKey("", "", strict=True)))
 
 
 class Forwarding:

@@ -42,7 +42,7 @@ def default_worker_jobs(elements: int) -> int:
     Its last deed is a full compare, and a fresh one begins with nothing of its own in memory: that costs as much as
     a few jobs for each thousand elements.
     """
-    return max(500, elements)
+    return max(250, elements // 4)
 
 
 class _RemoteThread:

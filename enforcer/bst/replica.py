@@ -14,9 +14,8 @@ from buildstream._utils import terminate_thread
 from buildstream.plugin import Plugin
 
 from enforcer.backends.protocol import Done, Tell
-from enforcer.bst import after_fork
+from enforcer.bst import after_fork, forwarding
 from enforcer.bst.dirty import AssignedObjects
-from enforcer.bst.forwarding import Forwarding
 from enforcer.bst.judge import Judge
 from enforcer.bst.pending import Pending
 from enforcer.bst.replication import Replication
@@ -80,19 +79,20 @@ class BstReplica:
         """Let go of what is the parent's."""
         context = self._scheduler.context
         if role == "pristine":
+            forwarding.get_ready()
             AssignedObjects.unwatch()
             after_fork.reset(context)
+            self._for_life.enter_context(hooked())
             self._judge.session.take()
             self._become(_WorkerRun(self._scheduler, self._judge))
         else:
             after_fork.handle_signals()
-            self._forwarding = Forwarding(context.messenger)
+            self._forwarding = forwarding.Forwarding(context.messenger)
             self._judge.results = HeldResults(context)
             self._scope.settle()
-            self._for_life.enter_context(hooked())
-        for unit in self._judge.world.graph.units:
-            if unit.shared and not unit.unchanged():
-                self._judge.world.graph.take_over(unit)
+        self._scope.take_over_shared()
+        if role == "pristine":
+            self._scope.get_ready()
 
     def catch_up(self, updates: Sequence[bytes]) -> None:
         """Take what main has sent."""

@@ -48,7 +48,7 @@ class Replication:
     def __init__(self, world: World) -> None:
         self._graph = world.graph
         self._wire = BstWire(world.policy)
-        self._graph.registry.meet(self._wire)
+        self._graph.registry.meet(id(self._wire), self._wire)
         self.codec = Codec(self._graph.registry, References(self._graph.registry.seal()), self._wire)
         self.unseen = Unseen(world.graph)
         self.position = 0

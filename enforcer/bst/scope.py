@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from buildstream.plugin import Plugin
 
@@ -21,6 +21,7 @@ from enforcer.config import Mode
 from enforcer.findings import Job
 from enforcer.graph.compare import ChangedCell, changed_cells
 from enforcer.graph.delta import Codec, Refused
+from enforcer.graph.graph import Graph
 from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
 from enforcer.graph.unit import Unit, WithoutFunctions
 from enforcer.graph.values import class_dict, class_mro
@@ -147,7 +148,7 @@ class ReplicaScope:
         self._unseen.stays = stays
         self._gated = gated
         self._shared = [unit for unit in world.graph.units if unit.shared]
-        self._evading = [unit for unit in world.graph.units if not unit.shared and _evades_hooks(unit)]
+        self._evading = _evading_units(world.graph)
         self._always = {*self._shared, *self._evading}
         # Thousands of functions of core, which hardly anybody replaces parts of: left to the full compare.
         self._core = {unit: WithoutFunctions(unit) for unit in self._always if unit.name == CORE}
@@ -161,6 +162,19 @@ class ReplicaScope:
         """In a fresh worker: its deltas are told from any other's, also of one that had its process id before."""
         self._author = f"{os.getpid()}.{time.monotonic_ns()}"
         self.unswept.start()
+
+    def take_over_shared(self) -> None:
+        """What the enforcer itself changes in a fresh process is nobody's doing."""
+        for unit in self._shared:
+            if not self._core.get(unit, unit).unchanged():
+                self._graph.take_over(unit)
+
+    def get_ready(self) -> None:
+        """Before workers are forked: prepare the fast compares of what is compared after each job."""
+        for unit in self._always - self._core.keys():
+            unit.get_ready()
+        for compared in self._core.values():
+            compared.unchanged()
 
     def before(self, own: Unit) -> list[ChangedCell]:
         """The own unit must be what its shadows say; else an earlier job changed it where nobody looked."""
@@ -293,11 +307,21 @@ class Unswept:
         self._last = time.monotonic()
 
 
-def _evades_hooks(unit: Unit) -> bool:
-    """Whether plugin code can reach into a root of `unit` past the hooks on attribute access."""
-    return any(_has_own_access(type(root)) or _is_container(unit, root) for root, _ in unit.roots)
+def _evading_units(graph: Graph) -> list[Unit]:
+    """The elements' units of which plugin code can reach into a root past the hooks on attribute access."""
+    # By the class's id: hashing a class runs its metaclass's `__hash__`.
+    classes = {id(type(root)): type(root) for unit in graph.units for root, _ in unit.roots}
+    evading = {key for key, cls in classes.items() if _has_own_access(cls) or _is_container(graph, cls)}
+    return [
+        unit for unit in graph.units if not unit.shared and any(id(type(root)) in evading for root, _ in unit.roots)
+    ]
 
 
+def _is_container(graph: Graph, cls: type) -> bool:
+    return not _ATTRIBUTES.issuperset(graph.registry.plan(cls).cell_kinds)
+
+
+_ATTRIBUTES = frozenset({INSTANCE, SLOTS, TYPE})
 _ACCESS = ("__getattribute__", "__setattr__", "__delattr__")
 
 
@@ -305,7 +329,3 @@ def _has_own_access(cls: type) -> bool:
     # On `Plugin` itself it is our own: the main process notes what is assigned.
     bases = [base for base in class_mro(cls) if base is not object and base is not Plugin]
     return any(name in class_dict(base) for base in bases for name in _ACCESS)
-
-
-def _is_container(unit: Unit, root: Any) -> bool:
-    return any(cell.obj is root and cell.kind not in (INSTANCE, SLOTS, TYPE) for cell in unit.cells)

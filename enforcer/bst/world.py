@@ -39,6 +39,10 @@ def _no_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        if not gc.get_freeze_count():
+            # Straight into the oldest generation, or the next collection would go through them after all.
+            gc.freeze()
+            gc.unfreeze()
         if enabled:
             gc.enable()
 

@@ -28,7 +28,9 @@ class Policy(Protocol):
         """For a type that can only be asked for its state as a whole: what makes the probe of an object."""
 
     def foreign_root(self, obj: object) -> Unit | None:
-        """For each object met: the unit whose root it is, although it was not listed as one (asked per object)."""
+        """The unit whose root `obj` is, although it was not listed as one (asked for each object of a class that is not
+        Python's own).
+        """
 
     def descends(self, unit: Unit, obj: object) -> bool:
         """Whether an instance or function `obj`, met while walking `unit`, belongs to it (asked per object)."""

@@ -179,6 +179,10 @@ class Unit:
         """Whether every cell holds exactly the objects of its shadow."""
         return self._alone.unchanged()
 
+    def get_ready(self) -> bool:
+        """As `unchanged`, and the next compares are fast."""
+        return self._alone.get_ready()
+
 
 _READY_AT = 4
 """The compare of one and the same shadow at which a faster way is made ready: it costs as much as a few of them."""
@@ -206,15 +210,22 @@ class Together:
         # It can be wrong about a change; the slower way can't.
         self._quick = None
         self._compares += 1
-        groups = [group for unit in self._units for group in unit.groups]
         if self._compares % _READY_AT:
-            return all(group.unchanged() for group in groups)
+            return all(group.unchanged() for group in self._groups())
+        return self.get_ready()
+
+    def get_ready(self) -> bool:
+        """As `unchanged`, and the next compares are fast."""
+        groups = self._groups()
         # In this order, so that it cannot take what a thread writes meanwhile for the state of the shadows.
         quick = QuickPass((group.kind, group.objects) for group in groups)
         if not all(group.unchanged() for group in groups):
             return False
-        self._quick = quick
+        self._quick, self._taken = quick, [unit.taken for unit in self._units]
         return True
+
+    def _groups(self) -> list[CellGroup]:
+        return [group for unit in self._units for group in unit.groups]
 
 
 class WithoutFunctions:

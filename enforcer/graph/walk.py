@@ -27,20 +27,15 @@ class Child(NamedTuple):
     name: Any = None
 
 
-class Step(NamedTuple):
-    """An object to look at, the entry of the cell that led to it, and the rest of the way from there."""
-
-    obj: Any
-    parent: Cell | None
-    name: Any
-    via: str = ""
+Step = tuple[Any, Cell | None, Any, str]
+"""An object to look at, the entry of the cell that led to it (cell and name), and the rest of the way from there."""
 
 
 class Plan(NamedTuple):
     """What to do with the objects of one type.
 
-    `cell_kinds` are the cells that such an object is; `children` lists what else it leads to;
-    `judged` asks the policy per object whether to go on; `opaque` counts it as not seen into.
+    `cell_kinds` are the cells that such an object is; `children` lists what else it leads to; `judged` asks the policy
+    per object whose it is and whether to go on; `opaque` counts it as not seen into; `as_root` only: no walk enters it.
     """
 
     cell_kinds: tuple[Kind, ...] = ()
@@ -48,6 +43,7 @@ class Plan(NamedTuple):
     judged: bool = False
     opaque: bool = False
     probe: Callable[[Any], Probe] | None = None
+    as_root: bool = False
 
 
 NOTHING = Plan()
@@ -71,7 +67,8 @@ class Registry:
         kinds.forget_classes()
         self.policy = policy
         self.owner: dict[int, Unit] = {}
-        self.rank: dict[int, int] = {}
+        # Of what elements own, that to which another one can have a better claim.
+        self._weakly: set[int] = set()
         self.roots: dict[int, Unit] = {}
         self.holders: dict[int, set[Unit]] = {}
         self.outranked: set[Unit] = set()
@@ -79,6 +76,7 @@ class Registry:
         self._meeting = True
         # By the class's id: hashing a class runs its metaclass's `__hash__`.
         self._plans: dict[int, tuple[type, Plan]] = {}
+        # Types of objects that are passed by when an entry of a cell leads there, by their ids.
         self.leads_nowhere: set[int] = set()
 
     def plan(self, cls: type) -> Plan:
@@ -86,31 +84,39 @@ class Registry:
         known = self._plans.get(id(cls))
         if known is None:
             known = self._plans[id(cls)] = (cls, _plan(cls, self.policy))
-            if known[1] is NOTHING:
+            if known[1] is NOTHING or known[1].as_root:
                 self.leads_nowhere.add(id(cls))
         return known[1]
 
-    def meet(self, obj: object) -> None:
-        """Remember that a walk came by `obj`."""
+    def meet(self, key: int, obj: object) -> None:
+        """Remember that a walk came by `obj`, whose id is `key`."""
         if self._meeting:
-            self.met[id(obj)] = obj
+            self.met[key] = obj
 
     def seal(self) -> dict[int, Any]:
         """Every object that the walks have met until now, by address; what they meet later is not added."""
         self._meeting = False
         return self.met
 
-    def take(self, obj: object, unit: Unit, rank: int) -> None:
-        """Let `unit` own `obj`."""
-        self.owner[id(obj)] = unit
-        self.rank[id(obj)] = rank
+    def take(self, key: int, unit: Unit, rank: int) -> None:
+        """Let `unit` own the object with this id."""
+        self.owner[key] = unit
+        if rank == _OTHER:
+            self._weakly.add(key)
+
+    def rank(self, key: int) -> int:
+        """The rank with which the object with this id is owned."""
+        if self.owner[key].shared:
+            return _SHARED
+        return _OTHER if key in self._weakly else _CORE
 
     def forget(self, unit: Unit) -> None:
         """Drop what `unit` owns and holds, before it is walked anew."""
         for cell in unit.cells:
             key = id(cell.subject)
             if self.owner.get(key) is unit:
-                del self.owner[key], self.rank[key]
+                del self.owner[key]
+                self._weakly.discard(key)
         for alias in unit.aliases:
             units = self.holders.get(id(alias.obj), set())
             units.discard(unit)
@@ -146,7 +152,7 @@ class Walk:
     def core(self) -> None:
         """Walk from the roots over the framework's own attributes; the others are kept for `rest`."""
         for root, label in self.unit.roots:
-            self._queue.append(Step(root, None, label))
+            self._queue.append((root, None, label, ""))
         self._run(_SHARED if self.unit.shared else _CORE)
 
     def rest(self) -> None:
@@ -158,10 +164,9 @@ class Walk:
 
     def add(self, cell: Cell, name: Any, value: Any) -> None:
         """Walk also from a new entry of one of the unit's cells, with the rank that its place has."""
-        step = Step(value, cell, name)
         if cell.parent is None and type(name) is str and name in self.policy.skipped_names(cell.obj):
             return
-        (self._queue if self._is_core(cell, name) else self._later).append(step)
+        (self._queue if self._is_core(cell, name) else self._later).append((value, cell, name, ""))
 
     def _is_core(self, cell: Cell, name: Any) -> bool:
         """Whether the way to an entry begins with an attribute that the framework keeps."""
@@ -179,63 +184,56 @@ class Walk:
 
     def _run(self, rank: int) -> None:
         self._rank = rank
-        queue, meet = self._queue, self.registry.meet
+        queue = self._queue
         while queue:
             step = queue.popleft()
-            if id(type(step.obj)) not in ATOMIC_IDS:
-                meet(step.obj)
+            if id(type(step[0])) not in ATOMIC_IDS:
                 self._visit(step)
 
     def _visit(self, step: Step) -> None:
-        plan = self._plan_of(step)
-        if plan is NOTHING:
+        obj, parent, _, _ = step
+        key = id(obj)
+        registry = self.registry
+        registry.meet(key, obj)
+        plan = registry.plan(type(obj))
+        if plan is NOTHING or (plan.as_root and parent is not None) or self._is_foreign_root(key, obj, plan):
             return
-        obj = step.obj
-        owner = self.registry.owner.get(id(obj))
+        owner = registry.owner.get(key)
         if owner is not None:
-            self._note_alias(owner, step)
+            self._note_alias(owner, key, step)
             return
-        if id(obj) in self._seen:
+        if key in self._seen:
             return
-        self._seen.add(id(obj))
-        entered = not plan.judged or step.parent is None or self.policy.descends(self.unit, obj)
+        self._seen.add(key)
+        entered = not plan.judged or parent is None or self.policy.descends(self.unit, obj)
         if plan.opaque or not entered:
             self.unit.opaque[full_class_name(type(obj))] += 1
         if entered:
-            self._take(step, plan)
+            self._take(key, step, plan)
 
-    def _plan_of(self, step: Step) -> Plan:
-        # `isinstance` would ask the object for its `__class__`.
-        cls = type(step.obj)
-        if issubclass(cls, (type, types.ModuleType)):
-            if step.parent is not None:
-                return NOTHING
-            return _ROOT_CLASS if issubclass(cls, type) else self.registry.plan(cls)
-        return NOTHING if self._is_foreign_root(step.obj) else self.registry.plan(cls)
-
-    def _is_foreign_root(self, obj: Any) -> bool:
-        root_of = self.registry.roots.get(id(obj))
-        if root_of is None:
+    def _is_foreign_root(self, key: int, obj: Any, plan: Plan) -> bool:
+        root_of = self.registry.roots.get(key)
+        if root_of is None and plan.judged:
             root_of = self.policy.foreign_root(obj)
             if root_of is not None and root_of is not self.unit:
                 root_of.roots.append((obj, ""))
-                self.registry.roots[id(obj)] = root_of
+                self.registry.roots[key] = root_of
         return root_of is not None and root_of is not self.unit
 
-    def _note_alias(self, owner: Unit, step: Step) -> None:
+    def _note_alias(self, owner: Unit, key: int, step: Step) -> None:
         obj, parent, name, via = step
         if owner is self.unit or parent is None:
             return
         self.unit.aliases.append(Alias(obj, parent, name, via))
-        self.registry.holders.setdefault(id(obj), set()).add(self.unit)
-        if self._rank < self.registry.rank[id(obj)]:
+        self.registry.holders.setdefault(key, set()).add(self.unit)
+        if self._rank < self.registry.rank(key):
             self.registry.outranked.add(owner)
 
-    def _take(self, step: Step, plan: Plan) -> None:
+    def _take(self, key: int, step: Step, plan: Plan) -> None:
         obj, parent, name, via = step
         cell = parent
         if plan.cell_kinds or plan.probe:
-            self.registry.take(obj, self.unit, self._rank)
+            self.registry.take(key, self.unit, self._rank)
         if plan.probe is not None:
             self.cells.append(Cell(kinds.PROBE, plan.probe(obj), parent, name, via))
         for kind in plan.cell_kinds:
@@ -244,35 +242,45 @@ class Walk:
             self._enqueue_entries(cell)
         for child in plan.children(obj) if plan.children is not None else ():
             if child.name is not None:
-                self._queue.append(Step(child.obj, cell, child.name))
+                self._queue.append((child.obj, cell, child.name, ""))
             else:
-                self._queue.append(Step(child.obj, parent, name, via + child.suffix))
+                self._queue.append((child.obj, parent, name, via + child.suffix))
 
     def _enqueue_entries(self, cell: Cell) -> None:
         is_root = cell.parent is None
         skipped = frozenset(self.policy.skipped_names(cell.obj)) if is_root else frozenset()
         defers = is_root and self._rank == _CORE and cell.kind in (kinds.INSTANCE, kinds.SLOTS)
-        leads_nowhere, meet = self.registry.leads_nowhere, self.registry.meet
+        queue, registry = self._queue, self.registry
         for name, value in cell.kind.contents(cell.obj):
             named = type(name) is str
             if not named and id(type(name)) not in ATOMIC_IDS:
-                self._queue.append(Step(name, cell, name))
-            if id(type(value)) in ATOMIC_IDS or (named and name in skipped):
+                queue.append((name, cell, name, ""))
+            value_type = id(type(value))
+            if value_type in ATOMIC_IDS or (named and name in skipped):
                 continue
-            if id(type(value)) in leads_nowhere:
-                meet(value)
-                continue
-            later = defers and not (named and self.policy.belongs_to_core(cell.obj, name))
-            (self._later if later else self._queue).append(Step(value, cell, name))
+            if value_type in registry.leads_nowhere:
+                registry.meet(id(value), value)
+            elif defers and not (named and self.policy.belongs_to_core(cell.obj, name)):
+                self._later.append((value, cell, name, ""))
+            else:
+                queue.append((value, cell, name, ""))
 
 
 _dict_offset: Callable[[type], int] = type.__dict__["__dictoffset__"].__get__
 
 
-_ROOT_CLASS = Plan((kinds.CLASS,))
+_ROOT_CLASS = Plan((kinds.CLASS,), as_root=True)
 
 
 def _plan(cls: type, policy: Policy) -> Plan:
+    # `isinstance` would ask the object for its `__class__`.
+    if issubclass(cls, type):
+        return _ROOT_CLASS
+    plan = _plan_of_other(cls, policy)
+    return plan._replace(as_root=True) if plan is not NOTHING and issubclass(cls, types.ModuleType) else plan
+
+
+def _plan_of_other(cls: type, policy: Policy) -> Plan:
     if id(cls) in _LEAF_IDS or policy.is_leaf(cls) or policy.is_border(cls):
         return NOTHING
     make_probe = policy.probe(cls)

@@ -163,6 +163,21 @@ def test_while_workers_keep_both_processors_busy_a_job_waits_longer_for_one(
     assert waiting.patience(workers) <= 0  # type: ignore[arg-type]
 
 
+def test_a_worker_forked_while_a_job_waits_counts_as_busy_when_it_computes_since_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backend, "_processors", lambda: 2)
+    clock, workers = Clock(), [Computing(0.9), Computing(0.9)]
+    waiting = backend._Waiting(clock, threading.RLock(), workers)  # type: ignore[arg-type]
+    pass_time(clock, workers, 0.9 * backend._PATIENCE)
+    for share, waits in ((0.9, True), (0.0, False)):
+        successor = Computing(share)
+        successor.born, successor.computed = clock.now(), 0.0
+        now = [workers[0], successor]
+        pass_time(clock, now, 0.2 * backend._PATIENCE)
+        assert (waiting.patience(now) > 0) is waits  # type: ignore[arg-type]
+
+
 def pass_time(clock: Clock, workers: list[Computing], seconds: float) -> None:
     clock.time += seconds
     for worker in workers:
@@ -184,6 +199,7 @@ class Computing:
     def __init__(self, share: float) -> None:
         self.share = share
         self.computed = 100.0
+        self.born = 0.0
 
     def cpu_seconds(self) -> float:
         return self.computed

@@ -82,9 +82,7 @@ def test_a_write_to_a_dictionary_is_seen(make: Callable[[Any], dict[Any, Any]], 
     assert not read.unchanged()
 
 
-@pytest.mark.parametrize(
-    "fill", [lambda d: d.update(a=1), lambda d: d.setdefault("a", 1), through_items_in_place]
-)
+@pytest.mark.parametrize("fill", [lambda d: d.update(a=1), lambda d: d.setdefault("a", 1), through_items_in_place])
 def test_what_fills_an_empty_dictionary_is_seen(fill: Callable[[dict[Any, Any]], object]) -> None:
     mapping: dict[Any, Any] = {}
     read = Words([words.version_place(mapping)])
