@@ -39,10 +39,10 @@ from enforcer.session import Session
 def default_worker_jobs(elements: int) -> int:
     """After so many jobs a worker of the pool is replaced by a fresh one.
 
-    Its last deed is a full compare, and a fresh one begins with nothing of its own in memory: that costs as much as
-    a few jobs for each thousand elements.
+    Each job makes some more memory its own. But its last deed is a full compare, which costs as much as a few jobs for
+    each thousand elements.
     """
-    return max(250, elements // 4)
+    return max(500, elements // 2)
 
 
 class _RemoteThread:
