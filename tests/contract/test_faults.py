@@ -52,8 +52,8 @@ def test_what_a_plugin_does_to_its_process_fails_its_own_job_alone(
     assert lab.bst("artifact", "list-contents", *(f"{name}.bst" for name in said)).status == 0
 
 
-def test_a_worker_killed_while_it_sends_its_result(stock: Stock, lab_of: Labs) -> None:
-    lab = lab_of("pool", "soft")
+def test_a_worker_killed_while_it_sends_its_result(process_backend: str, stock: Stock, lab_of: Labs) -> None:
+    lab = lab_of(process_backend, "soft")
     write_faults(lab)
     step = start(lab, *CONTINUE, "killed-when-sending.bst", "good.bst").end()
     assert "was killed by SIGKILL while sending its result" in failure_of(lab, step, "killed-when-sending")
@@ -92,9 +92,11 @@ def test_the_pristine_process_killed(process_backend: str, stock: Stock, lab_of:
     check_goes_on(lab, stock(build_whole), "both-after.bst")
 
 
-def test_jobs_that_hang_are_ended_when_a_failure_ends_the_build(stock: Stock, lab_of: Labs) -> None:
+def test_jobs_that_hang_are_ended_when_a_failure_ends_the_build(
+    process_backend: str, stock: Stock, lab_of: Labs
+) -> None:
     """One that catches every interrupt, and one that lets no Python code run."""
-    lab = lab_of("pool")
+    lab = lab_of(process_backend)
     lab.prepare("from enforcer.backends.pool import Pool; Pool.__init__.__kwdefaults__['grace'] = 1.0")
     write_faults(lab)
     step = start(lab, "--on-error", "terminate", "build", "hanging.bst").end()
@@ -135,8 +137,8 @@ def test_casd_killed_is_as_with_stock(process_backend: str, stock: Stock, lab_of
     expect_same(stock(casd_killed), observed(lab))
 
 
-def test_a_report_that_finds_the_disk_full_is_told_and_harms_no_artifact(lab_of: Labs) -> None:
-    lab = lab_of("pool", "strict", "--report", "json:/dev/full")
+def test_a_report_that_finds_the_disk_full_is_told_and_harms_no_artifact(process_backend: str, lab_of: Labs) -> None:
+    lab = lab_of(process_backend, "strict", "--report", "json:/dev/full")
     step = lab.bst("build", "base.bst")
     assert step.status == 3
     assert "cannot write the json report to '/dev/full': No space left on device" in step.stderr
