@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
+from collections.abc import Container
 from typing import NamedTuple, Protocol
 
 from buildstream.plugin import Plugin
@@ -154,6 +155,8 @@ class ReplicaScope:
         self._core = {unit: WithoutFunctions(unit) for unit in self._always if unit.name == CORE}
         self._author = ""
         self._numbers = itertools.count()
+        # What was compared after the job before: only the present one can have changed it since.
+        self._compared = set(world.graph.units)
         self.delta: bytes | None = None
         self.clean = True
         self.unswept = Unswept(_CELL * world.graph.cell_count())
@@ -190,19 +193,17 @@ class ReplicaScope:
 
     def reached(self, unit: Unit) -> None:
         """It is brought up to date; what earlier jobs did there must not be taken for this one's doing."""
-        if self.unswept.jobs:
-            self._settle([unit])
-        else:
-            self._pending.bring_up(unit)
+        self._settle([unit], self._compared)
 
-    def _settle(self, units: list[Unit]) -> None:
+    def _settle(self, units: list[Unit], compared: Container[Unit] = ()) -> None:
         """Bring these units, and the owners of what they hold too, up to date, without what earlier jobs did there."""
         settled: set[Unit] = set()
         while more := set(units) - settled:
             settled |= more
             for unit in more:
-                with self._unseen.lock:
-                    self._unseen.settle(unit)
+                if unit not in compared:
+                    with self._unseen.lock:
+                        self._unseen.settle(unit)
                 self._pending.bring_up(unit)
             units = [owner for unit in more for owner in self._held_of(unit)]
 
@@ -216,6 +217,7 @@ class ReplicaScope:
             more = {owner for unit in more for owner in self._held_of(unit)} - near
         near -= self._core.keys()
         changed = self._changed(near) + self._changed_core()
+        self._compared = near
         met = self._unseen.take()
         if self._gated and not self.unswept.due():
             self.unswept.add(job)
@@ -242,6 +244,7 @@ class ReplicaScope:
     def _sweep(self, done: set[Unit]) -> tuple[list[ChangedCell], list[Job]]:
         start = time.monotonic()
         older = self._changed(set(self._graph.units) - done)
+        self._compared = set(self._graph.units)
         candidates = self.unswept.jobs
         self.unswept.swept(time.monotonic() - start)
         return older, candidates

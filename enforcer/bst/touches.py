@@ -50,6 +50,9 @@ class Touches:
         self._reached = reached
         self._own = own
         self._main = threading.main_thread().ident
+        self._roots = world.graph.registry.roots
+        # A running function that no plugin code called: core reaches for many things in a row.
+        self._without_plugin: FrameType | None = None
         self._direct: dict[Unit, Place] = {}
         self._indirect: dict[Unit, Place] = {}
         self._writes: dict[tuple[int, str], Place] = {}
@@ -67,7 +70,7 @@ class Touches:
 
     def note(self, obj: object, written: str | None) -> None:
         """`obj` is accessed (or its attribute `written` assigned to) by the calling frame's caller."""
-        unit = self._world.graph.unit_of(obj)
+        unit = self._roots.get(id(obj))
         if unit is None or unit is self._own or threading.get_ident() == self._main:
             return
         if unit not in self.units:
@@ -82,10 +85,12 @@ class Touches:
             self._direct.setdefault(unit, place)
             if written is not None:
                 self._writes[id(obj), written] = place
-        elif unit not in self._indirect:
+        elif unit not in self._indirect and frame is not self._without_plugin:
             place_above = _first_plugin_place(frame, self._world)
             if place_above is not None:
                 self._indirect[unit] = place_above
+            else:
+                self._without_plugin = frame
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -96,7 +101,7 @@ class Touches:
             try:
                 yield
             finally:
-                _current = None
+                _current = self._without_plugin = None
 
 
 @contextmanager

@@ -190,6 +190,13 @@ def test_who_only_reads_there_later_is_not_alone_to_blame(start: Start, name: st
     check_found_once(replica, "met", ["e0", "e2", "e3"])
 
 
+def test_who_writes_past_the_hooks_to_what_was_just_compared_is_alone_to_blame(start: Start) -> None:
+    replica = start()
+    replica.job(CAREFUL, [Act("read", B)])
+    replica.job(A, [Act("object.__setattr__", B), Act("read", B)])
+    assert when(replica) == [("at once", ["e0"])]
+
+
 @pytest.mark.parametrize("mode", [Mode.STRICT, Mode.SOFT])
 def test_a_write_is_found_before_an_update_that_comes_later_is_applied(start: Start, mode: Mode) -> None:
     replica = start(mode=mode)
