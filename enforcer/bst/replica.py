@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 from buildstream import _exceptions
@@ -14,7 +13,7 @@ from buildstream._utils import terminate_thread
 from buildstream.plugin import Plugin
 
 from enforcer.backends.protocol import Done, Tell
-from enforcer.bst import after_fork, forwarding
+from enforcer.bst import after_fork, forwarding, touches
 from enforcer.bst.dirty import AssignedObjects
 from enforcer.bst.judge import Judge
 from enforcer.bst.pending import Pending
@@ -22,7 +21,6 @@ from enforcer.bst.replication import Replication
 from enforcer.bst.results import HeldResults
 from enforcer.bst.run import Run, guarded, in_one_process
 from enforcer.bst.scope import ReplicaScope
-from enforcer.bst.touches import hooked
 from enforcer.record import Record
 
 
@@ -73,7 +71,6 @@ class BstReplica:
         self._queues = queues
         self._become = become
         self._job: Any = None
-        self._for_life = ExitStack()
 
     def settle(self, role: str) -> None:
         """Let go of what is the parent's."""
@@ -82,7 +79,7 @@ class BstReplica:
             forwarding.get_ready()
             AssignedObjects.unwatch()
             after_fork.reset(context)
-            self._for_life.enter_context(hooked())
+            touches.hook()
             self._judge.session.take()
             self._become(_WorkerRun(self._scheduler, self._judge))
         else:

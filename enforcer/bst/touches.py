@@ -106,23 +106,28 @@ class Touches:
 
 @contextmanager
 def hooked() -> Iterator[None]:
-    """Hook attribute access for the time of the block.
+    """Hook attribute access for the time of the block, unless it is hooked for life.
 
-    A worker leaves the hooks in place between its jobs: to change a class makes the interpreter forget all that it
-    has learnt about the attributes of its objects.
+    In a worker it is: to change a class makes the interpreter forget all that it has learnt about the attributes of its
+    objects.
     """
     if vars(Plugin).get("__getattribute__") is _getattribute:
         yield
         return
-    for cls in _HOOKED:
-        cls.__getattribute__ = _getattribute  # type: ignore[method-assign,assignment]
-        cls.__setattr__ = _setattr  # type: ignore[method-assign,assignment]
-        cls.__delattr__ = _delattr  # type: ignore[method-assign,assignment]
+    hook()
     try:
         yield
     finally:
         for cls in _HOOKED:
             del cls.__getattribute__, cls.__setattr__, cls.__delattr__
+
+
+def hook() -> None:
+    """Hook attribute access for the life of this process."""
+    for cls in _HOOKED:
+        cls.__getattribute__ = _getattribute  # type: ignore[method-assign,assignment]
+        cls.__setattr__ = _setattr  # type: ignore[method-assign,assignment]
+        cls.__delattr__ = _delattr  # type: ignore[method-assign,assignment]
 
 
 _current: Touches | None = None

@@ -38,9 +38,9 @@ class QuickPass:
     """What the cells of `groups`, (kind, objects) pairs, hold now, to be compared again and again."""
 
     def __init__(self, groups: Iterable[tuple[Kind, Sequence[Any]]]) -> None:
-        # Where the words are that tell, and the dictionaries that have some of them.
+        # Where the words are that tell, and the objects that they are part of: only these keep them readable.
         self._places: list[int] = []
-        self._versioned: list[dict[Any, Any]] = []
+        self._kept: list[Any] = []
         # Exact containers that hold nothing; those that hold something; the dictionaries among these.
         self._empty: list[Any] = []
         self._full: list[Any] = []
@@ -120,7 +120,7 @@ class QuickPass:
 
     def _add_type(self, obj: Any) -> None:
         if words.AVAILABLE:
-            self._places.append(words.class_place(obj))
+            self._watch(obj, words.class_place(obj))
         else:
             self._typed.append(obj)
 
@@ -133,13 +133,16 @@ class QuickPass:
         """Read the word in which `obj` has the pointer to `held`, if that can be found."""
         place = find(obj, held) if words.AVAILABLE else None
         if place is not None:
-            self._places.append(place)
+            self._watch(obj, place)
         return place is not None
+
+    def _watch(self, obj: Any, place: int) -> None:
+        self._places.append(place)
+        self._kept.append(obj)
 
     def _add_dict(self, mapping: dict[Any, Any]) -> None:
         if words.AVAILABLE:
-            self._versioned.append(mapping)
-            self._places.append(words.version_place(mapping))
+            self._watch(mapping, words.version_place(mapping))
             return
         size = dict.__len__(mapping)
         if type(mapping) is dict and size == 0:
