@@ -18,6 +18,9 @@ RUN_BACKEND = "pool"
 
 REPORT_FORMATS = ("json",)
 
+BLAMES = ("live", "rerun", "touch", "off")
+"""How much is done to find the line of a write (design: blame)."""
+
 
 class Mode(str, Enum):
     """What happens to a foreign change (design: modes)."""
@@ -40,6 +43,13 @@ def parse_backend(text: str) -> str:
     """The backend named `text`; `UsageError` lists those of this version when there is none."""
     if text not in BACKENDS:
         raise UsageError(f"unknown backend {text!r}: this version has {', '.join(BACKENDS)}")
+    return text
+
+
+def parse_blame(text: str) -> str:
+    """The kind of blame named `text`; `UsageError` lists them when there is none."""
+    if text not in BLAMES:
+        raise UsageError(f"unknown blame {text!r}: choose one of {', '.join(BLAMES)}")
     return text
 
 
@@ -109,6 +119,7 @@ class Settings:
     mode: Mode = Mode.STRICT
     backend: str = "threads"
     collect: bool = False
+    blame: str = "live"
     reports: tuple[ReportTarget, ...] = ()
     allow: tuple[AllowEntry, ...] = ()
     min_jobs: int = 0

@@ -60,7 +60,9 @@ class Finding:
 
     `before` and `after` are address-free texts, None where the value was or is absent. `known`
     and `allowed` say that the finding does not fail its job; `undone` that the change was taken
-    back when the job ended (None: it is left in the one worker that made it).
+    back when the job ended (None: it is left in the one worker that made it). `site` is the line of plugin
+    code that made the change, `core` the line of BuildStream that did so on its behalf, `obtained` where the
+    job first reached into what was changed; `unblamed` says why there is no `site`.
     """
 
     rule: str
@@ -73,6 +75,8 @@ class Finding:
     after: str | None = None
     site: Site | None = None
     obtained: Site | None = None
+    core: Site | None = None
+    unblamed: str | None = None
     dependents: int = 0
     known: bool = False
     allowed: str | None = None
@@ -133,6 +137,6 @@ class Finding:
         data["job"] = Job.from_plain(data["job"])
         data["candidates"] = [Job.from_plain(job) for job in data["candidates"]]
         data["owner"] = Owner(**data["owner"])
-        for name in ("site", "obtained"):
+        for name in ("site", "obtained", "core"):
             data[name] = Site(**data[name]) if data[name] else None
         return cls(**data)

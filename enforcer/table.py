@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from enforcer.config import AllowEntry, Mode, parse_backend
+from enforcer.config import AllowEntry, Mode, parse_backend, parse_blame
 from enforcer.errors import UsageError
 from enforcer.text import printable
 
@@ -107,6 +107,7 @@ _PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
     "mode": _text(Mode.parse),
     "backend": _text(parse_backend),
     "collect": _flag,
+    "blame": _text(parse_blame),
     "allow": _allow,
     "min_jobs": _number(0),
     "workers": _number(1),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from enforcer.config import ReportTarget, Settings
 
 MODES = ("strict", "soft", "discard", "off")
-_ONLY_ENFORCED = ("--enforce-backend", "--enforce-report", "--enforce-collect", "--enforce-min-jobs")
+_ONLY_ENFORCED = ("--enforce-backend", "--enforce-report", "--enforce-collect", "--enforce-blame", "--enforce-min-jobs")
 
 
 def add(parser: pytest.Parser) -> None:
@@ -35,11 +35,15 @@ def add(parser: pytest.Parser) -> None:
         default=None,
         help="Let builds go on after a finding, so that all are found; they still fail their tests.",
     )
+    group.addoption(
+        "--enforce-blame", metavar="NAME", help="How the line of a write is found: live, rerun, touch or off."
+    )
     group.addoption("--enforce-min-jobs", metavar="N", help="Fail the run when fewer jobs than this were checked.")
     parser.addini("enforce", f"Default of --enforce: {', '.join(MODES)}.", type="string", default=None)
     parser.addini("enforce_backend", "Default of --enforce-backend.", type="string", default=None)
     parser.addini("enforce_report", "Default of --enforce-report, one FORMAT:PATH a line.", type="linelist", default=[])
     parser.addini("enforce_collect", "Default of --enforce-collect.", type="bool", default=None)
+    parser.addini("enforce_blame", "Default of --enforce-blame.", type="string", default=None)
     parser.addini("enforce_min_jobs", "Default of --enforce-min-jobs.", type="string", default=None)
     parser.addini("enforce_workers", "At most so many worker processes at once.", type="string", default=None)
     parser.addini(
@@ -141,7 +145,7 @@ def settings(config: pytest.Config) -> Settings:
     Raises:
         pytest.UsageError: a value is wrong; the sentence says which, and what there is.
     """
-    from enforcer.config import Mode, Settings, parse_backend
+    from enforcer.config import Mode, Settings, parse_backend, parse_blame
     from enforcer.errors import UsageError
     from enforcer.table import table_values
 
@@ -150,6 +154,8 @@ def settings(config: pytest.Config) -> Settings:
         changes = {**table_values(config.rootpath), "mode": Mode.parse(mode_text(config) or "")}
         if backend := config.getoption("enforce_backend") or ini(config, "enforce_backend"):
             changes["backend"] = parse_backend(backend)
+        if blame := config.getoption("enforce_blame") or ini(config, "enforce_blame"):
+            changes["blame"] = parse_blame(blame)
         if reports := config.getoption("enforce_report") or ini(config, "enforce_report"):
             changes["reports"] = _targets(config, reports)
         collect = config.getoption("enforce_collect") or ini(config, "enforce_collect")

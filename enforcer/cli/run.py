@@ -13,7 +13,17 @@ from typing import Any
 import click
 
 from enforcer.activation import activate
-from enforcer.config import BACKENDS, REPORT_FORMATS, Mode, ReportTarget, Settings, parse_backend, run_backend
+from enforcer.config import (
+    BACKENDS,
+    BLAMES,
+    REPORT_FORMATS,
+    Mode,
+    ReportTarget,
+    Settings,
+    parse_backend,
+    parse_blame,
+    run_backend,
+)
 from enforcer.errors import EnforcerError, UsageError
 from enforcer.record import Record
 from enforcer.reports.terminal import terminal_report, wants_colour
@@ -38,6 +48,7 @@ OUR_FAILURE = EnforcerError.exit_code
     metavar="FORMAT:PATH",
     help=f"Also write the report to PATH; FORMAT: {', '.join(REPORT_FORMATS)}. May be repeated.",
 )
+@click.option("--blame", metavar="NAME", help=f"How the line of a write is found: {', '.join(BLAMES)} (default: live).")
 @click.option("--collect", is_flag=True, default=None, help="Fail no job; exit 1 in the end if anything was found.")
 @click.argument("bst_args", nargs=-1, type=click.UNPROCESSED, metavar="BST-ARGS...")
 def run(bst_args: tuple[str, ...], **options: Any) -> int:
@@ -63,6 +74,8 @@ def settings_from(options: dict[str, Any], directory: Path) -> Settings:
         given["mode"] = Mode.parse(options["mode"])
     if options["backend"] is not None:
         given["backend"] = parse_backend(options["backend"])
+    if options["blame"] is not None:
+        given["blame"] = parse_blame(options["blame"])
     for name in ("workers", "collect"):
         if options[name] is not None:
             given[name] = options[name]
@@ -113,7 +126,7 @@ def _run_bst(bst_args: Sequence[str]) -> int:
 def _command(bst_args: Sequence[str], options: dict[str, Any]) -> list[str]:
     """The words that run the same again; report files are left out, they change nothing."""
     words = ["enforcer", "run"]
-    for name in ("mode", "backend", "workers"):
+    for name in ("mode", "backend", "workers", "blame"):
         if options[name] is not None:
             words += [f"--{name}", str(options[name])]
     return [*words, *(["--collect"] if options["collect"] else []), "--", *bst_args]

@@ -78,6 +78,8 @@ def _violation(group: Group, violation: Violation) -> dict[str, Any]:
         "after": finding.after,
         "site": _site(finding.site),
         "obtained": _site(finding.obtained),
+        "core": _site(finding.core),
+        "unblamed": finding.unblamed,
         "dependents": finding.dependents,
         "candidates": [job.to_plain() for job in finding.candidates],
         "count": violation.count,

@@ -26,6 +26,8 @@ def shown(finding: Finding) -> Finding:
         after=_value(path, finding.after),
         site=_site(path, finding.site),
         obtained=_site(path, finding.obtained),
+        core=_site(path, finding.core),
+        unblamed=finding.unblamed and shown_name(finding.unblamed),
         allowed=finding.allowed and shown_name(finding.allowed),
         nodeid=finding.nodeid and shown_name(finding.nodeid),
         candidates=[shown_job(job) for job in finding.candidates[:LIST_LIMIT]],

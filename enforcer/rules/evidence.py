@@ -26,6 +26,8 @@ class Change:
         obtained: the first line of plugin code that reached into the foreign unit, if known.
         dependents: how many elements depend on the owner.
         site: the line of plugin code that made the change, if known.
+        core: the line of BuildStream that did so on its behalf, if it was not plugin code itself.
+        unblamed: why there is no site.
     """
 
     owner: Owner
@@ -40,6 +42,8 @@ class Change:
     obtained: Site | None = None
     dependents: int = 0
     site: Site | None = None
+    core: Site | None = None
+    unblamed: str | None = None
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ def _from_change(rule: Rule, evidence: Evidence, change: Change) -> Finding:
         after=mask(change.path, change.after),
         site=_masked_site(change.path, change.site),
         obtained=_masked_site(change.path, change.obtained),
+        core=_masked_site(change.path, change.core),
+        unblamed=change.unblamed,
         dependents=change.dependents,
         aliases=list(change.aliases),
         explanation=[mask(change.path, line) or "" for line in change.explanation],

@@ -1,6 +1,7 @@
 """Every rule turns its own kind of evidence into findings, and nothing else."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -46,6 +47,7 @@ def test_no_evidence_is_no_finding() -> None:
 def test_a_finding_keeps_everything_that_the_change_says() -> None:
     site = Site("plugins/my_kind.py", 31, "assemble", 'env["CC"] = "clang"')
     seen = change(aliases=("other.bst",), explanation=("one line",), undone=False, obtained=site, site=site)
+    seen = replace(seen, core=site, unblamed="no line was seen doing it")
     [finding] = judge(Evidence(JOB, (seen,), plugin_file="plugins/my_kind.py"))
     assert finding == Finding(
         "foreign-write",
@@ -58,6 +60,8 @@ def test_a_finding_keeps_everything_that_the_change_says() -> None:
         "'clang'",
         site,
         site,
+        site,
+        "no line was seen doing it",
         14,
         aliases=["other.bst"],
         explanation=["one line"],
