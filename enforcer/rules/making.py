@@ -16,10 +16,11 @@ def from_changes(rule: Rule, evidence: Evidence, unit_kind: str) -> Iterator[Fin
     """One finding for each change of a unit of this kind."""
     for change in evidence.changes:
         if change.unit_kind == unit_kind:
-            yield _from_change(rule, evidence, change)
+            yield from_change(rule, evidence, change)
 
 
-def _from_change(rule: Rule, evidence: Evidence, change: Change) -> Finding:
+def from_change(rule: Rule, evidence: Evidence, change: Change) -> Finding:
+    """The finding that one change breaks `rule`, with everything that the change says; its values are masked."""
     return Finding(
         rule=rule.id,
         severity=rule.severity,
