@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from enforcer.backends import available
 from enforcer.errors import UnsupportedError
+from enforcer.rules.registry import registered
 
 if TYPE_CHECKING:
     from enforcer.session import Session
@@ -33,6 +34,8 @@ def activate(session: Session) -> Activation:
     Raises:
         UnsupportedError: BuildStream is not installed, or lacks a seam that enforcement needs; or the backend cannot
             run here.
+        UsageError: a rule of another distribution cannot be loaded.
+        EnforcerError: the built-in rules cannot be found.
     """
     if find_spec("buildstream") is None:
         raise UnsupportedError(
@@ -41,6 +44,8 @@ def activate(session: Session) -> Activation:
     backend = session.settings.backend
     available.check(backend)
     available.enable_fork_support(backend)
+    # Now, so that a broken rule is told before anything runs, and forked workers have all of them.
+    registered()
     with warnings.catch_warnings():
         # What BuildStream's imports are warned of is not ours, nor the user's: under -W error it would end here.
         warnings.simplefilter("ignore", DeprecationWarning)

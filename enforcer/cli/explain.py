@@ -9,7 +9,8 @@ import click
 
 import enforcer
 from enforcer.errors import EnforcerError
-from enforcer.rules.registry import all_rules, get_rule
+from enforcer.rules.entry_points import Registered
+from enforcer.rules.registry import get_rule, registered
 
 
 @click.command()
@@ -17,15 +18,22 @@ from enforcer.rules.registry import all_rules, get_rule
 def explain(rule: str | None) -> None:
     """Print the page of RULE: a bad example, its message, the fix; without RULE, list the rules."""
     if rule is None:
-        width = max(len(each.id) for each in all_rules())
-        for each in all_rules():
-            click.echo(f"{each.id:<{width}}  a job {each.title}")
+        _list()
         return
-    click.echo(rule_page(get_rule(rule).id), nl=False)
+    found = registered()[get_rule(rule).id]
+    page = rule_page(rule) if found.is_built_in else _page_of(found)
+    click.echo(page.rstrip("\n"))
+
+
+def _list() -> None:
+    width = max(map(len, registered()))
+    for rule_id, each in registered().items():
+        origin = "" if each.is_built_in else f" (of {each.distribution})"
+        click.echo(f"{rule_id:<{width}}  a job {each.rule.title}{origin}")
 
 
 def rule_page(rule_id: str) -> str:
-    """The page `docs/rules/<id>.md`, from the installed package or from the checkout."""
+    """The page `docs/rules/<id>.md` of a built-in rule, from the installed package or from the checkout."""
     name = f"{rule_id}.md"
     installed = resources.files("enforcer.rules").joinpath("pages").joinpath(name)
     checkout = Path(enforcer.__file__).parents[1] / "docs" / "rules" / name
@@ -33,3 +41,15 @@ def rule_page(rule_id: str) -> str:
         if page.is_file():
             return page.read_text(encoding="utf-8")
     raise EnforcerError(f"the page of rule {rule_id!r} is missing from this installation: install it again")
+
+
+def _page_of(found: Registered) -> str:
+    """The page that another distribution gives its rule, or what is known without one."""
+    rule = found.rule
+    try:
+        page = getattr(rule, "page", None)
+    except Exception as error:
+        raise EnforcerError(f"the rule {rule.id!r} of {found.distribution} cannot show its page: {error!r}") from error
+    if isinstance(page, str):
+        return page
+    return f"# {rule.id}\n\nBroken when a job {rule.title}.\n\nA rule of {found.distribution}, which gives it no page.\n"

@@ -1,68 +1,63 @@
-"""All rules, by id, and the one function that asks them."""
+"""All rules, by id, and the one function that asks them.
+
+Looking for them reads the metadata of all installed packages: it is done once, when the first is needed, and before
+any worker process is forked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
 
-from enforcer.errors import UsageError
+from enforcer.errors import EnforcerError, UsageError
 from enforcer.findings import Finding
-from enforcer.rules.class_write import ClassWrite
-from enforcer.rules.context_write import ContextWrite
+from enforcer.rules.entry_points import Registered, load
 from enforcer.rules.evidence import Evidence
-from enforcer.rules.foreign_write import ForeignWrite
-from enforcer.rules.key_drift import KeyDrift
-from enforcer.rules.leaked_process import LeakedProcess
-from enforcer.rules.leaked_thread import LeakedThread
-from enforcer.rules.module_write import ModuleWrite
-from enforcer.rules.process_local_lock import ProcessLocalLock
-from enforcer.rules.process_write import ProcessWrite
-from enforcer.rules.project_write import ProjectWrite
 from enforcer.rules.protocol import Rule
-from enforcer.rules.unshippable_state import UnshippableState
-
-_BUILT_IN: tuple[Rule, ...] = (
-    ForeignWrite(),
-    ProjectWrite(),
-    ContextWrite(),
-    ClassWrite(),
-    ModuleWrite(),
-    ProcessWrite(),
-    LeakedThread(),
-    LeakedProcess(),
-    KeyDrift(),
-    UnshippableState(),
-    ProcessLocalLock(),
-)
-
-_registered: dict[str, Rule] = {}
 
 
-def register(rule: Rule) -> Rule:
-    """Add a rule to those that `judge` asks; a second rule of the same id is a `UsageError`."""
-    if rule.id in _registered:
-        raise UsageError(f"there is a rule {rule.id!r} already: {_registered[rule.id]!r}")
-    _registered[rule.id] = rule
-    return rule
+@functools.cache
+def registered() -> dict[str, Registered]:
+    """Every rule by its id, with the distribution that it comes from; errors as of `entry_points.load`."""
+    return load()
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """Every registered rule, in the order of registration."""
-    return tuple(_registered.values())
+    """Every rule: the built-in ones first, then those of other distributions by id."""
+    return tuple(each.rule for each in registered().values())
 
 
 def get_rule(rule_id: str) -> Rule:
     """The rule of this id; `UsageError` lists the ids when there is none."""
     try:
-        return _registered[rule_id]
+        return registered()[rule_id].rule
     except KeyError:
-        raise UsageError(f"unknown rule {rule_id!r}: choose one of {', '.join(_registered)}") from None
+        raise UsageError(f"unknown rule {rule_id!r}: choose one of {', '.join(registered())}") from None
 
 
-def judge(evidence: Evidence, rules: Sequence[Rule] | None = None) -> list[Finding]:
-    """What of `evidence` breaks a rule, by rule and then in the order of the evidence."""
-    chosen = all_rules() if rules is None else rules
-    return [finding for rule in chosen for finding in rule.findings(evidence)]
+def judge(evidence: Evidence) -> list[Finding]:
+    """What of `evidence` breaks a rule, by rule and then in the order of the evidence.
+
+    Raises:
+        EnforcerError: a rule failed; the text names it and its distribution.
+    """
+    return [finding for each in registered().values() for finding in _ask(each, evidence)]
 
 
-for _rule in _BUILT_IN:
-    register(_rule)
+def _ask(each: Registered, evidence: Evidence) -> list[Finding]:
+    rule = each.rule
+    try:
+        findings = list(rule.findings(evidence))
+        for finding in findings:
+            _check(rule, finding)
+    except Exception as error:
+        raise EnforcerError(
+            f"the rule {rule.id!r} of {each.distribution} failed, so that the job was not judged: {error!r}"
+        ) from error
+    return findings
+
+
+def _check(rule: Rule, finding: object) -> None:
+    if not isinstance(finding, Finding):
+        raise TypeError(f"findings() gave {finding!r}, not an enforcer.findings.Finding")
+    if (finding.rule, finding.severity) != (rule.id, rule.severity):
+        raise ValueError(f"findings() gave one of the rule {finding.rule!r}, {finding.severity}")

@@ -1,0 +1,126 @@
+"""Where rules come from: entry points of the group `enforcer.rules`, of this package and of any other.
+
+The name of an entry point is the id of its rule; it refers to what is called without arguments and returns the rule:
+the rule's class. The built-in rules have no other way in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, NamedTuple
+
+from enforcer.errors import EnforcerError, UsageError
+from enforcer.findings import ERROR, WARNING
+from enforcer.rules.protocol import Rule
+from enforcer.text import printable
+
+GROUP = "enforcer.rules"
+
+OURS = "buildstream-enforcer"
+
+BUILT_IN = (
+    "foreign-write",
+    "project-write",
+    "context-write",
+    "class-write",
+    "module-write",
+    "process-write",
+    "leaked-thread",
+    "leaked-process",
+    "key-drift",
+    "unshippable-state",
+    "process-local-lock",
+)
+"""The rules of this package, in the order in which they are asked and listed."""
+
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+class Registered(NamedTuple):
+    """A rule, and the distribution that it comes from, with its version: `acme-rules 1.2`."""
+
+    rule: Rule
+    distribution: str
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether the rule is one of this package's."""
+        return self.rule.id in BUILT_IN
+
+
+def load() -> dict[str, Registered]:
+    """Every installed rule by its id: the built-in ones in their order, then all others by id.
+
+    Raises:
+        UsageError: an entry point of another distribution gives no rule; the text names both.
+        EnforcerError: this package was installed from other code than runs here.
+    """
+    found = sorted(entry_points(group=GROUP), key=_order)
+    _check_installation({entry.name for entry in found if _is_ours(entry)})
+    rules: dict[str, Registered] = {}
+    for entry in found:
+        try:
+            rules[entry.name] = Registered(_load(entry, rules), _distribution(entry))
+        except UsageError as error:
+            raise UsageError(
+                f"entry point {entry.name!r} of group {GROUP} in the distribution {_distribution(entry)}: {error}"
+            ) from error.__cause__
+    return rules
+
+
+def _order(entry: EntryPoint) -> tuple[bool, int, str, str]:
+    ours = _is_ours(entry)
+    place = BUILT_IN.index(entry.name) if ours and entry.name in BUILT_IN else 0
+    return not ours, place, entry.name, _distribution(entry)
+
+
+def _is_ours(entry: EntryPoint) -> bool:
+    return entry.dist is not None and re.sub(r"[-_.]+", "-", entry.dist.name).lower() == OURS
+
+
+def _distribution(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else "(unknown)"
+
+
+def _check_installation(installed: Iterable[str]) -> None:
+    """An editable installation keeps the entry points that it was made with, whatever the checkout says since."""
+    differing = sorted(set(BUILT_IN) ^ set(installed))
+    if differing:
+        raise EnforcerError(
+            f"the installation of {OURS} does not fit its code, it differs in the rules {', '.join(differing)}: "
+            "install it again (in a checkout: make setup, or pip install -e .)"
+        )
+
+
+def _load(entry: EntryPoint, before: dict[str, Registered]) -> Rule:
+    if not _ID.fullmatch(entry.name):
+        raise UsageError("its name is no id of a rule: lower-case words with dashes between them, e.g. path-write")
+    if entry.name in before:
+        raise UsageError(f"there is a rule {entry.name!r} already, of {before[entry.name].distribution}")
+    try:
+        rule = entry.load()()
+        _check(rule, entry.name)
+    except UsageError:
+        raise
+    except Exception as error:
+        text = printable(f"{type(error).__name__}: {error}")
+        raise UsageError(f"{entry.value} cannot be imported and called without arguments: {text}") from error
+    checked: Rule = rule
+    return checked
+
+
+def _check(rule: Any, name: str) -> None:
+    """Whether `rule` is what `Rule` asks for; a type checker may never have seen it."""
+    missing = [each for each in ("id", "severity", "title", "findings") if not hasattr(rule, each)]
+    if missing:
+        raise UsageError(f"what it gives is no rule: {', '.join(missing)} missing")
+    if rule.id != name:
+        raise UsageError(f"its rule has the id {rule.id!r}: name the entry point like it")
+    if rule.severity not in (ERROR, WARNING):
+        raise UsageError(f"its rule has the severity {rule.severity!r}: choose one of {ERROR}, {WARNING}")
+    if not isinstance(rule.title, str) or len(rule.title.splitlines()) != 1:
+        raise UsageError(f"its rule has the title {rule.title!r}: one line is needed")
+    if not callable(rule.findings):
+        raise UsageError("its rule has findings that cannot be called")
