@@ -21,6 +21,7 @@ from enforcer.bst.scope import Scope
 from enforcer.bst.trial import Outcome, Prepared, Trial, summary
 from enforcer.bst.unjudged import Unjudged
 from enforcer.bst.world import World, vars_of
+from enforcer.errors import EnforcerError
 from enforcer.findings import Finding, Job
 from enforcer.reports.message import finding_lines
 from enforcer.session import Session
@@ -164,9 +165,10 @@ class Judge:
 
     def _our_failure(self, job: Job, error: Exception) -> EnforcementError:
         text = "".join(traceback.format_exception(error))
+        why = str(error) if isinstance(error, EnforcerError) else repr(error)
         with self.session.recording() as record:
-            record.errors.append(f"could not judge the {job.action} job of {job.element}: {error!r}")
-        return EnforcementError(f"enforcer: could not judge this job: {error!r}", text, "enforcement-failed")
+            record.errors.append(f"could not judge the {job.action} job of {job.element}: {why}")
+        return EnforcementError(f"enforcer: could not judge this job: {why}", text, "enforcement-failed")
 
     def finish(self) -> None:
         """The scheduler run is over: note what was cached. Never raises: the build is done."""

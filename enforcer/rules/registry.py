@@ -50,9 +50,7 @@ def _ask(each: Registered, evidence: Evidence) -> list[Finding]:
         for finding in findings:
             _check(rule, finding)
     except Exception as error:
-        raise EnforcerError(
-            f"the rule {rule.id!r} of {each.distribution} failed, so that the job was not judged: {error!r}"
-        ) from error
+        raise EnforcerError(f"the rule {rule.id!r} of {each.distribution} failed with {error!r}") from error
     return findings
 
 
