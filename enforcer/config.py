@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from enforcer.baseline import Baseline
 from enforcer.errors import UsageError
 
 BACKENDS = ("threads", "fork", "pool")
@@ -114,7 +115,10 @@ def _matches(pattern: str, text: str) -> bool:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that steers one enforced run; made once from command line, ini and table."""
+    """Everything that steers one enforced run; made once from command line, ini and table.
+
+    While a baseline is updated, `collect` is set too.
+    """
 
     mode: Mode = Mode.STRICT
     backend: str = "threads"
@@ -125,6 +129,18 @@ class Settings:
     min_jobs: int = 0
     workers: int | None = None
     worker_jobs: int | None = None
+    baseline: Baseline | None = None
+    update_baseline: bool = False
+
+    @property
+    def fails_jobs(self) -> bool:
+        """Whether a new violation fails its job."""
+        return self.mode is Mode.STRICT and not self.collect
+
+    @property
+    def fails_run(self) -> bool:
+        """Whether a new violation fails the test or the command."""
+        return (self.mode is Mode.STRICT or self.collect) and not self.update_baseline
 
     def with_(self, **changes: Any) -> Settings:
         """A copy with these fields changed."""

@@ -8,6 +8,8 @@ from typing import Any
 
 from enforcer.findings import Finding
 
+_SETS = ("elements", "exercised", "cached", "left_behind", "allow_used", "allow_marked", "partial")
+
 
 @dataclass
 class Record:
@@ -26,6 +28,8 @@ class Record:
         unwatched: `bst` processes that ran without enforcement, one sentence each.
         left_behind: what a failed job may have left on disk and cannot be forgotten.
         allow_used: allow entries that matched something.
+        allow_marked: allow entries that markers gave to tests which ran.
+        partial: reasons why the run did not look at all that there is, apart from what the counts say.
         costs: seconds and bytes that enforcement itself took, by name; for benchmarks, in no report.
     """
 
@@ -42,6 +46,8 @@ class Record:
     unwatched: list[str] = field(default_factory=list)
     left_behind: set[str] = field(default_factory=set)
     allow_used: set[str] = field(default_factory=set)
+    allow_marked: set[str] = field(default_factory=set)
+    partial: set[str] = field(default_factory=set)
     costs: dict[str, float] = field(default_factory=dict)
 
     def spend(self, name: str, amount: float) -> None:
@@ -53,7 +59,7 @@ class Record:
         self.jobs += other.jobs
         self.checked += other.checked
         self.cells = max(self.cells, other.cells)
-        for name in ("elements", "exercised", "cached", "left_behind", "allow_used"):
+        for name in _SETS:
             getattr(self, name).update(getattr(other, name))
         self.opaque |= other.opaque
         self.core_fills += other.core_fills
@@ -74,6 +80,8 @@ class Record:
             "cached": sorted(self.cached),
             "left_behind": sorted(self.left_behind),
             "allow_used": sorted(self.allow_used),
+            "allow_marked": sorted(self.allow_marked),
+            "partial": sorted(self.partial),
             "opaque": dict(sorted(self.opaque.items())),
             "core_fills": dict(sorted(self.core_fills.items())),
             "findings": [finding.to_plain() for finding in self.findings],
@@ -85,7 +93,7 @@ class Record:
     def from_plain(cls, data: dict[str, Any]) -> Record:
         """Rebuild a record from `to_plain` data."""
         values = dict(data)
-        for name in ("elements", "exercised", "cached", "left_behind", "allow_used"):
+        for name in _SETS:
             values[name] = set(values[name])
         for name in ("opaque", "core_fills"):
             values[name] = Counter(values[name])

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from enforcer.config import Mode, Settings
+from enforcer.config import Settings
 from enforcer.findings import Finding
 from enforcer.record import Record
 
@@ -44,11 +44,14 @@ class Session:
             self.settings = before
 
     def classify(self, finding: Finding) -> bool:
-        """Mark an allowed finding as such and say whether it fails its job under the current settings."""
+        """Mark a finding that is allowed or known as such, and say whether it fails its job under the settings."""
         for entry in self.settings.allow:
             if entry.matches(finding.rule, finding.owner.name, finding.path):
                 finding.allowed = entry.reason
                 with self._lock:
                     self._record.allow_used.add(str(entry))
                 break
-        return finding.fails and self.settings.mode is Mode.STRICT and not self.settings.collect
+        else:
+            baseline = self.settings.baseline
+            finding.known = baseline is not None and baseline.knows(finding)
+        return finding.fails and self.settings.fails_jobs

@@ -30,7 +30,7 @@ def find_pyproject(start: Path) -> Path | None:
 
 
 def table_values(start: Path) -> dict[str, Any]:
-    """The fields of `Settings` that the table of the nearest pyproject.toml gives, checked.
+    """The fields of `Settings` that the table of the nearest pyproject.toml gives, checked; of the baseline, its path.
 
     Empty where there is no such file or table. A wrong key or value is a `UsageError` that names
     it and the file.
@@ -49,9 +49,12 @@ def read_table(path: Path) -> dict[str, Any]:
     if table is None:
         return {}
     try:
-        return {key: _value(table, key) for key in table}
+        values = {key: _value(table, key) for key in table}
     except UsageError as error:
         raise UsageError(f"[tool.enforcer] in {path}: {error}") from error.__cause__
+    if "baseline" in values:
+        values["baseline"] = path.parent / values["baseline"]
+    return values
 
 
 def _table(data: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -73,6 +76,12 @@ def _text(parse: Callable[[str], Any]) -> Callable[[str, Any], Any]:
         return parse(raw)
 
     return value
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise UsageError("baseline names no file")
+    return Path(text)
 
 
 def _number(least: int) -> Callable[[str, Any], int]:
@@ -109,6 +118,7 @@ _PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
     "collect": _flag,
     "blame": _text(parse_blame),
     "allow": _allow,
+    "baseline": _text(_path),
     "min_jobs": _number(0),
     "workers": _number(1),
     "worker_jobs": _number(1),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from enforcer import __version__
+from enforcer.cli.baseline import baseline
 from enforcer.cli.doctor import doctor
 from enforcer.cli.explain import explain
 from enforcer.cli.run import run
@@ -25,6 +26,7 @@ def cli() -> None:
 
 
 cli.add_command(run)
+cli.add_command(baseline)
 cli.add_command(explain)
 cli.add_command(doctor)
 

@@ -37,12 +37,14 @@ def to_plain(report: Report) -> dict[str, Any]:
         "summary": _summary(report),
         "violations": [_violation(group, violation) for group in report.groups for violation in group.violations],
         "omitted": report.omitted,
+        "omitted_groups": report.omitted_groups,
         "core_fills": [{"attribute": name, "count": count} for name, count in report.core_fills],
         "opaque": [{"type": name, "count": count} for name, count in report.opaque],
         "errors": list(report.errors),
         "unwatched": list(report.unwatched),
         "left_behind": list(report.left_behind),
         "unused_allow": list(report.unused_allow),
+        "partial": list(report.partial),
         "access": [],
     }
 
@@ -90,7 +92,8 @@ def _violation(group: Group, violation: Violation) -> dict[str, Any]:
         "undone": finding.undone,
         "plugin_file": finding.plugin_file,
         "allow_line": finding.allow_line,
-        "fingerprint": finding.fingerprint,
+        "baseline_line": violation.baseline_line,
+        "fingerprint": violation.fingerprint,
     }
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import platform
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 
 import enforcer
-from enforcer.config import Mode, Settings
+from enforcer.baseline import Entry
+from enforcer.config import Settings
 from enforcer.findings import Finding, Job
 from enforcer.record import Record
 from enforcer.reports.shown import shown, shown_job, shown_name, shown_text
@@ -45,11 +46,15 @@ class Violation:
         finding: one of them, with a site if any has one.
         count: how many there are.
         examples: some of the jobs, the representative's first.
+        fingerprint: of the finding before anything of it was cut.
+        baseline_line: how a baseline lists it.
     """
 
     finding: Finding
     count: int
     examples: tuple[Example, ...]
+    fingerprint: str
+    baseline_line: str
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Report:
-    """What one enforced run checked and found; what was omitted is counted but not listed."""
+    """What one enforced run checked and found; what was omitted is counted but not listed.
+
+    `partial` says why it was not a full run: what was not found then may still be there.
+    """
 
     verdict: str
     mode: str
@@ -101,6 +109,7 @@ class Report:
     unwatched: tuple[str, ...]
     left_behind: tuple[str, ...]
     unused_allow: tuple[str, ...]
+    partial: tuple[str, ...]
 
 
 def installed_versions() -> dict[str, str | None]:
@@ -126,6 +135,7 @@ def build_report(
     groups = _groups(record.findings)
     listed = _within_limits(groups)
     counts = Counter(_state(finding) for finding in record.findings)
+    partial = _partial(record)
     return Report(
         verdict=_verdict(record, settings),
         mode=settings.mode.value,
@@ -148,7 +158,8 @@ def build_report(
         errors=_texts(record.errors),
         unwatched=_texts(record.unwatched),
         left_behind=_names(record.left_behind),
-        unused_allow=_unused_allow(record, settings),
+        unused_allow=() if partial else _unused_allow(record, settings),
+        partial=partial,
     )
 
 
@@ -164,8 +175,7 @@ def _state(finding: Finding) -> str:
 
 def _verdict(record: Record, settings: Settings) -> str:
     # An error means that we could not look: nothing may then be called clean.
-    judged = settings.collect or settings.mode is Mode.STRICT
-    if record.errors or (judged and any(finding.fails for finding in record.findings)):
+    if record.errors or (settings.fails_run and any(finding.fails for finding in record.findings)):
         return FAILED
     if record.unwatched or any(_is_new(finding) for finding in record.findings):
         return WARNED
@@ -201,6 +211,8 @@ def _violation(findings: list[Finding]) -> Violation:
         finding=findings[0],
         count=len(findings),
         examples=tuple(Example(job, nodeid) for job, nodeid in list(examples)[:EXAMPLE_LIMIT]),
+        fingerprint=findings[0].fingerprint,
+        baseline_line=str(Entry.of(findings[0])),
     )
 
 
@@ -221,15 +233,30 @@ def _shown_violation(violation: Violation) -> Violation:
     examples = tuple(
         Example(shown_job(example.job), example.nodeid and shown_name(example.nodeid)) for example in violation.examples
     )
-    return Violation(shown(violation.finding), violation.count, examples)
+    return replace(violation, finding=shown(violation.finding), examples=examples)
+
+
+def _partial(record: Record) -> tuple[str, ...]:
+    """Why not everything was looked at, or nothing where it was."""
+    cached = sorted(record.cached - record.exercised)
+    unchecked = record.jobs - record.checked
+    counts = [
+        (not record.checked, "no job was checked"),
+        (unchecked, f"{_count(unchecked, 'job was', 'jobs were')} not checked"),
+        (cached, f"{_count(len(cached), 'element was', 'elements were')} cached ({', '.join(cached[:1])})"),
+        (record.errors, "something kept us from looking"),
+        (record.unwatched, f"{_count(len(record.unwatched), 'bst process was', 'bst processes were')} not watched"),
+    ]
+    return _names({sentence for holds, sentence in counts if holds} | record.partial)
+
+
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"
 
 
 def _unused_allow(record: Record, settings: Settings) -> tuple[str, ...]:
-    """Allow entries that matched nothing, once everything was checked; a partial run proves nothing."""
-    complete = record.checked > 0 and record.checked == record.jobs and not record.cached
-    if not complete:
-        return ()
-    return _names({str(entry) for entry in settings.allow} - record.allow_used)
+    """Allow entries that matched nothing, which only a full run can tell."""
+    return _names(({str(entry) for entry in settings.allow} | record.allow_marked) - record.allow_used)
 
 
 def _counts(counter: Counter[str]) -> tuple[tuple[str, int], ...]:

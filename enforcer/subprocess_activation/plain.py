@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from enforcer.baseline import Baseline, Entry
 from enforcer.config import AllowEntry, Mode, Settings
 
 
@@ -13,9 +15,12 @@ def settings_to_plain(settings: Settings) -> dict[str, Any]:
         "mode": settings.mode.value,
         "backend": settings.backend,
         "collect": settings.collect,
+        "blame": settings.blame,
         "allow": [[entry.rule, entry.owner, entry.path, entry.reason] for entry in settings.allow],
         "workers": settings.workers,
         "worker_jobs": settings.worker_jobs,
+        "baseline": settings.baseline and _baseline_to_plain(settings.baseline),
+        "update_baseline": settings.update_baseline,
     }
 
 
@@ -25,7 +30,19 @@ def settings_from_plain(data: dict[str, Any]) -> Settings:
         mode=Mode(data["mode"]),
         backend=data["backend"],
         collect=data["collect"],
+        blame=data["blame"],
         allow=tuple(AllowEntry(*words) for words in data["allow"]),
         workers=data["workers"],
         worker_jobs=data["worker_jobs"],
+        baseline=data["baseline"] and _baseline_from_plain(data["baseline"]),
+        update_baseline=data["update_baseline"],
     )
+
+
+def _baseline_to_plain(baseline: Baseline) -> dict[str, Any]:
+    # The entries, not only the path: the process sees what the run began with, whatever becomes of the file.
+    return {"path": str(baseline.path), "name": baseline.name, "lines": sorted(map(str, baseline.entries))}
+
+
+def _baseline_from_plain(data: dict[str, Any]) -> Baseline:
+    return Baseline(Path(data["path"]), data["name"], frozenset(map(Entry.parse, data["lines"])))
