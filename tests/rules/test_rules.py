@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from enforcer.errors import UsageError
+from enforcer.errors import EnforcerError, UsageError
 from enforcer.findings import ERROR, WARNING, Finding, Job, Owner, Site
 from enforcer.rules import registry
+from enforcer.rules.entry_points import Registered
 from enforcer.rules.evidence import UNIT_KINDS, Change, Drift, Evidence, SharedLock, Unshippable
-from enforcer.rules.registry import all_rules, get_rule, judge, register
+from enforcer.rules.registry import all_rules, get_rule, judge
 
 JOB = Job("app.bst", "Build", 1, "my_kind")
 
@@ -152,27 +153,40 @@ def test_every_rule_has_a_stable_id_and_one_line_about_itself() -> None:
     assert all(rule.title and "\n" not in rule.title for rule in all_rules())
 
 
-class Naming:
-    """A rule of somebody else's."""
+class Failing:
+    """A rule of somebody else's with a mistake in it; what it gives is `given`, or raised."""
 
-    id = "naming"
+    id = "failing"
     severity = "warning"
-    title = "has a name that I dislike"
+    title = "meets a mistake"
+
+    def __init__(self, given: object) -> None:
+        self.given = given
 
     def findings(self, evidence: Evidence) -> Iterator[Finding]:
-        yield Finding(self.id, self.severity, evidence.job, Owner("element", evidence.job.element), "name")
+        if isinstance(self.given, Exception):
+            raise self.given
+        yield self.given  # type: ignore[misc]
 
 
-def test_a_registered_rule_is_asked_like_a_built_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_registered", dict(registry._registered))
-    rule = register(Naming())
-    assert get_rule("naming") is rule
-    assert [finding.rule for finding in judge(Evidence(JOB))] == ["naming"]
-
-
-def test_two_rules_of_one_id_are_refused() -> None:
-    with pytest.raises(UsageError, match="'foreign-write' already"):
-        register(get_rule("foreign-write"))
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (KeyError("x"), "failed with KeyError('x')"),
+        ("text", "failed with TypeError(\"findings() gave 'text', not an enforcer.findings.Finding\")"),
+        (Finding("other", "warning", JOB, Owner("element", "a"), "x"), "gave one of the rule 'other', warning"),
+        (Finding("failing", "error", JOB, Owner("element", "a"), "x"), "gave one of the rule 'failing', error"),
+    ],
+)
+def test_a_rule_that_fails_is_named_with_its_distribution(
+    given: object, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = {"failing": Registered(Failing(given), "acme-rules 1.0")}
+    monkeypatch.setattr(registry, "registered", lambda: rules)
+    with pytest.raises(EnforcerError) as raised:
+        judge(Evidence(JOB))
+    assert str(raised.value).startswith("the rule 'failing' of acme-rules 1.0 failed with ")
+    assert reason in str(raised.value)
 
 
 def test_an_unknown_rule_is_refused_with_the_list_of_rules() -> None:
