@@ -102,7 +102,10 @@ class AllowEntry:
 
     def matches(self, rule: str, owner: str, path: str) -> bool:
         """Whether a finding with this rule, owner name and path is allowed by this entry."""
-        return rule == self.rule and _matches(self.owner, owner) and _matches(self.path, path)
+        # Names of elements may hold blanks, as paths may: which of the entry's parts them is for the finding to say.
+        rest = f"{self.owner} {self.path}"
+        blanks = [place for place, character in enumerate(rest) if character == " "]
+        return rule == self.rule and any(_matches(rest[:n], owner) and _matches(rest[n + 1 :], path) for n in blanks)
 
     def __str__(self) -> str:
         return f"{self.rule} {self.owner} {self.path}"

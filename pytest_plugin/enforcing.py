@@ -14,7 +14,7 @@ from enforcer.findings import Finding
 from enforcer.record import Record
 from enforcer.session import Session
 from enforcer.watch import Watch, check_elsewhere
-from pytest_plugin import judging, options, sharing, summing
+from pytest_plugin import judging, options, partial, sharing, summing
 from pytest_plugin.expecting import Enforced, NotEnforced
 from pytest_plugin.item_state import ItemState, item_state_key
 from pytest_plugin.judging import Judged
@@ -65,6 +65,7 @@ class Enforcing:
         self._phase_state: ItemState | None = None
         self._judged: dict[int, Judged] = {}
         self._unreported = Record()
+        self._ended: set[str] = set()
 
     def findings_now(self) -> list[Finding]:
         """The findings of the phase that is running."""
@@ -114,6 +115,13 @@ class Enforcing:
     def pytest_report_header(self) -> str:
         """Say what is enforced."""
         return summing.header(self.settings, options.what_was_set(self.config))
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Wrapper:
+        """Note whether anything takes tests out again."""
+        before = len(items)
+        yield
+        self._unreported.partial |= partial.of_collection(self.config, before - len(items))
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Wrapper:
@@ -175,6 +183,8 @@ class Enforcing:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Sum up what a report carries."""
+        if report.when == "teardown":
+            self._ended.add(report.nodeid)
         if not sharing.is_worker(self.config):
             self.summary.add(sharing.attached(report))
 
@@ -191,6 +201,7 @@ class Enforcing:
         if sharing.is_worker(self.config):
             sharing.send(self.config, rest)
         elif not self.config.option.collectonly:
+            rest.partial |= partial.of_session(session, self._ended)
             self.summary.add(rest)
             self.summary.finish(session)
 
@@ -206,6 +217,8 @@ class Enforcing:
             outcome = yield
             record = self._take()
         self._phase_state = None
+        if when == "call" and outcome.excinfo is None:
+            record.allow_marked.update(map(str, state.marked.settings.allow[len(self.settings.allow) :]))
         record.unwatched = [f"{sentence} (in {sharing.plain_nodeid(item)})" for sentence in record.unwatched]
         found = [self._judged.get(id(finding)) or Judged(finding, state.marked) for finding in record.findings]
         self._unreported.merge(record)

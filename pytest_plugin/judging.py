@@ -36,7 +36,8 @@ class Judged:
     def warns(self) -> bool:
         """Whether it is shown as a warning."""
         finding = self.finding
-        return not self.fails and not finding.known and finding.allowed is None
+        is_new = not finding.known and finding.allowed is None
+        return is_new and not self.fails and not self.marked.settings.update_baseline
 
     @property
     def lines(self) -> list[str]:
@@ -65,7 +66,7 @@ class Verdict:
 
 def fails(finding: Finding, settings: Settings) -> bool:
     """Whether `finding` fails a test under `settings`."""
-    return finding.fails and (settings.collect or settings.mode is Mode.STRICT)
+    return finding.fails and settings.fails_run
 
 
 def verdict(mode: Mode, when: str, found: Iterable[Judged]) -> Verdict:

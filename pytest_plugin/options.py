@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,10 @@ if TYPE_CHECKING:
     from enforcer.config import ReportTarget, Settings
 
 MODES = ("strict", "soft", "discard", "off")
-_ONLY_ENFORCED = ("--enforce-backend", "--enforce-report", "--enforce-collect", "--enforce-blame", "--enforce-min-jobs")
+_ONLY_ENFORCED = (
+    *("--enforce-backend", "--enforce-report", "--enforce-collect", "--enforce-blame", "--enforce-min-jobs"),
+    *("--enforce-baseline", "--enforce-update-baseline"),
+)
 
 
 def add(parser: pytest.Parser) -> None:
@@ -36,6 +40,15 @@ def add(parser: pytest.Parser) -> None:
         help="Let builds go on after a finding, so that all are found; they still fail their tests.",
     )
     group.addoption(
+        "--enforce-baseline", metavar="FILE", help="What this file lists is known: it is reported and fails nothing."
+    )
+    group.addoption(
+        "--enforce-update-baseline",
+        action="store_true",
+        default=None,
+        help="Add to the baseline what is found; no build or test fails for it.",
+    )
+    group.addoption(
         "--enforce-blame", metavar="NAME", help="How the line of a write is found: live, rerun, touch or off."
     )
     group.addoption("--enforce-min-jobs", metavar="N", help="Fail the run when fewer jobs than this were checked.")
@@ -43,6 +56,13 @@ def add(parser: pytest.Parser) -> None:
     parser.addini("enforce_backend", "Default of --enforce-backend.", type="string", default=None)
     parser.addini("enforce_report", "Default of --enforce-report, one FORMAT:PATH a line.", type="linelist", default=[])
     parser.addini("enforce_collect", "Default of --enforce-collect.", type="bool", default=None)
+    parser.addini(
+        "enforce_baseline",
+        "Default of --enforce-baseline, relative to the directory of this file.",
+        type="string",
+        default=None,
+    )
+    parser.addini("enforce_update_baseline", "Default of --enforce-update-baseline.", type="bool", default=None)
     parser.addini("enforce_blame", "Default of --enforce-blame.", type="string", default=None)
     parser.addini("enforce_min_jobs", "Default of --enforce-min-jobs.", type="string", default=None)
     parser.addini("enforce_workers", "At most so many worker processes at once.", type="string", default=None)
@@ -158,15 +178,46 @@ def settings(config: pytest.Config) -> Settings:
             changes["blame"] = parse_blame(blame)
         if reports := config.getoption("enforce_report") or ini(config, "enforce_report"):
             changes["reports"] = _targets(config, reports)
-        collect = config.getoption("enforce_collect") or ini(config, "enforce_collect")
-        if isinstance(collect, bool):
-            changes["collect"] = collect
+        for field in ("collect", "update_baseline"):
+            flag = config.getoption(f"enforce_{field}") or ini(config, f"enforce_{field}")
+            if isinstance(flag, bool):
+                changes[field] = flag
         for field, least in _NUMBERS.items():
             if (number := _number(config, f"enforce_{field}", least)) is not None:
                 changes[field] = number
-        return Settings(**changes)
+        return _with_baseline(config, Settings(**{**changes, "baseline": None}), changes.get("baseline"))
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _with_baseline(config: pytest.Config, settings: Settings, in_table: Path | None) -> Settings:
+    """The settings with the baseline read; where it is updated, it need not exist and nothing fails for a finding."""
+    from enforcer.baseline import load_baseline
+
+    start = config.invocation_params.dir
+    path = _baseline_path(config) or in_table
+    if path is None:
+        if settings.update_baseline:
+            raise pytest.UsageError(
+                "--enforce-update-baseline has no file to update: give --enforce-baseline=FILE, "
+                "or set enforce_baseline, or baseline in [tool.enforcer] of pyproject.toml"
+            )
+        return settings
+    settings = settings.with_(baseline=load_baseline(path, start, may_be_missing=settings.update_baseline))
+    if not settings.update_baseline or settings.baseline is None:
+        return settings
+    if not config.option.collectonly:
+        settings.baseline.check_writable()
+    return settings.with_(collect=True)
+
+
+def _baseline_path(config: pytest.Config) -> Path | None:
+    if given := config.getoption("enforce_baseline"):
+        return Path(config.invocation_params.dir, given)
+    if given := ini(config, "enforce_baseline"):
+        directory = config.rootpath if config.inipath is None else config.inipath.parent
+        return Path(directory, given)
+    return None
 
 
 _NUMBERS = {"min_jobs": 0, "workers": 1, "worker_jobs": 1}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from enforcer.baseline import learn
 from enforcer.config import Settings
 from enforcer.errors import EnforcerError
 from enforcer.record import Record
@@ -27,6 +28,7 @@ class Summary:
         self._record = Record()
         self._report: Report | None = None
         self._problems: list[str] = []
+        self._update: str | None = None
 
     def add(self, record: Record | None) -> None:
         """Add what a test, or a process outside of its tests, saw."""
@@ -34,7 +36,8 @@ class Summary:
             self._record.merge(record)
 
     def finish(self, session: pytest.Session) -> None:
-        """Judge the run, and write the report files."""
+        """Judge the run, and write the baseline and the report files."""
+        self._update_baseline()
         self._report = build_report(self._record, self._settings, command(self._config))
         self._problems += self._shortcomings()
         try:
@@ -47,16 +50,27 @@ class Summary:
         ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    def _update_baseline(self) -> None:
+        baseline = self._settings.baseline
+        if baseline is None or not self._settings.update_baseline:
+            return
+        try:
+            self._update = learn(baseline, self._record.findings)
+        except EnforcerError as error:
+            self._problems.append(str(error))
+
     def show(self, terminalreporter: Any) -> None:
         """Print the report; quietly when there is nothing to say."""
         if self._report is None:
             return
         lines = terminal_report(self._report, width=terminalreporter._tw.fullwidth, colour=terminalreporter.hasmarkup)
-        if self._config.option.verbose < 0 and self._report.verdict == CLEAN and not self._problems:
+        if self._config.option.verbose < 0 and self._report.verdict == CLEAN and not (self._problems or self._update):
             return
         terminalreporter.section("enforcement", sep="=")
         for line in lines:
             terminalreporter.write_line(line)
+        if self._update is not None:
+            terminalreporter.write_line(self._update, bold=True)
         for problem in self._problems:
             terminalreporter.write_line(problem, red=True, bold=True)
 
@@ -74,10 +88,13 @@ class Summary:
 
 def header(settings: Settings, was_set: str | None) -> str:
     """The line at the top of a run; `was_set` is what the backend needed in the environment."""
-    buildstream = installed_versions()["buildstream"] or "of an unknown version"
-    collect = ", collecting" if settings.collect else ""
-    environment = "" if was_set is None else f", {was_set}"
-    return f"enforcement: {settings.mode.value} on {settings.backend}{collect}, BuildStream {buildstream}{environment}"
+    parts = [f"enforcement: {settings.mode.value} on {settings.backend}"]
+    if settings.collect and not settings.update_baseline:
+        parts.append("collecting")
+    if settings.baseline is not None:
+        parts.append(f"{'updating' if settings.update_baseline else 'with'} baseline {settings.baseline.name}")
+    parts.append(f"BuildStream {installed_versions()['buildstream'] or 'of an unknown version'}")
+    return ", ".join(parts if was_set is None else [*parts, was_set])
 
 
 def command(config: pytest.Config) -> list[str]:

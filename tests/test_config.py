@@ -77,6 +77,12 @@ def test_the_path_of_an_allow_entry_may_hold_spaces() -> None:
     assert str(entry) == "leaked-thread process thread 'my watcher'"
 
 
+def test_the_owner_of_an_allow_entry_may_hold_spaces() -> None:
+    entry = AllowEntry.parse("foreign-write my base.bst table[*]", "why")
+    assert entry.matches("foreign-write", "my base.bst", "table['a b']")
+    assert not entry.matches("foreign-write", "base.bst", "table['a b']")
+
+
 @pytest.mark.parametrize(
     ("entry", "reason"), [("foreign-write base.bst", "why"), ("", "why"), ("a b c", ""), ("a b c", " ")]
 )
@@ -88,3 +94,15 @@ def test_an_allow_entry_needs_three_words_and_a_reason(entry: str, reason: str) 
 def test_settings_are_strict_on_threads_unless_told_otherwise() -> None:
     assert (Settings().mode, Settings().backend, Settings().collect) == (Mode.STRICT, "threads", False)
     assert Settings().with_(mode=Mode.SOFT).mode is Mode.SOFT
+
+
+def test_a_new_violation_fails_its_job_under_strict_alone_and_the_run_where_it_is_collected_too() -> None:
+    def fails(**changes: object) -> tuple[bool, bool]:
+        settings = Settings(**changes)  # type: ignore[arg-type]
+        return settings.fails_jobs, settings.fails_run
+
+    assert fails() == (True, True)
+    assert fails(collect=True) == (False, True)
+    assert fails(mode=Mode.SOFT) == (False, False)
+    assert fails(mode=Mode.SOFT, collect=True) == (False, True)
+    assert fails(collect=True, update_baseline=True) == (False, False)

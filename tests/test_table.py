@@ -50,6 +50,13 @@ def test_the_nearest_file_counts_even_without_a_table(tmp_path: Path) -> None:
     assert table_values(below) == {}
 
 
+def test_the_baseline_is_meant_from_the_file_that_names_it(tmp_path: Path) -> None:
+    write(tmp_path, '[tool.enforcer]\nbaseline = "ci/known.txt"\n')
+    below = tmp_path / "a"
+    below.mkdir()
+    assert table_values(below) == {"baseline": tmp_path / "ci" / "known.txt"}
+
+
 @pytest.mark.parametrize("text", ["", "[tool.black]\n", "tool = 3\n", "[tool]\nenforcer = 1\n"])
 def test_a_file_without_a_table_gives_nothing(tmp_path: Path, text: str) -> None:
     write(tmp_path, text)

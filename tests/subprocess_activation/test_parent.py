@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 import enforcer
+from enforcer.baseline import Baseline, Entry
 from enforcer.config import AllowEntry, Mode, Settings
 from enforcer.session import Session
 from enforcer.subprocess_activation.parent import REQUEST_VARIABLE, SITE, BstProcesses
@@ -183,6 +185,20 @@ def test_popen_is_restored(bst: str) -> None:
 
 def test_settings_arrive_as_they_were_sent() -> None:
     settings = Settings(
-        mode=Mode.SOFT, collect=True, allow=(AllowEntry("foreign-write", "a.bst", "x[*]", "why"),), workers=2
+        mode=Mode.SOFT,
+        backend="fork",
+        collect=True,
+        blame="touch",
+        allow=(AllowEntry("foreign-write", "a.bst", "x[*]", "why"),),
+        workers=2,
+        worker_jobs=3,
+        baseline=Baseline(Path("/p/known.txt"), "known.txt", frozenset({Entry("r", "my kind", "element", "größe")})),
+        update_baseline=True,
     )
     assert settings_from_plain(json.loads(json.dumps(settings_to_plain(settings)))) == settings
+    assert settings_from_plain(json.loads(json.dumps(settings_to_plain(Settings())))) == Settings()
+
+
+def test_every_setting_but_those_of_the_parent_is_sent() -> None:
+    fields = {field.name for field in dataclasses.fields(Settings)}
+    assert fields - set(settings_to_plain(Settings())) == {"reports", "min_jobs"}
