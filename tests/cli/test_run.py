@@ -15,42 +15,10 @@ from enforcer.errors import UnsupportedError
 from enforcer.findings import Finding
 from enforcer.record import Record
 from enforcer.session import Session
+from tests.cli.conftest import FakeBst
 from tests.reports.records import FINDING, record
 
 run = sys.modules["enforcer.cli.run"]
-
-
-class FakeBst:
-    """Stands in for BuildStream and for what watches it."""
-
-    def __init__(self) -> None:
-        self.events: list[str] = []
-        self.status = 0
-        self.record = Record(jobs=2, checked=2)
-        self.settings: Settings | None = None
-
-    def activate(self, session: Session) -> "FakeBst":
-        self.events.append("on")
-        self.settings = session.settings
-        with session.recording() as recorded:
-            recorded.merge(self.record)
-        return self
-
-    def close(self) -> None:
-        self.events.append("off")
-
-    def run(self, args: tuple[str, ...]) -> int:
-        self.events.append(" ".join(args))
-        return self.status
-
-
-@pytest.fixture
-def bst(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeBst:
-    fake = FakeBst()
-    monkeypatch.setattr(run, "activate", fake.activate)
-    monkeypatch.setattr(run, "_run_bst", fake.run)
-    monkeypatch.chdir(tmp_path)
-    return fake
 
 
 def test_bst_runs_between_on_and_off(bst: FakeBst) -> None:
