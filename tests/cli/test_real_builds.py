@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,10 @@ class Project:
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """`enforcer run WORDS…` in the project."""
+        return self.enforcer("run", *words)
+
+    def enforcer(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """`enforcer WORDS…` in the project."""
         home = self.directory / "home"
         environ = {
             **os.environ,
@@ -90,7 +95,7 @@ class Project:
             **{f"XDG_{n}_HOME": str(home / n) for n in ("CACHE", "CONFIG", "DATA")},
         }
         return subprocess.run(
-            [sys.executable, "-m", "enforcer", "run", *words],
+            [sys.executable, "-m", "enforcer", *words],
             cwd=self.directory,
             env=environ,
             capture_output=True,
@@ -98,6 +103,10 @@ class Project:
             timeout=120,
             check=False,
         )
+
+    def empty_cache(self) -> None:
+        """What is cached is not built, and so not checked."""
+        shutil.rmtree(self.directory / "home", ignore_errors=True)
 
     def report(self, name: str = "r.json") -> Any:
         """The JSON report, which always keeps its schema."""
