@@ -7,7 +7,7 @@ ARGS ?=
 
 python := $(VENV)/bin/python
 
-.PHONY: help setup demo test lint bench wheel clean
+.PHONY: help setup demo test lint docs bench wheel clean
 
 help: ## List the commands
 	@echo "Usage: make COMMAND [PYTHON=/path/to/python3] [WORKERS=2] [ARGS='more words for pytest or the benchmark']"
@@ -29,6 +29,10 @@ lint: setup ## Check style, types and the direction of imports
 	$(python) -m mypy
 	$(VENV)/bin/lint-imports
 
+docs: setup ## Build the documentation site into site/; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(python) -m mkdocs build --strict
+	@echo "open site/index.html; its search works where the site is served: $(python) -m http.server -d site"
+
 bench: setup ## Measure builds under enforcement beside stock ones; ARGS='1000 shape --pairs 5', see benchmarks/build.py
 	$(python) benchmarks/build.py $(ARGS)
 
@@ -36,4 +40,4 @@ wheel: setup ## Build wheel and source distribution into dist/
 	$(python) -m build --outdir dist
 
 clean: ## Remove what the other commands made
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) dist build site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
