@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from enforcer.rules.entry_points import BUILT_IN
 from sample_projects import harness
 
 ROOT = Path(__file__).parents[1]
@@ -95,7 +96,8 @@ def test_the_source_distribution_can_be_set_up_demonstrated_and_tested(built: Pa
     [archive] = built.glob("*.tar.gz")
     with tarfile.open(archive) as opened:
         names = {name.partition("/")[2] for name in opened.getnames()}
-    assert {"LICENSE", "Makefile", "tools/set-up", ".ci/run", "sample_projects/demo.py", "tests/conftest.py"} <= names
+    commands = {"Makefile", "tools/set-up", ".ci/run", "mkdocs.yml", "sample_projects/demo.py", "tests/conftest.py"}
+    assert {"LICENSE", *commands} <= names
     assert not [name for name in names if "__pycache__" in name or name.startswith((".git/", ".venv/"))]
 
 
@@ -108,6 +110,12 @@ def test_the_pages_of_the_rules_come_along(user: User) -> None:
     done = user.run("enforcer", "explain", "foreign-write")
     assert done.returncode == 0, done.stderr
     assert done.stdout == (ROOT / "docs" / "rules" / "foreign-write.md").read_text()
+
+
+def test_the_rules_come_along(user: User) -> None:
+    done = user.run("enforcer", "explain")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split()[0] for line in done.stdout.splitlines()] == list(BUILT_IN)
 
 
 def test_doctor_finds_all_that_a_build_needs(user: User) -> None:

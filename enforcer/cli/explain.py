@@ -52,4 +52,4 @@ def _page_of(found: Registered) -> str:
         raise EnforcerError(f"the rule {rule.id!r} of {found.distribution} cannot show its page: {error!r}") from error
     if isinstance(page, str):
         return page
-    return f"# {rule.id}\n\nBroken when a job {rule.title}.\n\nA rule of {found.distribution}, which gives it no page.\n"
+    return f"# {rule.id}\n\nBroken when a job {rule.title}. A rule of {found.distribution}, which gives it no page.\n"

@@ -1,15 +1,21 @@
 """Every rule has a page, and the command prints it."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from enforcer.cli import main
 from enforcer.cli.explain import rule_page
-from enforcer.rules.entry_points import BUILT_IN
+from enforcer.findings import Finding
+from enforcer.rules import registry
+from enforcer.rules.entry_points import BUILT_IN, Registered
+from enforcer.rules.evidence import Evidence
+from enforcer.rules.protocol import Rule
 
 RULES = list(BUILT_IN)
+explain = sys.modules["enforcer.cli.explain"]  # the name in the package is the command's
 PAGES = Path(__file__).parents[2] / "docs" / "rules"
 
 
@@ -52,6 +58,38 @@ def _items(text: str) -> list[str]:
 def test_the_command_prints_the_page(rule: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", rule]) == 0
     assert capsys.readouterr().out == rule_page(rule)
+
+
+class Pageless:
+    """A rule of another distribution."""
+
+    id, severity, title = "pageless", "error", "says nothing"
+
+    def findings(self, evidence: Evidence) -> tuple[Finding, ...]:
+        return ()
+
+
+class Unreadable(Pageless):
+    @property
+    def page(self) -> str:
+        raise FileNotFoundError("page.md")
+
+
+@pytest.mark.parametrize(
+    ("rule", "status", "said"),
+    [
+        (Pageless(), 0, "Broken when a job says nothing. A rule of acme-rules 1.0, which gives it no page.\n"),
+        (Unreadable(), 3, "the rule 'pageless' of acme-rules 1.0 cannot show its page: FileNotFoundError('page.md')\n"),
+    ],
+)
+def test_a_rule_of_another_distribution_without_a_page(
+    rule: Rule, status: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = {**registry.registered(), rule.id: Registered(rule, "acme-rules 1.0")}
+    for module in (registry, explain):
+        monkeypatch.setattr(module, "registered", lambda: rules)
+    assert main(["explain", rule.id]) == status
+    assert "".join(capsys.readouterr()).endswith(said)
 
 
 def test_each_rule_has_its_page_and_each_page_its_rule() -> None:

@@ -1,5 +1,7 @@
 """The messages in `docs/rules` come from real runs: `python -m tests.docs.pages` writes them anew.
 
+`docs/json.md` has `python -m tests.docs.json_page`.
+
 A page says which sample gives its message in a comment before the block:
 `<!-- output: SAMPLE: BST-ARGS -->`.
 """
