@@ -1,4 +1,4 @@
-"""The messages in `docs/rules` come from real runs: `python -m tests.docs.pages` writes them anew.
+"""The messages on the pages come from real runs: `python -m tests.docs.pages` writes them anew.
 
 `docs/json.md` has `python -m tests.docs.json_page`.
 
@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted((ROOT / "docs" / "rules").glob("*.md"))
+PAGES = [*sorted((ROOT / "docs" / "rules").glob("*.md")), ROOT / "docs" / "plugin-authors.md"]
 
 _BLOCK = re.compile(r"<!-- output: (?P<sample>\w+): (?P<args>[^\n]*) -->\n\n```text\n(?P<message>.*?)```\n", re.DOTALL)
 
@@ -27,7 +27,7 @@ def shown_message(page: Path) -> str:
 
 
 def true_message(page: Path, directory: Path) -> str:
-    """The first message about the page's rule, from a run of its sample in `directory`."""
+    """The first message about the rule whose message the page shows, from a run of its sample in `directory`."""
     block = _block(page.read_text(encoding="utf-8"))
     # The samples have their own runner: copies, a cache of their own, an environment without the user's.
     sys.path.insert(0, str(ROOT / "sample_projects"))
@@ -47,7 +47,7 @@ def true_message(page: Path, directory: Path) -> str:
         timeout=120,
         check=False,
     )
-    return _first_message(done.stderr, page.stem)
+    return _first_message(done.stderr, block["message"].split()[0])
 
 
 def _first_message(output: str, rule: str) -> str:

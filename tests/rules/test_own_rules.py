@@ -114,10 +114,8 @@ def test_its_page_is_printed_and_the_list_says_where_it_is_from(user: User) -> N
     assert done.stdout.startswith("# path-write\n")
     assert "## The fix" in done.stdout
     listed = user.run("enforcer", "explain").stdout
-    assert listed.splitlines()[-1].split() == [
-        *("path-write", "a", "job", "changes", "the", "PATH", "of", "something", "that", "is", "not", "its", "own"),
-        *("(of", "acme-rules", "1.0)"),
-    ]
+    page = Path(__file__).parents[2] / "docs" / "own-rules.md"
+    assert f"    {listed.splitlines()[-1]}\n" in page.read_text(encoding="utf-8")
 
 
 def test_the_tests_of_the_sample_package_pass(user: User) -> None:
