@@ -17,6 +17,7 @@ import click
 from enforcer.backends import available
 from enforcer.config import PROCESS_BACKENDS
 from enforcer.errors import EnforcerError
+from enforcer.rules.registry import registered
 
 OK = "ok"
 INFO = "info"
@@ -86,6 +87,15 @@ def _seams() -> Check:
     if absent:
         return Check(MISSING, f"seams: this BuildStream lacks {', '.join(absent)}: use a supported version")
     return Check(OK, "seams: everything that is patched is there")
+
+
+def _rules() -> Check:
+    try:
+        rules = registered().values()
+    except EnforcerError as error:
+        return Check(MISSING, f"rules: {error}")
+    others = [f"{each.rule.id} of {each.distribution}" for each in rules if not each.is_built_in]
+    return Check(OK, f"rules: {', '.join(['the built-in ones', *others])}")
 
 
 def _casd() -> Check:
@@ -177,6 +187,7 @@ _CHECKS: tuple[Callable[[], Check], ...] = (
     _python,
     _buildstream,
     _seams,
+    _rules,
     _casd,
     _bubblewrap,
     _namespaces,

@@ -9,6 +9,7 @@ import pytest
 
 from enforcer.cli import main
 from enforcer.cli.doctor import INFO, MISSING, OK, WARNING, Check, run_checks
+from enforcer.errors import UsageError
 
 doctor = sys.modules["enforcer.cli.doctor"]
 
@@ -52,6 +53,16 @@ def test_without_buildstream_nothing_crashes(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PATH", "/nowhere")
     by_status = [check.status for check in run_checks()]
     assert MISSING in by_status
+
+
+def test_rules_that_cannot_be_loaded_keep_builds_from_being_enforced(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise UsageError("entry point 'x' of group enforcer.rules in the distribution acme-rules 1.0: it is broken")
+
+    assert check("_rules").status == OK
+    monkeypatch.setattr(doctor, "registered", broken)
+    found = check("_rules")
+    assert (found.status, "acme-rules 1.0: it is broken" in found.text) == (MISSING, True)
 
 
 def test_without_bubblewrap_nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:

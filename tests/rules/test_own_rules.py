@@ -118,6 +118,10 @@ def test_its_page_is_printed_and_the_list_says_where_it_is_from(user: User) -> N
     assert f"    {listed.splitlines()[-1]}\n" in page.read_text(encoding="utf-8")
 
 
+def test_doctor_names_it(user: User) -> None:
+    assert "rules: the built-in ones, path-write of acme-rules 1.0\n" in user.run("enforcer", "doctor").stdout
+
+
 def test_the_tests_of_the_sample_package_pass(user: User) -> None:
     done = user.run("pytest", "-p", "no:cacheprovider", "-q", str(PACKAGE / "test_acme_rules.py"))
     assert done.returncode == 0, done.stdout + done.stderr
