@@ -53,8 +53,8 @@ def _relinked(link: re.Match[str], page: str) -> str:
 
 def _on_site(path: str) -> str | None:
     """Where the site has this path of the repository; a path below `docs/` is left to mkdocs to judge."""
-    if path == "docs/rules":
-        return "rules/foreign-write.md"
+    if path == "docs/rules":  # a folder, which a code host lists
+        return "about.md#what-it-checks"
     if path.startswith("docs/"):
         return path.removeprefix("docs/")
     if not (ROOT / path).exists():
