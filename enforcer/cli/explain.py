@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
@@ -18,18 +21,25 @@ from enforcer.rules.registry import get_rule, registered
 def explain(rule: str | None) -> None:
     """Print the page of RULE: a bad example, its message, the fix; without RULE, list the rules."""
     if rule is None:
-        _list()
+        _print("\n".join(_list()))
         return
     found = registered()[get_rule(rule).id]
     page = rule_page(rule) if found.is_built_in else _page_of(found)
-    click.echo(page.rstrip("\n"))
+    _print(page.rstrip("\n"))
 
 
-def _list() -> None:
+def _print(text: str) -> None:
+    try:
+        click.echo(text)
+    except BrokenPipeError:  # the reader, `head` for example, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _list() -> Iterator[str]:
     width = max(map(len, registered()))
     for rule_id, each in registered().items():
         origin = "" if each.is_built_in else f" (of {each.distribution})"
-        click.echo(f"{rule_id:<{width}}  a job {each.rule.title}{origin}")
+        yield f"{rule_id:<{width}}  a job {each.rule.title}{origin}"
 
 
 def rule_page(rule_id: str) -> str:

@@ -1,6 +1,8 @@
 """Every rule has a page, and the command prints it."""
 
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -105,3 +107,13 @@ def test_without_a_rule_the_rules_are_listed(capsys: pytest.CaptureFixture[str])
 def test_an_unknown_rule_is_answered_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "foreign-rwite"]) == 2
     assert "unknown rule 'foreign-rwite': choose one of foreign-write, " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["explain"], ["explain", "foreign-write"]])
+def test_a_reader_that_has_seen_enough_is_no_failure(words: list[str]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "enforcer", *words]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
