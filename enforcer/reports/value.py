@@ -6,10 +6,11 @@ whatever the order in which their parts arrived. Everything in it is fit to be s
 
 from __future__ import annotations
 
+import json
 import platform
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from importlib import metadata
 
 import enforcer
@@ -28,6 +29,7 @@ NOTHING_CHECKED = "nothing-checked"
 EXAMPLE_LIMIT = 5
 GROUP_LIMIT = 100
 VIOLATION_LIMIT = 400
+SIZE_LIMIT = 900_000
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,15 @@ class Violation:
         finding: one of them, with a site if any has one.
         count: how many there are.
         examples: some of the jobs, the representative's first.
-        fingerprint: of the finding before anything of it was cut.
+        fingerprint: of the finding before anything of it was cut; in a report only, as what follows.
         baseline_line: how a baseline lists it.
     """
 
     finding: Finding
     count: int
     examples: tuple[Example, ...]
-    fingerprint: str
-    baseline_line: str
+    fingerprint: str = ""
+    baseline_line: str = ""
 
 
 @dataclass(frozen=True)
@@ -211,29 +213,55 @@ def _violation(findings: list[Finding]) -> Violation:
         finding=findings[0],
         count=len(findings),
         examples=tuple(Example(job, nodeid) for job, nodeid in list(examples)[:EXAMPLE_LIMIT]),
-        fingerprint=findings[0].fingerprint,
-        baseline_line=str(Entry.of(findings[0])),
     )
 
 
 def _within_limits(groups: list[Group]) -> tuple[Group, ...]:
     """The first violation of each group, then as many others as there is room for, all fit to be shown."""
-    groups = groups[:VIOLATION_LIMIT]
-    room = VIOLATION_LIMIT - len(groups)
-    listed = []
-    for group in groups:
-        more = group.violations[1 : 1 + min(room, GROUP_LIMIT - 1)]
-        room -= len(more)
-        violations = (group.violations[0], *more)
-        listed.append(Group(tuple(map(_shown_violation, violations)), group.count))
-    return tuple(listed)
+    room = _Room()
+    firsts = list(room.take(group.violations[0] for group in groups))
+    rests = [list(room.take(group.violations[1:GROUP_LIMIT])) for group in groups[: len(firsts)]]
+    return tuple(Group((first, *rest), group.count) for group, first, rest in zip(groups, firsts, rests, strict=False))
+
+
+class _Room:
+    """What is left of a report's limits."""
+
+    def __init__(self) -> None:
+        self._number = VIOLATION_LIMIT
+        self._size = SIZE_LIMIT
+
+    def take(self, violations: Iterable[Violation]) -> Iterator[Violation]:
+        """As many of them as there is room for, fit to be shown."""
+        for violation in violations:
+            if not self._number:
+                return
+            safe = _shown_violation(violation)
+            size = _size(safe)
+            if size > self._size:
+                return
+            self._number -= 1
+            self._size -= size
+            yield safe
+
+
+def _size(violation: Violation) -> int:
+    """About how many bytes of JSON it takes, indented more than in the report."""
+    return len(json.dumps([asdict(violation), violation.finding.allow_line], indent=2))
 
 
 def _shown_violation(violation: Violation) -> Violation:
-    examples = tuple(
-        Example(shown_job(example.job), example.nodeid and shown_name(example.nodeid)) for example in violation.examples
+    finding = violation.finding
+    return Violation(
+        finding=shown(finding),
+        count=violation.count,
+        examples=tuple(
+            Example(shown_job(example.job), example.nodeid and shown_name(example.nodeid))
+            for example in violation.examples
+        ),
+        fingerprint=finding.fingerprint,
+        baseline_line=str(Entry.of(finding)),
     )
-    return replace(violation, finding=shown(violation.finding), examples=examples)
 
 
 def _partial(record: Record) -> tuple[str, ...]:

@@ -62,4 +62,5 @@ def full_record() -> Record:
         errors=["the walk met something unknown"],
         unwatched=["bst build x.bst ran without enforcer"],
         left_behind={"<cache>/sources/tar"},
+        partial={"-k 'slow'"},
     )  # fmt: skip

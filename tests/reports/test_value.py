@@ -2,14 +2,15 @@
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from enforcer.config import AllowEntry, Mode, Settings
-from enforcer.findings import Job, Owner
+from enforcer.findings import Finding, Job, Owner, Site
 from enforcer.record import Record
 from enforcer.reports.json_report import json_text
-from enforcer.reports.terminal import terminal_report
+from enforcer.reports.terminal import SCREEN, terminal_report
 from enforcer.reports.value import VIOLATION_LIMIT, build_report
 from tests.reports.records import COMMAND, FINDING, SITE, VERSIONS, by, full_record, record
 
@@ -92,7 +93,32 @@ MANY = {
     "every finding its own group": lambda n: by("app.bst", path=f"attribute_{n}"),
     "the same everywhere": lambda n: by(f"e{n}.bst"),
     "long values": lambda n: by(f"e{n}.bst", path=f"p{n}", before="x" * 5000, after="y" * 5000, site=SITE),
+    "long everything": lambda n: long_finding(n, "x"),
+    "long everything, in letters that JSON escapes": lambda n: long_finding(n, "\N{SNOWMAN}"),
+    "long everything in one group": lambda n: replace(long_finding(n, "x"), path=f"table['{n}']['{'x' * 500}']"),
 }
+
+
+def long_finding(number: int, letter: str) -> Finding:
+    """A finding of its own group, every text of which is longer than any report shows."""
+    text = letter * 500
+    site = Site(f"plugins/{text}.py", 31, text, f"env[{text!r}] = {text!r}")
+    return by(
+        f"e{number}-{text}.bst",
+        path=f"p{number}_{text}",
+        before=text,
+        after=text,
+        site=site,
+        obtained=replace(site, line=29),
+        core=replace(site, line=30),
+        nodeid=f"tests/test_{text}.py::test[{number}]",
+        owner=Owner("element", f"base-{number}-{text}.bst"),
+        candidates=[Job(text, "Build", 1, text)] * 9,
+        aliases=[text] * 9,
+        explanation=[text] * 9,
+        plugin_file=text,
+        unblamed=text,
+    )
 
 
 @pytest.mark.parametrize("case", MANY)
@@ -100,10 +126,42 @@ def test_ten_thousand_findings_stay_readable(case: str) -> None:
     report = build_report(record(*map(MANY[case], range(10_000))), Settings(), COMMAND, VERSIONS)
     listed = sum(violation.count for group in report.groups for violation in group.violations)
     assert report.new == 10_000
+    assert report.groups
     assert listed + report.omitted == 10_000
     assert sum(len(group.violations) for group in report.groups) <= VIOLATION_LIMIT
     assert len(json_text(report)) < 1_000_000
-    assert len(terminal_report(report)) <= 60
+    assert len(terminal_report(report)) <= SCREEN
+
+
+def test_four_hundred_groups_of_usual_size_are_all_listed() -> None:
+    core = Site("<site-packages>/buildstream/element.py", 1234, "set_public_data", "self.__dynamic_public[domain] = d")
+    found = [by(f"e{n}.bst", path=f"attribute_{n}", site=SITE, core=core, before="x" * 300) for n in range(400)]
+    report = build_report(record(*found), Settings(), COMMAND, VERSIONS)
+    assert (len(report.groups), report.omitted, report.omitted_groups) == (400, 0, 0)
+    assert len(json_text(report)) < 1_000_000
+
+
+def test_errors_are_listed_before_warnings_are() -> None:
+    warnings = [by("a.bst", path=f"a{n}", severity="warning") for n in range(1000)]
+    errors = [by("z.bst", path=f"z{n}", after="x" * 300) for n in range(VIOLATION_LIMIT)]
+    report = build_report(record(*warnings, *errors), Settings(), COMMAND, VERSIONS)
+    assert {group.finding.severity for group in report.groups} == {"error"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "partial"),
+    [
+        ({}, ()),
+        ({"cached": {"a.bst"}, "exercised": {"a.bst"}}, ()),
+        ({"cached": {"a.bst"}}, ("1 element was cached (a.bst)",)),
+        ({"checked": 55}, ("2 jobs were not checked",)),
+        ({"errors": ["x"], "partial": {"-k 'x'"}}, ("-k 'x'", "something kept us from looking")),
+        ({"unwatched": ["x", "y"]}, ("2 bst processes were not watched",)),
+    ],
+)
+def test_a_report_says_why_it_is_of_no_full_run(changes: dict[str, Any], partial: tuple[str, ...]) -> None:
+    made = record(**{"checked": 57, "cached": set(), **changes})
+    assert build_report(made, Settings(), COMMAND, VERSIONS).partial == partial
 
 
 def test_unused_allow_entries_are_reported_once_everything_was_checked() -> None:
