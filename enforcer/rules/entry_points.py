@@ -7,8 +7,8 @@ the rule's class. The built-in rules have no other way in.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Iterable, Iterator
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from typing import Any, NamedTuple
 
 from enforcer.errors import EnforcerError, UsageError
@@ -57,31 +57,47 @@ def load() -> dict[str, Registered]:
         UsageError: an entry point of another distribution gives no rule; the text names both.
         EnforcerError: this package was installed from other code than runs here.
     """
-    found = sorted(entry_points(group=GROUP), key=_order)
-    _check_installation({entry.name for entry in found if _is_ours(entry)})
+    found = sorted(_installed(), key=_Installed.order)
+    _check_installation({each.entry.name for each in found if each.is_ours})
     rules: dict[str, Registered] = {}
-    for entry in found:
+    for entry, distribution, _ in found:
         try:
-            rules[entry.name] = Registered(_load(entry, rules), _distribution(entry))
+            rules[entry.name] = Registered(_load(entry, rules), distribution)
         except UsageError as error:
             raise UsageError(
-                f"entry point {entry.name!r} of group {GROUP} in the distribution {_distribution(entry)}: {error}"
+                f"entry point {entry.name!r} of group {GROUP} in the distribution {distribution}: {error}"
             ) from error.__cause__
     return rules
 
 
-def _order(entry: EntryPoint) -> tuple[bool, int, str, str]:
-    ours = _is_ours(entry)
-    place = BUILT_IN.index(entry.name) if ours and entry.name in BUILT_IN else 0
-    return not ours, place, entry.name, _distribution(entry)
+class _Installed(NamedTuple):
+    """An entry point, and where it is from."""
+
+    entry: EntryPoint
+    distribution: str
+    is_ours: bool
+
+    def order(self) -> tuple[bool, int, str, str]:
+        name = self.entry.name
+        place = BUILT_IN.index(name) if self.is_ours and name in BUILT_IN else 0
+        return not self.is_ours, place, name, self.distribution
 
 
-def _is_ours(entry: EntryPoint) -> bool:
-    return entry.dist is not None and re.sub(r"[-_.]+", "-", entry.dist.name).lower() == OURS
+def _installed() -> Iterator[_Installed]:
+    names: dict[int, tuple[str, bool]] = {}
+    for entry in entry_points(group=GROUP):
+        # Each access to a name or version parses the metadata anew.
+        if id(entry.dist) not in names:
+            names[id(entry.dist)] = _name(entry.dist)
+        yield _Installed(entry, *names[id(entry.dist)])
 
 
-def _distribution(entry: EntryPoint) -> str:
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else "(unknown)"
+def _name(distribution: Distribution | None) -> tuple[str, bool]:
+    """Name and version as they are shown, and whether they are this package's."""
+    if distribution is None:
+        return "(unknown)", False
+    name = str(distribution.name)
+    return f"{name} {distribution.version}", re.sub(r"[-_.]+", "-", name).lower() == OURS
 
 
 def _check_installation(installed: Iterable[str]) -> None:
