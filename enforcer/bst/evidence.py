@@ -10,11 +10,13 @@ from typing import Any
 from buildstream import _cachekey
 from buildstream.element import Element
 
+from enforcer.blame.live import Where
+from enforcer.blame.mentions import first_mention
+from enforcer.blame.place import Place
 from enforcer.bst import names
 from enforcer.bst.core_fills import is_lock_in_table
 from enforcer.bst.locks import Use
-from enforcer.bst.mentions import first_mention
-from enforcer.bst.touches import Place, Touches
+from enforcer.bst.touches import Touches
 from enforcer.bst.world import World, root_of, sources_of, vars_of
 from enforcer.findings import Job, Owner, Site
 from enforcer.graph.compare import ABSENT, REORDERED, Change, ChangedCell
@@ -29,9 +31,10 @@ _PROCESS_NAMES = {"os.getcwd()": "chdir", "locale.setlocale(LC_ALL)": "setlocale
 class Describer:
     """Describes the changes of one job; must run before they are undone."""
 
-    def __init__(self, world: World, element: Any, touches: Touches) -> None:
+    def __init__(self, world: World, element: Any, touches: Touches, blame: str) -> None:
         self._world = world
         self._touches = touches
+        self._blame = blame
         self._directory = element._get_project().directory
         self._modules = [*_modules_of(element), *world.plugin_modules]
         self._own = world.unit_of(element)
@@ -41,7 +44,7 @@ class Describer:
         raw = change.raw_path()
         path = names.public_path(raw)
         owner = self._world.owner(changed)
-        written = self._touches.written(change.cell.obj, str(change.name))
+        where = self._line(change)
         return rules.Change(
             owner=owner,
             unit_kind=change.unit.kind,
@@ -53,12 +56,26 @@ class Describer:
             explanation=() if change.change == REORDERED else explain(change.before, change.after, names.describe),
             obtained=self._site(self._obtained(changed, change)),
             dependents=_dependents(root_of(changed.cell).obj),
-            site=self._site(written),
+            site=self._site(where and where.plugin),
+            core=self._site(where and where.core),
+            unblamed=None if where and where.plugin else self._why_unblamed(),
         )
+
+    def _line(self, change: Change) -> Where | None:
+        """The line that made the change, if lines were looked for and it was seen."""
+        live = self._touches.live
+        if live is None:
+            return None
+        return self._touches.written(change.cell.obj, str(change.name)) or live.blamed(change)
+
+    def _why_unblamed(self) -> str:
+        if self._touches.live is None:
+            return f"blame is {self._blame}"
+        return self._touches.live.trouble or "no line of the job's plugin code was seen changing it"
 
     def _obtained(self, changed: ChangedCell, change: Change) -> Place | None:
         touched = self._touches.obtained(changed.unit)
-        if touched is not None:
+        if touched is not None or self._blame == "off":
             return touched
         if changed.unit.kind in ("class", "module", "process"):
             return first_mention(self._modules, _first_name(changed, change))

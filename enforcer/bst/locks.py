@@ -7,8 +7,6 @@ some, what counts is whether such a function ran in the job's thread.
 
 from __future__ import annotations
 
-import dis
-import functools
 import sys
 import threading
 import types
@@ -17,16 +15,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from enforcer.blame.code import classes_of, functions_of, named, nested_code
+from enforcer.blame.place import Place
 from enforcer.bst import names
-from enforcer.bst.mentions import line_of, nested_code
-from enforcer.bst.touches import Place
 from enforcer.findings import Owner
-from enforcer.graph.values import class_dict, class_mro, module_of
+from enforcer.graph.values import class_dict
 
 _PLAIN_LOCKS = (type(threading.Lock()), type(threading.RLock()))
 _LOCKS = (*_PLAIN_LOCKS, threading.Condition, threading.Semaphore)
 _FACTORIES = (threading.Lock, threading.RLock, threading.Condition, threading.Semaphore, threading.BoundedSemaphore)
-_NOTHING = object()
 
 
 class Use(NamedTuple):
@@ -55,7 +52,7 @@ class SharedLocks:
         self._uses: dict[int, list[Use]] = {}
         self._codes: list[types.CodeType] = []
         holders = _holders(self._modules)
-        for function, cls in _functions(self._modules) if holders else ():
+        for function, cls in functions_of(self._modules) if holders else ():
             for code in nested_code(function.__code__):
                 if uses := list(_uses(code, function, cls, holders)):
                     self._uses.setdefault(id(code), uses)
@@ -91,7 +88,7 @@ def _holders(modules: list[types.ModuleType]) -> dict[int, tuple[Owner, str]]:
             if _guards(value):
                 found.setdefault(id(value), (owner, name))
     for module in modules:
-        for cls in _classes(module):
+        for cls in classes_of(module):
             owner = Owner("class", names.class_name(cls))
             for name, value in class_dict(cls).items():
                 if _guards(value):
@@ -110,103 +107,23 @@ def _guards(value: Any) -> bool:
     return issubclass(kind, _LOCKS)
 
 
-def _classes(module: types.ModuleType) -> list[type]:
-    return [cls for cls in vars(module).values() if _is_class(cls) and module_of(cls) == module.__name__]
-
-
-def _is_class(value: Any) -> bool:
-    # Not isinstance: it asks `__class__`, which may be a plugin's property.
-    return issubclass(type(value), type)
-
-
-def _functions(modules: list[types.ModuleType]) -> Iterator[tuple[types.FunctionType, type | None]]:
-    """Every function of the modules, and the class whose method it is; decorated ones too."""
-    spaces = {id(vars(module)) for module in modules}
-    for module in modules:
-        members = [(value, None) for value in vars(module).values()]
-        members += [(value, cls) for cls in _classes(module) for value in class_dict(cls).values()]  # type: ignore[misc]
-        for member, cls in members:
-            yield from ((function, cls) for function in _inside(member) if id(function.__globals__) in spaces)
-
-
-def _inside(member: Any) -> Iterator[types.FunctionType]:
-    """The functions that a member of a module or class is made of."""
-    seen: set[int] = set()
-    todo = [member]
-    while todo:
-        value = todo.pop()
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        if type(value) is types.FunctionType:
-            yield value
-            todo += [value.__dict__.get("__wrapped__"), *_cells(value).values()]
-        elif type(value) in (staticmethod, classmethod, types.MethodType):
-            todo.append(value.__func__)
-        elif type(value) is property:
-            todo += [value.fget, value.fset, value.fdel]
-        elif type(value) in (functools.partial, functools.cached_property):
-            todo.append(value.func)
-        elif type(value) is functools._lru_cache_wrapper:
-            todo.append(value.__wrapped__)
-
-
-def _cells(function: types.FunctionType) -> dict[str, Any]:
-    """What the free variables of a function hold."""
-    found = {}
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        try:
-            found[name] = cell.cell_contents
-        except ValueError:  # not assigned yet
-            continue
-    return found
-
-
 def _uses(
     code: types.CodeType, function: types.FunctionType, cls: type | None, holders: dict[int, tuple[Owner, str]]
 ) -> Iterator[Use]:
-    """What `code`, in a function of class `cls`, names of `holders`: `LOCK`, `module.LOCK`, `self.LOCK`, `Cls.LOCK`."""
-    local = _cells(function)
-    if cls is not None and function.__code__.co_argcount:
-        local[function.__code__.co_varnames[0]] = cls  # for attributes, self is as good as its class
-    line, found = code.co_firstlineno, _NOTHING
-    for instruction in dis.get_instructions(code):
-        line = line_of(instruction) or line
-        found = _loaded(instruction, found, function.__globals__, local)
-        if id(found) in holders:
-            yield Use(*holders[id(found)], Place(code.co_filename, line, code.co_name))
-
-
-def _loaded(instruction: dis.Instruction, before: Any, shared: dict[str, Any], local: dict[str, Any]) -> Any:
-    """The object on top of the stack after `instruction`, if it was `before` until then; `_NOTHING` if not known."""
-    operation, name = instruction.opname, instruction.argval
-    if operation == "LOAD_GLOBAL":
-        return shared.get(name, _NOTHING)
-    if operation.startswith(("LOAD_FAST", "LOAD_DEREF")):  # some load two names at once
-        return local.get(name[-1] if type(name) is tuple else name, _NOTHING)
-    if operation in ("LOAD_ATTR", "LOAD_METHOD"):
-        return _attribute(before, name)
-    # type(self).LOCK
-    return before if _is_class(before) and operation.startswith(("CALL", "PRECALL")) else _NOTHING
-
-
-def _attribute(holder: Any, name: str) -> Any:
-    if type(holder) is types.ModuleType:
-        return vars(holder).get(name, _NOTHING)
-    if not _is_class(holder):
-        return _NOTHING
-    if name == "__class__":
-        return holder
-    return next((class_dict(cls)[name] for cls in class_mro(holder) if name in class_dict(cls)), _NOTHING)
+    """What `code`, in a function of class `cls`, names of `holders`."""
+    for _, line, value in named(code, function, cls):
+        if id(value) in holders:
+            yield Use(*holders[id(value)], Place(code.co_filename, line, code.co_name))
 
 
 if sys.version_info >= (3, 12):
+    from enforcer.blame.lines import take_tool
 
     @contextmanager
     def _watched_calls(codes: list[types.CodeType], enter: Callable[[types.CodeType], None]) -> Iterator[None]:
         """Call `enter` when the calling thread starts to run one of `codes`; other code runs at full speed."""
         monitoring, thread = sys.monitoring, threading.get_ident()
-        tool = next((number for number in range(6) if monitoring.get_tool(number) is None), None)
+        tool = take_tool()
         if tool is None:
             with _profiled_calls(enter):
                 yield
@@ -216,7 +133,6 @@ if sys.version_info >= (3, 12):
             if threading.get_ident() == thread:
                 enter(code)
 
-        monitoring.use_tool_id(tool, "enforcer")
         try:
             monitoring.register_callback(tool, monitoring.events.PY_START, start)
             for code in codes:

@@ -14,6 +14,19 @@ from typing import Any
 from enforcer.graph.kinds import PROBE, Contents, DictKind, Probe
 from enforcer.graph.unit import Cell, Unit
 
+DOORS = (
+    os.environ,
+    os.environb,
+    os.chdir,
+    os.fchdir,
+    os.umask,
+    os.putenv,
+    os.unsetenv,
+    signal.signal,
+    locale.setlocale,
+)
+"""What plugin code uses to change the process, beside `sys.path`."""
+
 
 class EnvironmentKind(DictKind):
     """`os.environ`: kept as bytes inside, written through itself so that the C library's copy follows."""

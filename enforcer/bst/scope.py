@@ -13,8 +13,6 @@ import time
 from collections.abc import Container
 from typing import NamedTuple, Protocol
 
-from buildstream.plugin import Plugin
-
 from enforcer.bst.pending import Pending
 from enforcer.bst.touches import Touches
 from enforcer.bst.world import CORE, World
@@ -22,10 +20,7 @@ from enforcer.config import Mode
 from enforcer.findings import Job
 from enforcer.graph.compare import ChangedCell, changed_cells
 from enforcer.graph.delta import Codec, Refused
-from enforcer.graph.graph import Graph
-from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
 from enforcer.graph.unit import Unit, WithoutFunctions
-from enforcer.graph.values import class_dict, class_mro
 
 _SWEEP_SHARE = 0.02
 """At most this part of a worker's time is spent on full compares."""
@@ -149,7 +144,7 @@ class ReplicaScope:
         self._unseen.stays = stays
         self._gated = gated
         self._shared = [unit for unit in world.graph.units if unit.shared]
-        self._evading = _evading_units(world.graph)
+        self._evading = world.evading
         self._always = {*self._shared, *self._evading}
         # Thousands of functions of core, which hardly anybody replaces parts of: left to the full compare.
         self._core = {unit: WithoutFunctions(unit) for unit in self._always if unit.name == CORE}
@@ -308,27 +303,3 @@ class Unswept:
         self.jobs = []
         self._cost = cost
         self._last = time.monotonic()
-
-
-def _evading_units(graph: Graph) -> list[Unit]:
-    """The elements' units of which plugin code can reach into a root past the hooks on attribute access."""
-    # By the class's id: hashing a class runs its metaclass's `__hash__`.
-    classes = {id(type(root)): type(root) for unit in graph.units for root, _ in unit.roots}
-    evading = {key for key, cls in classes.items() if _has_own_access(cls) or _is_container(graph, cls)}
-    return [
-        unit for unit in graph.units if not unit.shared and any(id(type(root)) in evading for root, _ in unit.roots)
-    ]
-
-
-def _is_container(graph: Graph, cls: type) -> bool:
-    return not _ATTRIBUTES.issuperset(graph.registry.plan(cls).cell_kinds)
-
-
-_ATTRIBUTES = frozenset({INSTANCE, SLOTS, TYPE})
-_ACCESS = ("__getattribute__", "__setattr__", "__delattr__")
-
-
-def _has_own_access(cls: type) -> bool:
-    # On `Plugin` itself it is our own: the main process notes what is assigned.
-    bases = [base for base in class_mro(cls) if base is not object and base is not Plugin]
-    return any(name in class_dict(base) for base in bases for name in _ACCESS)

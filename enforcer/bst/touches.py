@@ -11,12 +11,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from buildstream import _elementproxy, _pluginproxy
 from buildstream._context import Context
 from buildstream._project import Project
 from buildstream.plugin import Plugin
+
+from enforcer.blame.live import Live, Where
+from enforcer.blame.place import Place, place_of
 
 if TYPE_CHECKING:
     from enforcer.bst.world import World
@@ -27,25 +30,19 @@ _TRANSPARENT_FILES = frozenset({_pluginproxy.__file__, _elementproxy.__file__, _
 _HOOKED: tuple[type, ...] = (Plugin, Project, Context)
 
 
-class Place(NamedTuple):
-    """A line of code that ran."""
-
-    file: str
-    line: int
-    function: str
-
-
 class Touches:
     """What one job touched outside of `own`, and where plugin code did.
 
     Args:
         reached: called once for each foreign unit, before anybody sees anything of it.
+        blame: how much is noted beside that: one of `enforcer.config.BLAMES`.
 
     Attributes:
         units: the units of which anybody accessed a root, core included.
+        live: finds the lines of writes, if these are looked for.
     """
 
-    def __init__(self, world: World, own: Unit, reached: Callable[[Unit], None]) -> None:
+    def __init__(self, world: World, own: Unit, reached: Callable[[Unit], None], blame: str) -> None:
         self._world = world
         self._reached = reached
         self._own = own
@@ -55,17 +52,21 @@ class Touches:
         self._without_plugin: FrameType | None = None
         self._direct: dict[Unit, Place] = {}
         self._indirect: dict[Unit, Place] = {}
-        self._writes: dict[tuple[int, str], Place] = {}
+        self._writes: dict[tuple[int, str], Where] = {}
+        self._notes_places = blame != "off"
+        self.live: Live | None = None
+        if blame in ("live", "rerun"):
+            self.live = Live(world.plugin_files, world.reach, self._main, lambda unit: unit is own)
         self.units: set[Unit] = set()
         # Roots of which nothing more is to be learnt from another access.
         self.quiet: set[int] = {id(root) for root, _ in own.roots}
 
     def obtained(self, unit: Unit) -> Place | None:
         """The first line of plugin code that reached into `unit`, else the first that made core do so."""
-        return self._direct.get(unit) or self._indirect.get(unit)
+        return self._direct.get(unit) or (self.live and self.live.obtained(unit)) or self._indirect.get(unit)
 
-    def written(self, obj: object, name: str) -> Place | None:
-        """The last line of plugin code that assigned to this attribute."""
+    def written(self, obj: object, name: str) -> Where | None:
+        """The last line of plugin code that assigned to this attribute, or made core do so."""
         return self._writes.get((id(obj), name))
 
     def note(self, obj: object, written: str | None) -> None:
@@ -76,21 +77,40 @@ class Touches:
         if unit not in self.units:
             self.units.add(unit)
             self._reached(unit)
-        if written is None and unit in self._direct:
+        if self._nothing_new(unit, written):
             self.quiet.add(id(obj))
             return
         frame = _caller()
         if frame.f_code.co_filename in self._world.plugin_files:
-            place = _place(frame)
-            self._direct.setdefault(unit, place)
-            if written is not None:
-                self._writes[id(obj), written] = place
-        elif unit not in self._indirect and frame is not self._without_plugin:
-            place_above = _first_plugin_place(frame, self._world)
-            if place_above is not None:
-                self._indirect[unit] = place_above
-            else:
-                self._without_plugin = frame
+            self._note_plugin(frame, unit, obj, written)
+        else:
+            self._note_core(frame, unit, obj, written)
+
+    def _nothing_new(self, unit: Unit, written: str | None) -> bool:
+        if not self._notes_places:
+            return True
+        return written is None and unit in self._direct and not (self.live and self.live.follows)
+
+    def _note_plugin(self, frame: FrameType, unit: Unit, obj: object, written: str | None) -> None:
+        place = place_of(frame)
+        self._direct.setdefault(unit, place)
+        if written is not None:
+            self._writes[id(obj), written] = Where(place)
+        if self.live is not None:
+            self.live.touch(unit, frame)
+
+    def _note_core(self, frame: FrameType, unit: Unit, obj: object, written: str | None) -> None:
+        if self.live is not None and self.live.follows:
+            self.live.follow(unit, frame)
+        if written is None and (unit in self._indirect or frame is self._without_plugin):
+            return
+        place = _first_plugin_place(frame, self._world)
+        if place is None:
+            self._without_plugin = frame
+            return
+        self._indirect.setdefault(unit, place)
+        if written is not None:
+            self._writes[id(obj), written] = Where(place, place_of(frame))
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -99,9 +119,21 @@ class Touches:
         with hooked():
             _current = self
             try:
+                if self.live is not None:
+                    self._arm(self.live)
                 yield
             finally:
                 _current = self._without_plugin = None
+                if self.live is not None:
+                    self.live.stop()
+
+    def _arm(self, live: Live) -> None:
+        """Follow lines from the beginning where nothing will show that plugin code reaches something foreign."""
+        owners = self._world.graph.registry.owner
+        held = {owner for alias in self._own.aliases if (owner := owners.get(id(alias.obj))) and not owner.shared}
+        held = held.union(self._world.evading) - {self._own}
+        if held or self._world.reach.may_change(self._world.modules_of(self._own)):
+            live.arm(None, held)
 
 
 @contextmanager
@@ -162,10 +194,6 @@ def _first_plugin_place(frame: FrameType | None, world: World) -> Place | None:
     files = world.plugin_files
     while frame is not None:
         if frame.f_code.co_filename in files:
-            return _place(frame)
+            return place_of(frame)
         frame = frame.f_back
     return None
-
-
-def _place(frame: FrameType) -> Place:
-    return Place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)

@@ -71,9 +71,9 @@ class Trial:
         self.leaks = Leaks((), ())
         self.stuck = False
         self.doubted = False
-        self._touches = Touches(world, prepared.own, scope.reached)
-        self.job = job_of(job)
         settings = session.settings
+        self._touches = Touches(world, prepared.own, scope.reached, settings.blame)
+        self.job = job_of(job)
         self.strict = settings.mode is Mode.STRICT and not settings.collect
 
     def run_action(self, action: Callable[[], Any]) -> Outcome:
@@ -166,6 +166,7 @@ class Trial:
         findings = judge(self._evidence(candidates[-1] if candidates else self.job, changes, Leaks((), ()), ()))
         for finding in findings:
             finding.candidates = list(candidates)
+            finding.unblamed = finding.unblamed and "it was found by a look that came after the job"
         self.doubted = any([*map(self._session.classify, findings), self.doubted])
         return findings
 
@@ -198,7 +199,8 @@ class Trial:
         """Describe the changes, then undo them, unless they were `met` before, or stay by right of the mode."""
         if not violating:
             return []
-        describer = Describer(self._world, self._bst_job.get_element(), self._touches)
+        element, blame = self._bst_job.get_element(), self._session.settings.blame
+        describer = Describer(self._world, element, self._touches, blame)
         described = [(cell, describer.change(cell, change)) for cell in violating for change in cell.changes]
         stays = not self._scope.undoes(self._session.settings.mode)
         if met and not stays:

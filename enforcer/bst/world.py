@@ -15,15 +15,17 @@ from buildstream.element import Element
 from buildstream.plugin import Plugin
 from buildstream.source import Source
 
+from enforcer.blame.reach import Reach
 from enforcer.bst import names
 from enforcer.bst.locks import SharedLocks
 from enforcer.bst.policy import BstPolicy
-from enforcer.bst.process import process_unit
+from enforcer.bst.process import DOORS, process_unit
 from enforcer.findings import Owner
 from enforcer.graph.compare import ChangedCell
 from enforcer.graph.graph import Graph
+from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
 from enforcer.graph.unit import Cell, Unit
-from enforcer.graph.values import module_of
+from enforcer.graph.values import class_dict, class_mro, module_of
 
 CORE = "buildstream"
 """The name of the units of BuildStream's own modules and classes."""
@@ -48,7 +50,11 @@ def _no_collection() -> Iterator[None]:
 
 
 class World:
-    """Elements, projects, context, classes, modules and process of one run, with their owners' names."""
+    """Elements, projects, context, classes, modules and process of one run, with their owners' names.
+
+    Attributes:
+        evading: the elements' units that plugin code can change past the hooks on attribute access.
+    """
 
     def __init__(self, context: Any) -> None:
         self.context = context
@@ -61,10 +67,13 @@ class World:
             file for module in self.plugin_modules if (file := getattr(module, "__file__", None)) is not None
         }
         self.locks = SharedLocks(self.plugin_modules)
+        self._reach: Reach | None = None
+        self._modules: dict[Unit, tuple[str, ...]] = {}
         self.policy = BstPolicy(self)
         self.graph = Graph(self.policy)
         with _no_collection():
             self.graph.add(self._units(plugins))
+        self.evading = _evading_units(self.graph)
 
     def _units(self, plugins: list[Any]) -> Iterator[Unit]:
         yield process_unit()
@@ -93,6 +102,34 @@ class World:
     def is_plugin_module(self, name: str) -> bool:
         """Whether the module is a plugin's, or one beside it that plugins import."""
         return name in self._plugin_module_names
+
+    @property
+    def reach(self) -> Reach:
+        """What lines of plugin code may change past all hooks; their code is searched once."""
+        if self._reach is None:
+            shared = [unit for unit in self.graph.units if unit.shared and unit.name != CORE]
+            process = next(unit for unit in shared if unit.kind == "process")
+            self._reach = Reach(
+                self.plugin_modules,
+                self._holder_of,
+                [(door, process) for door in DOORS],
+                lambda: shared,
+                lambda: [unit for unit in self.graph.units if unit.name != CORE],
+            )
+        return self._reach
+
+    def _holder_of(self, obj: object) -> Unit | None:
+        return self.graph.registry.roots.get(id(obj)) or self.graph.registry.owner.get(id(obj))
+
+    def modules_of(self, unit: Unit) -> tuple[str, ...]:
+        """The names of the modules that define the plugins of an element's unit, and the mirrors of its project."""
+        if unit not in self._modules:
+            plugins = [root for root, _ in unit.roots]
+            project = vars_of(plugins[0]).get("_Plugin__project")
+            plugins += [plugin for plugin in self.plugins if _is_mirror(plugin, project)]
+            names_ = {module_of(cls) for plugin in plugins for cls in class_mro(type(plugin))}
+            self._modules[unit] = tuple(sorted(filter(self.is_plugin_module, names_)))
+        return self._modules[unit]
 
     def owner(self, changed: ChangedCell) -> Owner:
         """Whose state a changed cell is, as a message names it."""
@@ -211,3 +248,27 @@ def _package_folder(module: types.ModuleType) -> str | None:
 
 def _below(file: str | None, folders: set[str]) -> bool:
     return file is not None and any(file.startswith(folder + "/") for folder in folders)
+
+
+def _evading_units(graph: Graph) -> list[Unit]:
+    """The elements' units of which plugin code can reach into a root past the hooks on attribute access."""
+    # By the class's id: hashing a class runs its metaclass's `__hash__`.
+    classes = {id(type(root)): type(root) for unit in graph.units for root, _ in unit.roots}
+    evading = {key for key, cls in classes.items() if _has_own_access(cls) or _is_container(graph, cls)}
+    return [
+        unit for unit in graph.units if not unit.shared and any(id(type(root)) in evading for root, _ in unit.roots)
+    ]
+
+
+def _is_container(graph: Graph, cls: type) -> bool:
+    return not _ATTRIBUTES.issuperset(graph.registry.plan(cls).cell_kinds)
+
+
+_ATTRIBUTES = frozenset({INSTANCE, SLOTS, TYPE})
+_ACCESS = ("__getattribute__", "__setattr__", "__delattr__")
+
+
+def _has_own_access(cls: type) -> bool:
+    # On `Plugin` itself it is our own: the main process notes what is assigned.
+    bases = [base for base in class_mro(cls) if base is not object and base is not Plugin]
+    return any(name in class_dict(base) for base in bases for name in _ACCESS)

@@ -9,7 +9,7 @@ from operator import is_
 from typing import Any
 
 from enforcer.graph.kinds import BAG, INDEXED, Contents, by_name
-from enforcer.graph.unit import Cell, Unit
+from enforcer.graph.unit import Cell, CellGroup, Unit
 from enforcer.graph.values import hash_free_key, same
 
 SET, ADDED, REMOVED, REORDERED = "set", "added", "removed", "reordered"
@@ -53,21 +53,32 @@ def changed_cells(unit: Unit) -> list[ChangedCell]:
     for group in unit.groups:
         if group.unchanged():
             continue
-        before_any = len(found)
-        for cell, before in group.shadows():
-            after = cell.kind.contents(cell.obj)
-            if _identical(before, after):
-                continue
-            changes = tuple(_changes(unit, cell, before, after))
-            if changes:
-                found.append(ChangedCell(unit, cell, before, changes))
-        if len(found) == before_any:
+        changed = list(_differing(unit, group))
+        found += changed
+        if not changed:
             same_groups.append(group)
     if same_groups or not found:
         # Equal but not identical (a recomputed string): remember the new objects, or every
         # later compare would end up here again.
         unit.take(same_groups)
     return found
+
+
+def differing_cells(unit: Unit) -> Iterator[ChangedCell]:
+    """As `changed_cells`, only looking: no shadow is taken anew."""
+    for group in unit.groups:
+        if not group.unchanged():
+            yield from _differing(unit, group)
+
+
+def _differing(unit: Unit, group: CellGroup) -> Iterator[ChangedCell]:
+    for cell, before in group.shadows():
+        after = cell.kind.contents(cell.obj)
+        if _identical(before, after):
+            continue
+        changes = tuple(_changes(unit, cell, before, after))
+        if changes:
+            yield ChangedCell(unit, cell, before, changes)
 
 
 def differs(changed: ChangedCell) -> bool:

@@ -12,7 +12,8 @@ import dis
 import types
 from collections.abc import Iterator
 
-from enforcer.bst.touches import Place
+from enforcer.blame.code import line_of, nested_code
+from enforcer.blame.place import Place
 
 
 def first_mention(modules: list[types.ModuleType], name: str) -> Place | None:
@@ -39,25 +40,9 @@ def _functions(module: types.ModuleType) -> Iterator[types.CodeType]:
                 yield from nested_code(code)
 
 
-def nested_code(code: types.CodeType) -> Iterator[types.CodeType]:
-    """A function's code, and that of the functions inside of it."""
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from nested_code(constant)
-
-
 def _lines(code: types.CodeType, name: str) -> Iterator[int]:
     line = code.co_firstlineno
     for instruction in dis.get_instructions(code):
         line = line_of(instruction) or line
         if instruction.argval == name and instruction.opname.startswith(("LOAD", "STORE", "DELETE")):
             yield line
-
-
-def line_of(instruction: dis.Instruction) -> int | None:
-    """The line that the instruction belongs to, where it tells one."""
-    # From 3.11 on each instruction knows its line; before, only the first of a line.
-    positions = getattr(instruction, "positions", None)
-    line = instruction.starts_line if positions is None else positions.lineno
-    return line if type(line) is int else None

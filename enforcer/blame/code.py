@@ -1,0 +1,137 @@
+"""What plugin code names: functions and their code, and the objects that their instructions lead to."""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import functools
+import types
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from enforcer.graph.values import class_dict, class_mro, module_of
+
+NOTHING = object()
+"""Stands for an object that is not known before the code runs."""
+
+
+class Named(NamedTuple):
+    """An instruction, its line, and the object that it leads to: loaded, stored into, or `NOTHING`."""
+
+    instruction: dis.Instruction
+    line: int
+    value: Any
+
+
+def functions_of(modules: list[types.ModuleType]) -> Iterator[tuple[types.FunctionType, type | None]]:
+    """Every function that the modules define, and the class whose method it is; decorated ones too."""
+    spaces = {id(vars(module)) for module in modules}
+    for module in modules:
+        members = [(value, None) for value in vars(module).values()]
+        members += [(value, cls) for cls in classes_of(module) for value in class_dict(cls).values()]  # type: ignore[misc]
+        for member, cls in members:
+            yield from ((function, cls) for function in _inside(member) if id(function.__globals__) in spaces)
+
+
+def classes_of(module: types.ModuleType) -> list[type]:
+    """The classes that the module defines."""
+    return [cls for cls in vars(module).values() if is_class(cls) and module_of(cls) == module.__name__]
+
+
+def is_class(value: Any) -> bool:
+    """Whether `value` is a class, without running code of its class."""
+    # Not isinstance: it asks `__class__`, which may be a plugin's property.
+    return issubclass(type(value), type)
+
+
+def _inside(member: Any) -> Iterator[types.FunctionType]:
+    """The functions that a member of a module or class is made of."""
+    seen: set[int] = set()
+    todo = [member]
+    while todo:
+        value = todo.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if type(value) is types.FunctionType:
+            yield value
+            todo += [value.__dict__.get("__wrapped__"), *_cells(value).values()]
+        elif type(value) in (staticmethod, classmethod, types.MethodType):
+            todo.append(value.__func__)
+        elif type(value) is property:
+            todo += [value.fget, value.fset, value.fdel]
+        elif type(value) in (functools.partial, functools.cached_property):
+            todo.append(value.func)
+        elif type(value) is functools._lru_cache_wrapper:
+            todo.append(value.__wrapped__)
+
+
+def _cells(function: types.FunctionType) -> dict[str, Any]:
+    """What the free variables of a function hold."""
+    found = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:  # not assigned yet
+            continue
+    return found
+
+
+def nested_code(code: types.CodeType) -> Iterator[types.CodeType]:
+    """A function's code, and that of the functions inside of it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from nested_code(constant)
+
+
+def line_of(instruction: dis.Instruction) -> int | None:
+    """The line that the instruction belongs to, where it tells one."""
+    # From 3.11 on each instruction knows its line; before, only the first of a line.
+    positions = getattr(instruction, "positions", None)
+    line = instruction.starts_line if positions is None else positions.lineno
+    return line if type(line) is int else None
+
+
+def named(code: types.CodeType, function: types.FunctionType, cls: type | None) -> Iterator[Named]:
+    """Each instruction of `code`, in a function of class `cls`, with what it leads to.
+
+    Followed are `NAME`, `module.NAME`, `self.NAME`, `Cls.NAME`, `type(self).NAME`, free variables and default values.
+    """
+    local = {**_defaults(function), **_cells(function)}
+    if cls is not None and function.__code__.co_argcount:
+        local[function.__code__.co_varnames[0]] = cls  # for attributes, self is as good as its class
+    line, value = code.co_firstlineno, NOTHING
+    for instruction in dis.get_instructions(code):
+        line = line_of(instruction) or line
+        value = _loaded(instruction, value, function.__globals__, local)
+        yield Named(instruction, line, value)
+
+
+def _defaults(function: types.FunctionType) -> dict[str, Any]:
+    code, defaults = function.__code__, function.__defaults__ or ()
+    names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
+    return {**dict(zip(names, defaults, strict=True)), **(function.__kwdefaults__ or {})}
+
+
+def _loaded(instruction: dis.Instruction, before: Any, shared: dict[str, Any], local: dict[str, Any]) -> Any:
+    """The object on top of the stack after `instruction`, if it was `before` until then; `NOTHING` if not known."""
+    operation, name = instruction.opname, instruction.argval
+    if operation == "LOAD_GLOBAL":
+        return shared.get(name, vars(builtins).get(name, NOTHING))
+    if operation.startswith(("LOAD_FAST", "LOAD_DEREF")):  # some load two names at once
+        return local.get(name[-1] if type(name) is tuple else name, NOTHING)
+    if operation in ("LOAD_ATTR", "LOAD_METHOD"):
+        return _attribute(before, name)
+    # type(self).LOCK
+    return before if is_class(before) and operation.startswith(("CALL", "PRECALL")) else NOTHING
+
+
+def _attribute(holder: Any, name: str) -> Any:
+    if type(holder) is types.ModuleType:
+        return vars(holder).get(name, NOTHING)
+    if not is_class(holder):
+        return NOTHING
+    if name == "__class__":
+        return holder
+    return next((class_dict(cls)[name] for cls in class_mro(holder) if name in class_dict(cls)), NOTHING)

@@ -1,0 +1,245 @@
+"""Line events of chosen code, in the very run: `sys.monitoring` from Python 3.12 on, `sys.settrace` before.
+
+Whoever traces already (coverage, a debugger) goes on: with `sys.monitoring` each tool has a number of its own, and
+an installed trace function is called by ours.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Collection, Iterable
+from types import CodeType, FrameType
+from typing import Any, Protocol
+
+Seen = Callable[[FrameType], None]
+
+
+class Follower(Protocol):
+    """What is told about each line.
+
+    Attributes:
+        files: the names of the files whose code is followed.
+    """
+
+    files: Collection[str]
+
+    def step(self, frame: FrameType) -> None:
+        """In the thread that runs it: `frame` begins, goes on, or comes to its line `f_lineno`."""
+
+    def leave(self, frame: FrameType) -> None:
+        """In the thread that ran it: `frame` ends or pauses."""
+
+
+class LineEvents(Protocol):
+    """Line events for one job."""
+
+    def start(self, frame: FrameType | None) -> str | None:
+        """Follow all code of the follower's files from now on, in this thread, which runs `frame`, and in new ones.
+
+        Returns why that is not possible here, if it is not.
+        """
+
+    def follow(self, frame: FrameType) -> None:
+        """Follow this running function too, whatever its file."""
+
+    def stop(self) -> None:
+        """Follow nothing any more."""
+
+
+def line_events(follower: Follower, codes: Callable[[], Iterable[CodeType]]) -> LineEvents:
+    """The way of this interpreter; `codes` gives the code of all functions of the follower's files."""
+    if sys.version_info >= (3, 12):
+        return _Monitored(follower, codes)
+    return _Traced(follower)
+
+
+if sys.version_info >= (3, 12):
+
+    def take_tool() -> int | None:
+        """A number of `sys.monitoring`, taken for the enforcer, or None; those of debuggers and coverage are left."""
+        free = (number for number in (4, 3, 5, 2) if sys.monitoring.get_tool(number) is None)
+        number = next(free, None)
+        if number is not None:
+            sys.monitoring.use_tool_id(number, "enforcer")
+        return number
+
+    _events = sys.monitoring.events
+    _LOCAL = _events.LINE | _events.PY_START | _events.PY_RESUME | _events.PY_RETURN | _events.PY_YIELD
+    _STEPS = (_events.LINE, _events.PY_START, _events.PY_RESUME)
+    _LEAVES = (_events.PY_RETURN, _events.PY_YIELD)
+
+    class _Monitored:
+        """Events of single code objects: all other code runs at full speed."""
+
+        def __init__(self, follower: Follower, codes: Callable[[], Iterable[CodeType]]) -> None:
+            self._follower = follower
+            self._codes = codes
+            self._tool: int | None = None
+            self._followed: dict[int, CodeType] = {}
+
+        def start(self, frame: FrameType | None) -> str | None:
+            monitoring = sys.monitoring
+            self._tool = take_tool()
+            if self._tool is None:
+                return "other tools have taken all numbers of sys.monitoring"
+            for event in _STEPS:
+                monitoring.register_callback(self._tool, event, self._step)
+            for event in _LEAVES:
+                monitoring.register_callback(self._tool, event, self._leave)
+            # There is none for single code objects.
+            monitoring.register_callback(self._tool, _events.PY_UNWIND, self._unwind)
+            monitoring.set_events(self._tool, _events.PY_UNWIND)
+            for code in self._codes():
+                self._add(code)
+            return None
+
+        def _add(self, code: CodeType) -> None:
+            if id(code) not in self._followed:
+                self._followed[id(code)] = code
+                sys.monitoring.set_local_events(self._tool or 0, code, _LOCAL)
+
+        def _step(self, code: CodeType, where: int) -> None:
+            self._follower.step(sys._getframe(1))
+
+        def _leave(self, code: CodeType, offset: int, value: object) -> None:
+            self._follower.leave(sys._getframe(1))
+
+        def _unwind(self, code: CodeType, offset: int, error: BaseException) -> None:
+            if id(code) in self._followed:
+                self._follower.leave(sys._getframe(1))
+
+        def follow(self, frame: FrameType) -> None:
+            if self._tool is not None:
+                self._add(frame.f_code)
+
+        def stop(self) -> None:
+            if self._tool is None:
+                return
+            monitoring = sys.monitoring
+            for code in self._followed.values():
+                monitoring.set_local_events(self._tool, code, _events.NO_EVENTS)
+            monitoring.set_events(self._tool, _events.NO_EVENTS)
+            for event in (*_STEPS, *_LEAVES, _events.PY_UNWIND):
+                monitoring.register_callback(self._tool, event, None)
+            monitoring.free_tool_id(self._tool)
+            self._tool, self._followed = None, {}
+
+
+class _Traced:
+    """A trace function a thread, in front of the one that is installed there."""
+
+    def __init__(self, follower: Follower) -> None:
+        self._follower = follower
+        self._threads: list[_TracedThread] = []
+        self._new_threads: Any = None
+
+    def start(self, frame: FrameType | None) -> str | None:
+        self._trace_thread(frame)
+        self._new_threads = _hook_of_new_threads()
+        threading.settrace(self._begin)
+        return None
+
+    def _trace_thread(self, frame: FrameType | None) -> _TracedThread:
+        thread = _TracedThread(self._follower, sys.gettrace(), threading.get_ident())
+        self._threads.append(thread)
+        thread.install(frame)
+        return thread
+
+    def _begin(self, frame: FrameType, event: str, arg: object) -> Any:
+        """The first event of a thread that has just been started."""
+        thread = _TracedThread(self._follower, self._new_threads, threading.get_ident())
+        self._threads.append(thread)
+        thread.install(None)
+        return thread.call(frame, event, arg)
+
+    def follow(self, frame: FrameType) -> None:
+        here = threading.get_ident()
+        known = [thread for thread in self._threads if thread.ident == here]
+        thread = known[-1] if known else self._trace_thread(None)
+        thread.follow(frame)
+
+    def stop(self) -> None:
+        if not self._threads:
+            return
+        if _hook_of_new_threads() == self._begin:
+            threading.settrace(self._new_threads)
+        threads, self._threads = self._threads, []
+        for thread in threads:
+            thread.stop()
+
+
+def _hook_of_new_threads() -> Any:
+    return threading._trace_hook  # type: ignore[attr-defined]  # `gettrace` is there from 3.10 on, but not in stubs
+
+
+class _TracedThread:
+    """The trace function of one thread.
+
+    Attributes:
+        ident: the thread's.
+    """
+
+    def __init__(self, follower: Follower, inner: Any, ident: int) -> None:
+        self._follower = follower
+        self._inner = inner
+        self._stopped = False
+        self.ident = ident
+
+    def install(self, frame: FrameType | None) -> None:
+        """Trace the calling thread: what it calls, and its running functions from `frame` upwards."""
+        while frame is not None:
+            if frame.f_code.co_filename in self._follower.files:
+                self.follow(frame)
+            frame = frame.f_back
+        sys.settrace(self.call)
+
+    def follow(self, frame: FrameType) -> None:
+        """Trace the lines of a running function."""
+        if not isinstance(frame.f_trace, _TracedFrame):
+            frame.f_trace = _TracedFrame(self._follower, frame.f_trace, self)
+
+    def call(self, frame: FrameType, event: str, arg: object) -> Any:
+        """The thread's trace function: a function is called."""
+        inner = None if self._inner is None else self._inner(frame, event, arg)
+        if self._stopped:
+            # In another thread than the job's: each can only be told when it comes by.
+            sys.settrace(self._inner)
+            return inner
+        if sys.gettrace() != self.call:  # a tracer in C puts itself back
+            sys.settrace(self.call)
+        if frame.f_code.co_filename not in self._follower.files:
+            return inner
+        self._follower.step(frame)
+        return _TracedFrame(self._follower, inner, self)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether lines are of no interest any more."""
+        return self._stopped
+
+    def stop(self) -> None:
+        """Leave the thread as it was."""
+        self._stopped = True
+        if self.ident == threading.get_ident() and sys.gettrace() == self.call:
+            sys.settrace(self._inner)
+
+
+class _TracedFrame:
+    """The trace function of one running function, in front of the one that was there."""
+
+    def __init__(self, follower: Follower, inner: Any, thread: _TracedThread) -> None:
+        self._follower = follower
+        self._inner = inner
+        self._thread = thread
+
+    def __call__(self, frame: FrameType, event: str, arg: object) -> Any:
+        if self._inner is not None:
+            self._inner = self._inner(frame, event, arg)
+        if self._thread.stopped:
+            return self._inner
+        if event == "line":
+            self._follower.step(frame)
+        elif event == "return":
+            self._follower.leave(frame)
+        return self

@@ -1,0 +1,187 @@
+"""Find in a job's own run the lines that change what is foreign, by comparing after each line.
+
+Nothing is followed until plugin code touches something foreign. From then on each line of plugin code is followed by
+a compare of what was touched, and of nothing else: a difference is the doing of the line before.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from types import CodeType, FrameType
+from typing import NamedTuple
+
+from enforcer.blame.lines import line_events
+from enforcer.blame.place import Place, place_of
+from enforcer.blame.reach import Reach
+from enforcer.blame.watched import Key, Watched, key_of
+from enforcer.graph.compare import Change
+from enforcer.graph.unit import Unit
+
+
+class Where(NamedTuple):
+    """A line of plugin code, and the line below it, of other code, that runs on its behalf."""
+
+    plugin: Place | None
+    core: Place | None = None
+
+
+class Live:
+    """The lines of one job.
+
+    Args:
+        files: the names of the files of plugin code.
+        reach: what lines of plugin code may change although no attribute access on an element shows it.
+        idle: identifier of a thread whose doings are no job's.
+        is_own: whether a unit is the job's own.
+
+    Attributes:
+        files: as given.
+        trouble: why lines are not seen, if so.
+    """
+
+    def __init__(self, files: Collection[str], reach: Reach, idle: int | None, is_own: Callable[[Unit], bool]) -> None:
+        self.files = files
+        self.trouble: str | None = None
+        self._reach = reach
+        self._idle = idle
+        self._is_own = is_own
+        self._events = line_events(self, reach.codes)
+        self._armed = False
+        self._over = False
+        # A line that changes something may run in any thread of the job.
+        self._lock = threading.RLock()
+        self._watched: dict[Unit, Watched] = {}
+        self._obtained: dict[Unit, Place] = {}
+        self._last: dict[int, Where] = {}
+        self._blamed: dict[Key, Where] = {}
+        self._asked: Counter[Key] = Counter()
+        self._core: dict[int, CodeType] = {}
+
+    @property
+    def follows(self) -> bool:
+        """Whether lines are followed."""
+        return self._armed and self.trouble is None
+
+    def arm(self, frame: FrameType | None, units: Iterable[Unit] = ()) -> None:
+        """Follow the lines of plugin code from now on, and look at `units` after each; `frame` runs, if any."""
+        with self._lock:
+            if self._over or self.trouble:
+                return
+            if not self._armed:
+                self._armed = True
+                self.trouble = self._events.start(frame)
+            for unit in units:
+                self._watch(unit)
+
+    def touch(self, unit: Unit, frame: FrameType) -> None:
+        """Plugin code, which runs in `frame`, is about to see something of `unit`."""
+        with self._lock:
+            self.arm(frame, (unit,))
+            here = threading.get_ident()
+            if here not in self._last:
+                self._last[here] = Where(place_of(frame))
+                self._events.follow(frame)
+
+    def follow(self, unit: Unit, frame: FrameType) -> None:
+        """Code that is no plugin's, which runs in `frame`, is about to see something of `unit`."""
+        if unit in self._watched and _plugin_place(frame, self.files) is not None:
+            with self._lock:
+                self._core[id(frame.f_code)] = frame.f_code
+                self._events.follow(frame)
+                self._last[threading.get_ident()] = self._where(frame)
+
+    def stop(self) -> None:
+        """The job's action is over."""
+        with self._lock:
+            self._over = True
+            self._settle(threading.get_ident())
+            if self._armed:
+                self._armed = False
+                self._events.stop()
+
+    def step(self, frame: FrameType) -> None:
+        """See `Follower`."""
+        here = threading.get_ident()
+        if here == self._idle or self._over:
+            return
+        with self._lock:
+            self._settle(here)
+            self._last[here] = self._where(frame)
+            for unit in self._reach.units(frame.f_code, frame.f_lineno):
+                if not self._is_own(unit):
+                    self._obtained.setdefault(unit, place_of(frame))
+                    self._watch(unit)
+
+    def leave(self, frame: FrameType) -> None:
+        """See `Follower`."""
+        here = threading.get_ident()
+        if here == self._idle or self._over:
+            return
+        with self._lock:
+            self._settle(here)
+            above = self._followed(frame.f_back)
+            if above is None:
+                self._last.pop(here, None)
+            else:
+                self._last[here] = self._where(above)
+
+    def _followed(self, frame: FrameType | None) -> FrameType | None:
+        """The nearest running function, from `frame` upwards, of which lines are seen."""
+        while frame is not None:
+            if frame.f_code.co_filename in self.files or id(frame.f_code) in self._core:
+                return frame
+            frame = frame.f_back
+        return None
+
+    def _where(self, frame: FrameType) -> Where:
+        if frame.f_code.co_filename in self.files:
+            return Where(place_of(frame))
+        return Where(_plugin_place(frame, self.files), place_of(frame))
+
+    def _watch(self, unit: Unit) -> None:
+        if unit not in self._watched:
+            self._watched[unit] = Watched(unit)
+
+    def _settle(self, here: int) -> None:
+        """Whatever changed since the last line of any thread was done by one of the lines that ran."""
+        try:
+            for watched in self._watched.values():
+                for key, change in watched.fresh():
+                    where = self._doer(here, change)
+                    if where is not None:
+                        self._blamed[key] = where
+        except Exception as error:
+            # Ours, and not worth a job: what was found stays, what comes is not blamed.
+            self.trouble, self._watched = f"the enforcer failed to compare after a line: {error!r}", {}
+
+    def _doer(self, here: int, change: Change) -> Where | None:
+        """The line that made the change: this thread's last, unless that of another one alone names it."""
+        mine = self._last.get(here)
+        others = [where for ident, where in self._last.items() if ident != here]
+        if mine is not None and (not others or self._names(mine, change)):
+            return mine
+        naming = [where for where in others if self._names(where, change)]
+        return next(iter(naming), mine or next(iter(others), None))
+
+    def _names(self, where: Where, change: Change) -> bool:
+        return where.plugin is not None and self._reach.mentions(where.plugin, change.name)
+
+    def blamed(self, change: Change) -> Where | None:
+        """The line that made a change, if it was seen doing it; to be asked once for each change."""
+        key = key_of(change)
+        self._asked[key] += 1
+        return self._blamed.get((*key, self._asked[key]))
+
+    def obtained(self, unit: Unit) -> Place | None:
+        """The first line that named something of `unit`, which no attribute access shows."""
+        return self._obtained.get(unit)
+
+
+def _plugin_place(frame: FrameType | None, files: Collection[str]) -> Place | None:
+    while frame is not None:
+        if frame.f_code.co_filename in files:
+            return place_of(frame)
+        frame = frame.f_back
+    return None

@@ -1,0 +1,26 @@
+"""Lines of code that ran."""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import NamedTuple
+
+# From 3.12 on most of these are no functions of their own any more: they count as the one they stand in.
+_INLINE = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
+
+
+class Place(NamedTuple):
+    """A line of code that ran; `line` counts from 1."""
+
+    file: str
+    line: int
+    function: str
+
+
+def place_of(frame: FrameType) -> Place:
+    """Where a running function is."""
+    named = frame
+    while named.f_code.co_name in _INLINE and named.f_back is not None:
+        named = named.f_back
+    # Between two lines an interpreter may not know the line; the function's first one is then near.
+    return Place(frame.f_code.co_filename, frame.f_lineno or frame.f_code.co_firstlineno, named.f_code.co_name)

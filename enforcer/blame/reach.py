@@ -1,0 +1,177 @@
+"""What lines of plugin code may change although no attribute access on an element shows it.
+
+Classes, modules and the process cannot be hooked as plugins can. So the code of plugin modules is searched, once, for
+the lines that name a container of theirs, store into a class or module, or use what can reach anything.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import gc
+import sys
+import types
+from collections.abc import Callable, Iterable, Iterator
+
+from enforcer.blame.code import NOTHING, Named, functions_of, is_class, line_of, named, nested_code
+from enforcer.blame.place import Place
+from enforcer.graph.unit import Unit
+
+_BY_NAME = (builtins.setattr, builtins.delattr, builtins.vars, builtins.globals, type.__setattr__)
+_PAST_HOOKS = (gc, object.__getattribute__, object.__setattr__, object.__delattr__)
+_LEADS_ON = (types.ModuleType, types.FunctionType)
+_KEPT = ("STORE_FAST", "STORE_DEREF", "STORE_ATTR", "DELETE_ATTR", "DUP_TOP", "COPY")
+_HELD = ("STORE_GLOBAL", "DELETE_GLOBAL")
+
+
+class Reach:
+    """For each line of some modules, the shared units that it may change.
+
+    Args:
+        modules: the modules of plugins.
+        unit_of: the shared unit that an object is a root of or a container in.
+        doors: functions that change a unit when they are called, each with that unit.
+        anything: the shared units of plugins, which code may change that looks attributes up by name.
+        everything: the units that code may change which goes past attribute access.
+    """
+
+    def __init__(
+        self,
+        modules: list[types.ModuleType],
+        unit_of: Callable[[object], Unit | None],
+        doors: Iterable[tuple[object, Unit]],
+        anything: Callable[[], Iterable[Unit]],
+        everything: Callable[[], Iterable[Unit]],
+    ) -> None:
+        self._unit_of = unit_of
+        self._doors = {id(door): (door, unit) for door, unit in doors}
+        self._anything = anything
+        self._everything = everything
+        self._codes: dict[str, dict[int, types.CodeType]] = {}
+        self._lines: dict[int, dict[int, set[Unit]]] = {}
+        self._reaching: set[str] = set()
+        self._answers: dict[tuple[str, ...], bool] = {}
+        for function, cls in functions_of(modules):
+            for code in nested_code(function.__code__):
+                self._add(code, function, cls)
+        self._beside = {module.__name__: _imports(module, modules) for module in modules}
+
+    def _add(self, code: types.CodeType, function: types.FunctionType, cls: type | None) -> None:
+        codes = self._codes.setdefault(function.__module__, {})
+        codes[id(code)] = code
+        # A nested function is met inside of its maker, and again as what that has made, with its free variables.
+        lines = self._lines.get(id(code), {})
+        for line, unit in self._reached(code, function, cls):
+            lines.setdefault(line, set()).add(unit)
+        if lines:
+            self._lines[id(code)] = lines
+            self._reaching.add(function.__module__)
+
+    def codes(self) -> Iterable[types.CodeType]:
+        """The code of all functions of the modules."""
+        return [code for codes in self._codes.values() for code in codes.values()]
+
+    def may_change(self, modules: tuple[str, ...]) -> bool:
+        """Whether code of these modules, or of those that they import, may change something shared."""
+        if modules not in self._answers:
+            self._answers[modules] = any(self._around(module) & self._reaching for module in modules)
+        return self._answers[modules]
+
+    def _around(self, module: str) -> set[str]:
+        found: set[str] = set()
+        todo = [module]
+        while todo:
+            name = todo.pop()
+            if name not in found:
+                found.add(name)
+                todo += self._beside.get(name, ())
+        return found
+
+    def units(self, code: types.CodeType, line: int | None) -> Iterable[Unit]:
+        """What the line of `code` may change."""
+        lines = self._lines.get(id(code))
+        return () if lines is None else lines.get(line or 0, ())
+
+    def mentions(self, place: Place, name: object) -> bool:
+        """Whether the line at `place` names `name`, as an attribute, a variable or a constant."""
+        return any(code.co_filename == place.file and _mentions(code, place.line, name) for code in self.codes())
+
+    def _reached(
+        self, code: types.CodeType, function: types.FunctionType, cls: type | None
+    ) -> Iterator[tuple[int, Unit]]:
+        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        steps = list(named(code, function, cls))
+        by_name = any(any(step.value is way for way in _BY_NAME) for step in steps)
+        for step, then in zip(steps, [*steps[1:], None], strict=True):
+            for unit in self._units_at(step, then, function, cells, by_name):
+                yield step.line, unit
+
+    def _units_at(
+        self,
+        step: Named,
+        then: Named | None,
+        function: types.FunctionType,
+        cells: dict[str, types.CellType],
+        by_name: bool,
+    ) -> Iterator[Unit]:
+        operation, value = step.instruction.opname, step.value
+        if operation in _HELD:
+            yield from self._known(sys.modules.get(function.__module__))
+        elif operation == "STORE_DEREF":
+            yield from self._known(cells.get(step.instruction.argval))
+        elif value is type or _asks_class(step):
+            yield from self._classes()
+        elif value is NOTHING:
+            return
+        elif id(value) in self._doors:
+            yield self._doors[id(value)][1]
+        elif any(value is way for way in _PAST_HOOKS):
+            yield from self._everything()
+        elif any(value is way for way in _BY_NAME):
+            yield from self._anything()
+        elif not (is_class(value) or type(value) in _LEADS_ON) or by_name or _is_kept(step, then):
+            yield from self._known(value)
+
+    def _classes(self) -> Iterator[Unit]:
+        return (unit for unit in self._anything() if unit.kind == "class")
+
+    def _known(self, value: object) -> Iterator[Unit]:
+        unit = self._unit_of(value)
+        if unit is not None and unit.shared:
+            yield unit
+
+
+def _is_kept(step: Named, then: Named | None) -> bool:
+    """Whether a class, module or function is more than called, or asked for an attribute."""
+    if step.instruction.opname.startswith(("CALL", "PRECALL")) or _asks_class(step):
+        return True  # type(self), self.__class__
+    return then is not None and then.instruction.opname.startswith(_KEPT)
+
+
+def _asks_class(step: Named) -> bool:
+    return step.instruction.opname == "LOAD_ATTR" and step.instruction.argval == "__class__"
+
+
+def _imports(module: types.ModuleType, modules: list[types.ModuleType]) -> set[str]:
+    """Those of `modules` that `module` has names of."""
+    known = {other.__name__ for other in modules}
+    found = set()
+    for value in vars(module).values():
+        name = value.__name__ if type(value) is types.ModuleType else _module_of(value)
+        if name in known:
+            found.add(name)
+    return found
+
+
+def _module_of(value: object) -> object:
+    # Of classes and functions only: an instance may have a `__getattr__` of its own.
+    return value.__module__ if type(value) is types.FunctionType or is_class(value) else None
+
+
+def _mentions(code: types.CodeType, line: int, name: object) -> bool:
+    here = code.co_firstlineno
+    for instruction in dis.get_instructions(code):
+        here = line_of(instruction) or here
+        if here == line and type(instruction.argval) is type(name) and instruction.argval == name:
+            return True
+    return False

@@ -1,0 +1,82 @@
+"""What of one foreign unit changed since the line before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from enforcer.graph.compare import ABSENT, REORDERED, Change, differing_cells
+from enforcer.graph.kinds import NAMED
+from enforcer.graph.quick import QuickPass
+from enforcer.graph.unit import Unit
+from enforcer.graph.values import hash_free_key, same
+
+Key = tuple[object, ...]
+
+
+def entries_of(unit: Unit) -> dict[Key, Change]:
+    """Each entry of `unit` that differs from its shadow, by a key that stays the same while others change.
+
+    An entry of a list is told by its value: its index changes with what is put in before it.
+    """
+    found: dict[Key, Change] = {}
+    times: Counter[Key] = Counter()
+    for change in (change for cell in differing_cells(unit) for change in cell.changes):
+        key = key_of(change)
+        times[key] += 1
+        numbered = (*key, times[key])
+        found[numbered] = change
+    return found
+
+
+def key_of(change: Change) -> Key:
+    """The key of an entry, but for how often there is an equal one before it."""
+    cell = (id(change.cell.obj), id(change.cell.kind))
+    if change.change == REORDERED:
+        return (*cell, REORDERED)
+    if change.cell.kind.shape is NAMED:
+        return (*cell, hash_free_key(change.name))
+    gone = change.after is ABSENT
+    return (*cell, gone, hash_free_key(change.before if gone else change.after))
+
+
+class Watched:
+    """One unit, looked at after each line."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        self._take()
+        # What differs already was no line's doing that we have seen.
+        self._known = {} if unit.unchanged() else self._values()
+
+    def _take(self) -> None:
+        self._quick = QuickPass((group.kind, group.objects) for group in self._unit.groups)
+        self._taken = self._unit.taken
+
+    def _values(self) -> dict[Key, Any]:
+        return {key: change.after for key, change in entries_of(self._unit).items()}
+
+    def fresh(self) -> Iterator[tuple[Key, Change]]:
+        """The entries that differ, and did not or held something else when this was called last."""
+        if self._unit.taken != self._taken:
+            # It was brought up to date meanwhile, which is nobody's doing.
+            self._take()
+            self._known = self._values()
+            return
+        if self._quick.unchanged():
+            return
+        # First, so that what a thread writes meanwhile is found the next time.
+        self._take()
+        known = self._known
+        now = entries_of(self._unit)
+        self._known = {key: change.after for key, change in now.items()}
+        for key, change in now.items():
+            if key not in known or not _same(known[key], change):
+                yield key, change
+
+
+def _same(before: Any, change: Change) -> bool:
+    if change.change == REORDERED:
+        return len(before) == len(change.after) and all(map(same, before, change.after))
+    return same(before, change.after)
