@@ -11,7 +11,8 @@ import pytest
 
 from enforcer.bst import scope
 from enforcer.bst.dirty import AssignedObjects
-from enforcer.bst.scope import SharedScope, Unswept, _evading_units
+from enforcer.bst.scope import SharedScope, Unswept
+from enforcer.bst.world import _evading_units
 from enforcer.config import Mode
 from enforcer.graph.compare import changed_cells
 from tests.bst.loaded import Loaded
