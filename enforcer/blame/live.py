@@ -157,16 +157,13 @@ class Live:
             self.trouble, self._watched = f"the enforcer failed to compare after a line: {error!r}", {}
 
     def _doer(self, here: int, change: Change) -> Where | None:
-        """The line that made the change: this thread's last, unless that of another one alone names it."""
+        """The line that made the change: this thread's last, unless another's that runs fits it better."""
         mine = self._last.get(here)
         others = [where for ident, where in self._last.items() if ident != here]
-        if mine is not None and (not others or self._names(mine, change)):
+        if not others:
             return mine
-        naming = [where for where in others if self._names(where, change)]
-        return next(iter(naming), mine or next(iter(others), None))
-
-    def _names(self, where: Where, change: Change) -> bool:
-        return where.plugin is not None and self._reach.mentions(where.plugin, change.name)
+        candidates = others if mine is None else [mine, *others]
+        return max(candidates, key=lambda where: self._reach.fit(where.plugin, change.name))
 
     def blamed(self, change: Change) -> Where | None:
         """The line that made a change, if it was seen doing it; to be asked once for each change."""

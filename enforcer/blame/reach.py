@@ -21,6 +21,7 @@ _BY_NAME = (builtins.setattr, builtins.delattr, builtins.vars, builtins.globals,
 _PAST_HOOKS = (gc, object.__getattribute__, object.__setattr__, object.__delattr__)
 _LEADS_ON = (types.ModuleType, types.FunctionType)
 _KEPT = ("STORE_FAST", "STORE_DEREF", "STORE_ATTR", "DELETE_ATTR", "DUP_TOP", "COPY")
+_STORING = ("STORE_SUBSCR", "STORE_ATTR", "STORE_SLICE", "STORE_GLOBAL", "STORE_DEREF", "DELETE_")
 _HELD = ("STORE_GLOBAL", "DELETE_GLOBAL")
 
 
@@ -92,9 +93,16 @@ class Reach:
         lines = self._lines.get(id(code))
         return () if lines is None else lines.get(line or 0, ())
 
-    def mentions(self, place: Place, name: object) -> bool:
-        """Whether the line at `place` names `name`, as an attribute, a variable or a constant."""
-        return any(code.co_filename == place.file and _mentions(code, place.line, name) for code in self.codes())
+    def fit(self, place: Place | None, name: object) -> tuple[int, bool]:
+        """How well the line at `place` fits a write to entry `name`: whether it stores or only calls, and names it."""
+        if place is None:
+            return 0, False
+        here = [code for code in self.codes() if code.co_filename == place.file]
+        steps = [step for code in here for step in _instructions_at(code, place.line)]
+        stores = any(step.opname.startswith(_STORING) for step in steps)
+        calls = any(step.opname.startswith("CALL") for step in steps)
+        names = any(type(step.argval) is type(name) and step.argval == name for step in steps)
+        return 2 if stores else int(calls), names
 
     def _reached(
         self, code: types.CodeType, function: types.FunctionType, cls: type | None
@@ -168,10 +176,9 @@ def _module_of(value: object) -> object:
     return value.__module__ if type(value) is types.FunctionType or is_class(value) else None
 
 
-def _mentions(code: types.CodeType, line: int, name: object) -> bool:
+def _instructions_at(code: types.CodeType, line: int) -> Iterator[dis.Instruction]:
     here = code.co_firstlineno
     for instruction in dis.get_instructions(code):
         here = line_of(instruction) or here
-        if here == line and type(instruction.argval) is type(name) and instruction.argval == name:
-            return True
-    return False
+        if here == line:
+            yield instruction

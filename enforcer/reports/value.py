@@ -42,7 +42,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Violation:
-    """The findings that agree in rule, plugin kind, owner, path and operation.
+    """The findings that agree in rule, plugin kind, owner, path, operation and line.
 
     Attributes:
         finding: one of them, with a site if any has one.
@@ -195,7 +195,7 @@ def _groups(findings: Iterable[Finding]) -> list[Group]:
 def _group(findings: list[Finding]) -> Group:
     merged: defaultdict[tuple[object, ...], list[Finding]] = defaultdict(list)
     for finding in sorted(findings, key=_best_first):
-        merged[(finding.owner, finding.path, finding.allowed)].append(finding)
+        merged[(finding.owner, finding.path, finding.allowed, finding.site)].append(finding)
     # Dictionaries keep their order: the first violation is the one with the best finding.
     return Group(tuple(_violation(same) for same in merged.values()), len(findings))
 

@@ -1,0 +1,481 @@
+"""Writes on what is not its own, in the way that its element names. A comment marks the line that does it."""
+
+import contextlib
+import functools
+import locale
+import operator
+import os
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from buildstream import MappingNode
+from buildstream.element import _Scope as Scope  # as the private parts of plugins do
+
+import buildstream.utils
+
+sys.path.insert(0, os.path.dirname(__file__))
+try:
+    import _forms_base
+    import _forms_helper
+finally:
+    sys.path.pop(0)
+
+STATE = {}
+NUMBER = 0
+
+
+def attribute(self, dep, raw, sandbox):
+    raw.opt = 1  # <-
+
+
+def new_attribute(self, dep, raw, sandbox):
+    raw.fresh = 1  # <-
+
+
+def deleted_attribute(self, dep, raw, sandbox):
+    del raw.gone  # <-
+
+
+def augmented_attribute(self, dep, raw, sandbox):
+    raw.count += 1  # <-
+
+
+def setattr_(self, dep, raw, sandbox):
+    setattr(raw, "opt", 2)  # <-
+
+
+def delattr_(self, dep, raw, sandbox):
+    delattr(raw, "gone")  # <-
+
+
+def vars_(self, dep, raw, sandbox):
+    vars(raw)["opt"] = 3  # <-
+
+
+def dict_of_instance(self, dep, raw, sandbox):
+    raw.__dict__.update(opt=4)  # <-
+
+
+def object_setattr(self, dep, raw, sandbox):
+    object.__setattr__(raw, "opt", 5)  # <-
+
+
+def through_the_proxy(self, dep, raw, sandbox):
+    dep.get_environment()["PROXY"] = "1"  # <-
+
+
+def later_line(self, dep, raw, sandbox):
+    env = dep.get_environment()
+    value = "1"
+    env["LATER"] = value  # <-
+    del env, value
+
+
+def dict_update(self, dep, raw, sandbox):
+    raw.table.update(c=1)  # <-
+
+
+def dict_pop(self, dep, raw, sandbox):
+    table = raw.table
+    table.pop("b")  # <-
+
+
+def dict_setdefault(self, dep, raw, sandbox):
+    table = raw.table
+    table.setdefault("c", 1)  # <-
+
+
+def dict_merge(self, dep, raw, sandbox):
+    table = raw.table
+    table |= {"c": 1}  # <-
+
+
+def dict_del(self, dep, raw, sandbox):
+    table = raw.table
+    del table["b"]  # <-
+
+
+def dict_clear(self, dep, raw, sandbox):
+    table = raw.table
+    table.clear()  # <-
+
+
+def dict_order(self, dep, raw, sandbox):
+    table = raw.table
+    table["b"] = table.pop("b")  # <-
+
+
+def list_append(self, dep, raw, sandbox):
+    names = raw.names
+    names.append("c")  # <-
+
+
+def list_sort(self, dep, raw, sandbox):
+    names = raw.names
+    names.sort()  # <-
+
+
+def list_slice(self, dep, raw, sandbox):
+    names = raw.names
+    names[:0] = ["x"]  # <-
+
+
+def list_extend(self, dep, raw, sandbox):
+    names = raw.names
+    names += ["x"]  # <-
+
+
+def set_add(self, dep, raw, sandbox):
+    seen = raw.seen
+    seen.add("b")  # <-
+
+
+def nested(self, dep, raw, sandbox):
+    inner = raw.index["a"]["b"]
+    inner.append(1)  # <-
+
+
+def node(self, dep, raw, sandbox):
+    mapping = raw.config_node
+    mapping["acme"] = "1"  # <-
+
+
+def operator_(self, dep, raw, sandbox):
+    table = raw.table
+    operator.setitem(table, "c", 1)  # <-
+
+
+def map_(self, dep, raw, sandbox):
+    table = raw.table
+    list(map(table.__setitem__, "c", (1,)))  # <-
+
+
+def partial_(self, dep, raw, sandbox):
+    put = functools.partial(raw.table.__setitem__, "c")
+    put(1)  # <-
+
+
+def for_loop(self, dep, raw, sandbox):
+    table = raw.table
+    for key in ("c", "d"):
+        table[key] = 1  # <-
+
+
+def while_loop(self, dep, raw, sandbox):
+    table, key = raw.table, 0
+    while key < 2:
+        table[key] = 1  # <-
+        key += 1
+
+
+def comprehension(self, dep, raw, sandbox):
+    table = raw.table
+    [table.__setitem__(key, 1) for key in ("c", "d")]  # <-
+
+
+def generator_expression(self, dep, raw, sandbox):
+    table = raw.table
+    any(table.__setitem__(key, 1) for key in ("c", "d"))  # <-
+
+
+def lambda_(self, dep, raw, sandbox):
+    table = raw.table
+    put = lambda key: table.__setitem__(key, 1)  # <-
+    put("c")
+
+
+def generator(self, dep, raw, sandbox):
+    def keys(table):
+        yield "a"
+        table["c"] = 1  # <-
+        yield "c"
+
+    for key in keys(raw.table):
+        str(key)
+
+
+def nested_function(self, dep, raw, sandbox):
+    table = raw.table
+
+    def put():
+        table["c"] = 1  # <-
+
+    put()
+
+
+def with_block(self, dep, raw, sandbox):
+    table = raw.table
+    with contextlib.suppress(KeyError):
+        table["c"] = 1  # <-
+        table["missing"]
+
+
+def with_exit(self, dep, raw, sandbox):
+    table = raw.table
+    with contextlib.ExitStack() as stack:  # <-
+        stack.callback(table.__setitem__, "c", 1)
+
+
+def try_finally(self, dep, raw, sandbox):
+    table = raw.table
+    try:
+        int("x")
+    except ValueError:
+        table["c"] = 1  # <-
+    finally:
+        str(table)
+
+
+def before_an_exception(self, dep, raw, sandbox):
+    def fail(table):
+        table["c"] = 1; raise KeyError  # <-
+
+    with contextlib.suppress(KeyError):
+        fail(raw.table)
+
+
+def several_lines_of_one_statement(self, dep, raw, sandbox):
+    table = raw.table
+    table.update(  # <-
+        c=1,
+        d=str(
+            2,
+        ),
+    )
+
+
+def two_on_one_line(self, dep, raw, sandbox):
+    raw.table["c"] = 1; raw.names.append("c")  # <-
+
+
+def the_last_of_two(self, dep, raw, sandbox):
+    table = raw.table
+    table["c"] = 1
+    table["c"] = 2  # <-
+
+
+def each_its_own(self, dep, raw, sandbox):
+    raw.table["c"] = 1  # <- table['c']
+    raw.names.append("c")  # <- names[2]
+    raw.more.insert(0, "c")  # <- more[0]
+    raw.opt = 1  # <- opt
+    dep.get_environment()["EACH"] = "1"  # <- environment['EACH']
+
+
+def one_list_many_lines(self, dep, raw, sandbox):
+    names = raw.names
+    names.append("last")  # <- names[3]
+    names.insert(0, "first")  # <-
+
+
+def written_and_taken_back_and_written(self, dep, raw, sandbox):
+    table = raw.table
+    table["c"] = 1
+    del table["c"]
+    table["c"] = 1  # <-
+
+
+def replaced_and_filled(self, dep, raw, sandbox):
+    raw.table = {}  # <-
+    raw.table["c"] = 1
+
+
+def helper_module(self, dep, raw, sandbox):
+    _forms_helper.put(raw.table, "c")
+
+
+def helper_loop(self, dep, raw, sandbox):
+    _forms_helper.put_all(raw.table, "c", "d")
+
+
+def base_class(self, dep, raw, sandbox):
+    self.put(raw.table, "c")
+
+
+def method_of_victim(self, dep, raw, sandbox):
+    raw.poke("x")
+
+
+def exec_(self, dep, raw, sandbox):
+    exec("table['c'] = 1", {"table": raw.table})  # <-
+
+
+def thread(self, dep, raw, sandbox):
+    def put(table):
+        table["c"] = 1  # <-
+
+    thread = threading.Thread(target=put, args=(raw.table,))
+    thread.start()
+    thread.join()
+
+
+def thread_that_reaches(self, dep, raw, sandbox):
+    def put():
+        table = raw.table
+        table["c"] = 1  # <-
+
+    thread = threading.Thread(target=put)
+    thread.start()
+    thread.join()
+
+
+def executor(self, dep, raw, sandbox):
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(_forms_helper.put, raw.table, "c").result()
+
+
+def set_public_data(self, dep, raw, sandbox):
+    raw.set_public_data("acme", MappingNode.from_dict({"tag": "x"}))  # <-
+
+
+def integrate(self, dep, raw, sandbox):
+    for each in self.dependencies():
+        each.integrate(sandbox)
+
+
+def own_class(self, dep, raw, sandbox):
+    type(self).LEVEL = 1  # <-
+
+
+def own_class_by_name(self, dep, raw, sandbox):
+    FormsElement.LEVEL = 1  # <-
+
+
+def own_class_list(self, dep, raw, sandbox):
+    self.SHARED.append("c")  # <-
+
+
+def own_class_by_dunder(self, dep, raw, sandbox):
+    cls = self.__class__
+    cls.LEVEL = 1  # <-
+
+
+def class_setattr(self, dep, raw, sandbox):
+    setattr(FormsElement, "LEVEL", 1)  # <-
+
+
+def class_of_victim(self, dep, raw, sandbox):
+    flags = raw.FLAGS
+    flags.append("b")  # <-
+
+
+def class_of_core(self, dep, raw, sandbox):
+    _forms_base.Element.acme = 1  # <-
+
+
+def default_value(self, dep, raw, sandbox, kept=[]):
+    kept.append("c")  # <-
+
+
+def function_attribute(self, dep, raw, sandbox):
+    function_attribute.calls = 1  # <-
+
+
+def global_statement(self, dep, raw, sandbox):
+    global NUMBER
+    NUMBER += 1  # <-
+
+
+def module_dict(self, dep, raw, sandbox):
+    STATE["c"] = 1  # <-
+
+
+def globals_(self, dep, raw, sandbox):
+    globals()["ACME"] = 1  # <-
+
+
+def global_of_helper(self, dep, raw, sandbox):
+    _forms_helper.COUNT += 1  # <-
+
+
+def list_of_helper(self, dep, raw, sandbox):
+    _forms_helper.SEEN.append("c")  # <-
+
+
+def module_of_core(self, dep, raw, sandbox):
+    buildstream.utils.ACME = 1  # <-
+
+
+def environ(self, dep, raw, sandbox):
+    os.environ["ACME"] = "1"  # <-
+
+
+def environ_update(self, dep, raw, sandbox):
+    os.environ.update(ACME="1")  # <-
+
+
+def chdir(self, dep, raw, sandbox):
+    os.chdir("/")  # <-
+
+
+def umask(self, dep, raw, sandbox):
+    os.umask(0o077)  # <-
+
+
+def sys_path(self, dep, raw, sandbox):
+    sys.path.append("/acme")  # <-
+
+
+def signal_handler(self, dep, raw, sandbox):
+    with contextlib.suppress(ValueError):  # not on the main thread: it stays as it is
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    locale.setlocale(locale.LC_NUMERIC, "C.UTF-8")  # <-
+
+
+def project(self, dep, raw, sandbox):
+    project = self._get_project()
+    project.base_environment["ACME"] = "1"  # <-
+
+
+def context(self, dep, raw, sandbox):
+    self._get_context().acme = 1  # <-
+
+
+def kept_environment(self, dep, raw, sandbox):
+    self.kept["KEPT"] = "1"  # <-
+
+
+def kept_method(self, dep, raw, sandbox):
+    self.report(KEPT="1")  # <-
+
+
+class FormsElement(_forms_base.FormsBase):
+    BST_MIN_VERSION = "2.5"
+    BST_RUN_COMMANDS = False
+    SHARED = []
+    LEVEL = 0
+
+    def configure(self, node):
+        self.form = node.get_str("form")
+
+    def configure_dependencies(self, dependencies):
+        for dependency in dependencies:
+            if self.form == "kept_environment":
+                self.kept = dependency.element.get_environment()
+            if self.form == "kept_method":
+                self.report = dependency.element.get_environment().update
+
+    def preflight(self):
+        pass
+
+    def get_unique_key(self):
+        return {}
+
+    def configure_sandbox(self, sandbox):
+        pass
+
+    def stage(self, sandbox):
+        pass
+
+    def assemble(self, sandbox):
+        if self.form in globals():
+            dep = next(iter(self.dependencies()))
+            raw = next(iter(self._dependencies(Scope.BUILD, recurse=False)))
+            globals()[self.form](self, dep, raw, sandbox)
+        return "/"
+
+
+def setup():
+    return FormsElement
