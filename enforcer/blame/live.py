@@ -13,7 +13,7 @@ from types import CodeType, FrameType
 from typing import NamedTuple
 
 from enforcer.blame.lines import line_events
-from enforcer.blame.place import Place, place_of
+from enforcer.blame.place import Place, place_of, plugin_place
 from enforcer.blame.reach import Reach
 from enforcer.blame.watched import Key, Watched, key_of
 from enforcer.graph.compare import Change
@@ -86,7 +86,7 @@ class Live:
 
     def follow(self, unit: Unit, frame: FrameType) -> None:
         """Code that is no plugin's, which runs in `frame`, is about to see something of `unit`."""
-        if unit in self._watched and _plugin_place(frame, self.files) is not None:
+        if unit in self._watched and plugin_place(frame, self.files) is not None:
             with self._lock:
                 self._core[id(frame.f_code)] = frame.f_code
                 self._events.follow(frame)
@@ -138,7 +138,7 @@ class Live:
     def _where(self, frame: FrameType) -> Where:
         if frame.f_code.co_filename in self.files:
             return Where(place_of(frame))
-        return Where(_plugin_place(frame, self.files), place_of(frame))
+        return Where(plugin_place(frame, self.files), place_of(frame))
 
     def _watch(self, unit: Unit) -> None:
         if unit not in self._watched:
@@ -174,11 +174,3 @@ class Live:
     def obtained(self, unit: Unit) -> Place | None:
         """The first line that named something of `unit`, which no attribute access shows."""
         return self._obtained.get(unit)
-
-
-def _plugin_place(frame: FrameType | None, files: Collection[str]) -> Place | None:
-    while frame is not None:
-        if frame.f_code.co_filename in files:
-            return place_of(frame)
-        frame = frame.f_back
-    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import FrameType
 from typing import NamedTuple
 
@@ -24,3 +25,12 @@ def place_of(frame: FrameType) -> Place:
         named = named.f_back
     # Between two lines an interpreter may not know the line; the function's first one is then near.
     return Place(frame.f_code.co_filename, frame.f_lineno or frame.f_code.co_firstlineno, named.f_code.co_name)
+
+
+def plugin_place(frame: FrameType | None, files: Collection[str]) -> Place | None:
+    """Where the nearest running function is that one of `files` defines, from `frame` upwards."""
+    while frame is not None:
+        if frame.f_code.co_filename in files:
+            return place_of(frame)
+        frame = frame.f_back
+    return None

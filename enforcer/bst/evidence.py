@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import types
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from buildstream import _cachekey
 from buildstream.element import Element
 
+from enforcer.blame.code import nested_code
 from enforcer.blame.live import Where
 from enforcer.blame.mentions import first_mention
 from enforcer.blame.place import Place
@@ -150,7 +153,7 @@ def _lock_tables(world: World, job: Any, filled: list[ChangedCell]) -> Iterator[
             yield Use(owner, name, first_mention(modules, name))
 
 
-def unshippable(world: World, job: Any, refused: list[Refused]) -> tuple[rules.Unshippable, ...]:
+def unshippable(world: World, job: Any, refused: list[Refused], touches: Touches) -> tuple[rules.Unshippable, ...]:
     """What of the job's own state cannot be sent to another process, each place once."""
     element = job.get_element()
     modules, directory = _modules_of(element), element._get_project().directory
@@ -160,7 +163,9 @@ def unshippable(world: World, job: Any, refused: list[Refused]) -> tuple[rules.U
         place = first_mention(modules, _root_name(change.name, change.cell))
         site = place and names.site_of(*place, directory)
         owner = world.owner_of(change.unit, change.cell)
-        found.setdefault(path, rules.Unshippable(owner, path, type_name, site))
+        assigned = touches.assigned(root_of(change.cell).obj).get(_root_name(change.name, change.cell))
+        line = assigned and names.site_of(*assigned, directory)
+        found.setdefault(path, rules.Unshippable(owner, path, type_name, site, line))
     return tuple(found.values())
 
 
@@ -175,19 +180,29 @@ class UniqueKeys:
             (index, source, source._key) for index, source in enumerate(sources_of(element)) if source._key is not None
         ]
 
-    def drifts(self, job: Job) -> tuple[rules.Drift, ...]:
+    def drifts(self, job: Job, touches: Touches) -> tuple[rules.Drift, ...]:
         """Ask for all keys again; runs plugin code. Tracking changes them by right."""
         if job.action == "Track":
             return ()
         name = names.full_name(self._element)
-        found = []
+        asked = []
         if self._element_key is not None:
             now = _ask(self._element.get_unique_key)
-            found.append(rules.Drift(Owner("element", name), "get_unique_key()", self._element_key, now))
+            drift = rules.Drift(Owner("element", name), "get_unique_key()", self._element_key, now)
+            asked.append((self._element, drift))
         for index, source, before in self._source_keys:
             path, now = f"sources[{index}].get_unique_key()", _ask(source._get_unique_key)
-            found.append(rules.Drift(Owner("source", name), path, before, now))
-        return tuple(drift for drift in found if drift.before != drift.after)
+            asked.append((source, rules.Drift(Owner("source", name), path, before, now)))
+        drifted = [(plugin, drift) for plugin, drift in asked if drift.before != drift.after]
+        return tuple(replace(drift, site=self._site(plugin, touches)) for plugin, drift in drifted)
+
+    def _site(self, plugin: Any, touches: Touches) -> Site | None:
+        """The last line that assigned to an attribute of which the plugin makes its key."""
+        function = inspect.getattr_static(type(plugin), "get_unique_key", None)
+        code = getattr(function, "__code__", None)
+        named = {name for each in nested_code(code) for name in each.co_names} if code else set()
+        places = [place for name, place in touches.assigned(plugin).items() if name in named]
+        return names.site_of(*places[-1], self._element._get_project().directory) if places else None
 
 
 def _ask(get_unique_key: Callable[[], Any]) -> str:

@@ -216,8 +216,8 @@ class LateThreads:
 
     def add(self, job: Job, leaks: Leaks) -> None:
         """Remember what `job` left."""
-        if leaks.idents:
-            self._left.append((job, leaks.idents))
+        if leaks.threads:
+            self._left.append((job, frozenset(leaks.threads)))
 
     def alive(self, now: Running) -> list[Job]:
         """The jobs of which a thread still runs, oldest first."""

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterable
 from multiprocessing import forkserver, resource_tracker
 from typing import Any, NamedTuple
 
@@ -34,11 +35,13 @@ def running() -> Running:
 
 
 class Leaks(NamedTuple):
-    """What was left, by names that are the same in each run, and the identifiers of the threads."""
+    """What was left: threads by their identifiers, processes by their ids, with names that are the same in each run."""
 
-    threads: tuple[str, ...]
-    processes: tuple[str, ...]
-    idents: frozenset[int] = frozenset()
+    threads: dict[int, str]
+    processes: dict[int, str]
+
+
+NOTHING = Leaks({}, {})
 
 
 def left_running(before: Running, executor: object) -> Leaks:
@@ -54,13 +57,18 @@ def left_running(before: Running, executor: object) -> Leaks:
 def _left_now(before: Running, executor: object) -> Leaks:
     now = running()
     own = {thread.ident for thread in getattr(executor, "_threads", ())}
-    idents = [ident for ident in now.threads - before.threads - own if not _is_library_thread(ident)]
+    threads = [ident for ident in now.threads - before.threads - own if not _is_library_thread(ident)]
     helpers = {
         getattr(forkserver._forkserver, "_forkserver_pid", None),
         getattr(resource_tracker._resource_tracker, "_pid", None),
     }
-    processes = [_process_name(pid) for pid in now.processes - before.processes - helpers]
-    return Leaks(tuple(sorted(map(_thread_name, idents))), tuple(sorted(processes)), frozenset(idents))
+    processes = now.processes - before.processes - helpers
+    return Leaks(_named(threads, _thread_name), _named(processes, _process_name))
+
+
+def _named(numbers: Iterable[int], name_of: Callable[[int], str]) -> dict[int, str]:
+    """By name, since numbers are others in each run."""
+    return dict(sorted(((number, name_of(number)) for number in numbers), key=lambda item: item[1]))
 
 
 def _thread(ident: int) -> threading.Thread | None:

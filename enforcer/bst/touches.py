@@ -19,7 +19,7 @@ from buildstream._project import Project
 from buildstream.plugin import Plugin
 
 from enforcer.blame.live import Live, Where
-from enforcer.blame.place import Place, place_of
+from enforcer.blame.place import Place, place_of, plugin_place
 
 if TYPE_CHECKING:
     from enforcer.bst.world import World
@@ -69,10 +69,18 @@ class Touches:
         """The last line of plugin code that assigned to this attribute, or made core do so."""
         return self._writes.get((id(obj), name))
 
+    def assigned(self, obj: object) -> dict[str, Place]:
+        """The attributes of `obj` that plugin code assigned to, in this order, with the last line that did."""
+        return {name: where.plugin for (key, name), where in self._writes.items() if key == id(obj) and where.plugin}
+
     def note(self, obj: object, written: str | None) -> None:
         """`obj` is accessed (or its attribute `written` assigned to) by the calling frame's caller."""
         unit = self._roots.get(id(obj))
-        if unit is None or unit is self._own or threading.get_ident() == self._main:
+        if unit is None or threading.get_ident() == self._main:
+            return
+        if unit is self._own:
+            if written is not None and self.live is not None:
+                self._note_own(_caller(), obj, written)
             return
         if unit not in self.units:
             self.units.add(unit)
@@ -99,12 +107,17 @@ class Touches:
         if self.live is not None:
             self.live.touch(unit, frame)
 
+    def _note_own(self, frame: FrameType, obj: object, written: str) -> None:
+        """Own state may change, but what comes of it may be a finding."""
+        if frame.f_code.co_filename in self._world.plugin_files:
+            self._writes[id(obj), written] = Where(place_of(frame))
+
     def _note_core(self, frame: FrameType, unit: Unit, obj: object, written: str | None) -> None:
         if self.live is not None and self.live.follows:
             self.live.follow(unit, frame)
         if written is None and (unit in self._indirect or frame is self._without_plugin):
             return
-        place = _first_plugin_place(frame, self._world)
+        place = plugin_place(frame, self._world.plugin_files)
         if place is None:
             self._without_plugin = frame
             return
@@ -188,12 +201,3 @@ def _caller() -> FrameType:
     while frame.f_back is not None and frame.f_code.co_filename in _TRANSPARENT_FILES:
         frame = frame.f_back
     return frame
-
-
-def _first_plugin_place(frame: FrameType | None, world: World) -> Place | None:
-    files = world.plugin_files
-    while frame is not None:
-        if frame.f_code.co_filename in files:
-            return place_of(frame)
-        frame = frame.f_back
-    return None

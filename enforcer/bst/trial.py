@@ -9,23 +9,25 @@ from typing import Any, NamedTuple
 
 from buildstream._message import MessageType
 
+from enforcer.blame.place import Place
 from enforcer.bst import names
 from enforcer.bst.core_fills import fill_of
 from enforcer.bst.evidence import Describer, UniqueKeys, job_of, shared_locks, unshippable
-from enforcer.bst.leaks import Leaks, Running, left_running
+from enforcer.bst.leaks import NOTHING, Leaks, Running, left_running
 from enforcer.bst.locks import Use
 from enforcer.bst.scope import Scope
+from enforcer.bst.starts import Starts
 from enforcer.bst.touches import Touches
 from enforcer.bst.world import World, sources_of
 from enforcer.config import Mode
-from enforcer.findings import Finding, Job
+from enforcer.findings import Finding, Job, Site
 from enforcer.graph.compare import SET, ChangedCell, changed_cells
 from enforcer.graph.compare import Change as GraphChange
 from enforcer.graph.delta import Refused
 from enforcer.graph.equal import equal_plain
 from enforcer.graph.unit import Unit
 from enforcer.reports.message import finding_lines
-from enforcer.rules.evidence import Change, Drift, Evidence
+from enforcer.rules.evidence import Change, Drift, Evidence, Left
 from enforcer.rules.registry import judge
 from enforcer.session import Session
 
@@ -68,11 +70,12 @@ class Trial:
         self._prepared = prepared
         self._drifts: tuple[Drift, ...] = ()
         self._locks: list[Use] = []
-        self.leaks = Leaks((), ())
+        self.leaks = NOTHING
         self.stuck = False
         self.doubted = False
         settings = session.settings
         self._touches = Touches(world, prepared.own, scope.reached, settings.blame)
+        self._starts = Starts(world.plugin_files if self._touches.live else ())
         self.job = job_of(job)
         self.strict = settings.mode is Mode.STRICT and not settings.collect
 
@@ -81,9 +84,9 @@ class Trial:
         with self._session.recording() as record:
             record.jobs += 1
         try:
-            with self._touches.watching(), self._world.locks.watching() as self._locks:
+            with self._touches.watching(), self._starts.watching(), self._world.locks.watching() as self._locks:
                 result = action()
-                self._drifts = self._prepared.keys.drifts(self.job)
+                self._drifts = self._prepared.keys.drifts(self.job, self._touches)
                 outcome = Outcome(result)
         except BaseException as error:
             outcome = Outcome(error=error)
@@ -135,9 +138,11 @@ class Trial:
         suspects = self._prepared.late
         reached = [change for unit, change in described if not suspects or self._touches.obtained(unit)]
         evidence = self._evidence(self.job, reached, self.leaks, self._drifts)
-        findings = judge(replace(evidence, locks=locks, unshippable=unshippable(self._world, self._bst_job, refused)))
+        findings = judge(
+            replace(evidence, locks=locks, unshippable=unshippable(self._world, self._bst_job, refused, self._touches))
+        )
         unreached = [change for _, change in described if change not in reached]
-        late = judge(self._evidence(suspects[-1], unreached, Leaks((), ()), ())) if unreached else []
+        late = judge(self._evidence(suspects[-1], unreached, NOTHING, ())) if unreached else []
         for finding in late:
             finding.candidates = [*suspects, self.job]
         return findings, late
@@ -163,7 +168,7 @@ class Trial:
         if not changed:
             return []
         changes = [change for _, change in self._describe(changed, met)]
-        findings = judge(self._evidence(candidates[-1] if candidates else self.job, changes, Leaks((), ()), ()))
+        findings = judge(self._evidence(candidates[-1] if candidates else self.job, changes, NOTHING, ()))
         for finding in findings:
             finding.candidates = list(candidates)
             finding.unblamed = finding.unblamed and "it was found by a look that came after the job"
@@ -218,7 +223,14 @@ class Trial:
         directory = element._get_project().directory
         file = names.plugin_file(type(element))
         shown = names.shown_file(file, directory) if file else None
-        return Evidence(job, tuple(changes), leaks.threads, leaks.processes, drifts, shown)
+        threads, processes = (
+            tuple(Left(name, self._site(self._starts.places.get(number))) for number, name in left.items())
+            for left in (leaks.threads, leaks.processes)
+        )
+        return Evidence(job, tuple(changes), threads, processes, drifts, shown)
+
+    def _site(self, place: Place | None) -> Site | None:
+        return place and names.site_of(*place, self._bst_job.get_element()._get_project().directory)
 
     def _forget_own(self, own: list[ChangedCell]) -> None:
         """Nothing that a violating job says of its own element counts, as nothing that it wrote does."""

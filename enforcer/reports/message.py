@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import PurePosixPath
+
 from enforcer.findings import Finding, Owner, Site
 from enforcer.reports.shown import shown
 from enforcer.text import cut
@@ -65,31 +68,49 @@ def what(finding: Finding) -> str:
 
 
 def _body(finding: Finding) -> list[str]:
-    lines = [what(finding), *(f"  {line}" for line in finding.explanation)]
-    if finding.site is not None:
-        lines.append(_site_line("", finding.site))
-    if finding.obtained is not None and finding.obtained != finding.site:
-        lines.append(_site_line("obtained at ", finding.obtained))
-    lines += _plugin_line(finding) + _concerned_line(finding) + _fate_lines(finding)
+    lines = [what(finding), *(f"  {line}" for line in finding.explanation), *_site_lines(finding)]
+    lines += _plugin_line(finding) + _fate_lines(finding) + [_last_line(finding)]
     if finding.allowed is None:
         lines.append(f'{ALLOW.strip()} "{finding.allow_line}"')
     return lines
 
 
+def _site_lines(finding: Finding) -> list[str]:
+    """Both ends: where it was changed, and where what was changed was obtained."""
+    site, obtained, core = finding.site, finding.obtained, finding.core
+    lines = []
+    if site is not None:
+        lines.append(_site_line("", site))
+    if core is not None:
+        lines.append(_site_line("by way of ", core))
+    if obtained is not None and obtained != site:
+        lines.append(_site_line("obtained at ", _beside(obtained, site)))
+    if site is None and finding.unblamed is not None:
+        lines.append(f"line unknown: {finding.unblamed}")
+    return lines
+
+
+def _beside(obtained: Site, site: Site | None) -> Site:
+    """As little as is needed to find a place near another one."""
+    if site is None or obtained.file != site.file:
+        return obtained
+    function = "" if obtained.function == site.function else obtained.function
+    return replace(obtained, file=PurePosixPath(obtained.file).name, function=function)
+
+
 def _site_line(prefix: str, site: Site) -> str:
-    where = f"{prefix}{site.file}:{site.line} in {site.function}"
+    where = f"{prefix}{site.file}:{site.line}" + (f" in {site.function}" if site.function else "")
     return f"{where:<{_CODE_COLUMN}}  {site.code}" if site.code else where
 
 
 def _plugin_line(finding: Finding) -> list[str]:
-    # A site names the file already.
-    named = {site.file for site in (finding.site, finding.obtained) if site is not None}
-    if finding.plugin_file is None or finding.plugin_file in named:
+    if finding.plugin_file is None or finding.site is not None or finding.obtained is not None:
         return []
     return [f"plugin {finding.job.plugin or finding.job.element}: {finding.plugin_file}"]
 
 
-def _concerned_line(finding: Finding) -> list[str]:
+def _last_line(finding: Finding) -> str:
+    """Who else is concerned, and where to read on."""
     parts = []
     if finding.aliases:
         parts.append(f"also held by {', '.join(finding.aliases)}")
@@ -97,7 +118,7 @@ def _concerned_line(finding: Finding) -> list[str]:
         parts.append(f"1 element depends on {finding.owner.name}")
     elif finding.dependents > 1:
         parts.append(f"{finding.dependents} elements depend on {finding.owner.name}")
-    return ["; ".join(parts)] if parts else []
+    return " \N{MIDDLE DOT} ".join([*parts, f"enforcer explain {finding.rule}"])
 
 
 def _fate_lines(finding: Finding) -> list[str]:

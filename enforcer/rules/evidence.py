@@ -50,13 +50,23 @@ class Change:
 class Drift:
     """A `get_unique_key()` of the job's element, or of a source of it, that changed during the job.
 
-    `path` is how the call is written from the element: `sources[0].get_unique_key()`.
+    `path` is how the call is written from the element: `sources[0].get_unique_key()`; `site` the last line of the job
+    that assigned to an attribute which the call names, if known.
     """
 
     owner: Owner
     path: str
     before: str
     after: str
+    site: Site | None = None
+
+
+@dataclass(frozen=True)
+class Left:
+    """A thread or child process that the job left running, and the line of plugin code that started it, if known."""
+
+    name: str
+    site: Site | None = None
 
 
 @dataclass(frozen=True)
@@ -64,13 +74,15 @@ class Unshippable:
     """Something in the job's own state that cannot be sent to another process.
 
     `path` is where, as a plugin author would write it from the element (`handle`, `sources[0].session`),
-    `type_name` what it is (`_thread.lock`), `obtained` a line of plugin code that names it, if known.
+    `type_name` what it is (`_thread.lock`), `obtained` a line of plugin code that names it, if known, `site` the line
+    that assigned it.
     """
 
     owner: Owner
     path: str
     type_name: str
     obtained: Site | None = None
+    site: Site | None = None
 
 
 @dataclass(frozen=True)
@@ -92,8 +104,8 @@ class Evidence:
     Attributes:
         job: the job that is judged.
         changes: foreign changes only.
-        threads: names of the threads that the job left running.
-        processes: the same of child processes.
+        threads: the threads that the job left running.
+        processes: the child processes that it left running.
         drifts: unique keys that changed.
         plugin_file: the file of the job's plugin, relative to the project, else `<site-packages>/…`.
         unshippable: what the job left in its own state and no other process can get.
@@ -102,8 +114,8 @@ class Evidence:
 
     job: Job
     changes: tuple[Change, ...] = ()
-    threads: tuple[str, ...] = ()
-    processes: tuple[str, ...] = ()
+    threads: tuple[Left, ...] = ()
+    processes: tuple[Left, ...] = ()
     drifts: tuple[Drift, ...] = ()
     plugin_file: str | None = None
     unshippable: tuple[Unshippable, ...] = ()

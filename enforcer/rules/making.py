@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from enforcer.findings import Finding, Owner, Site
-from enforcer.rules.evidence import Change, Evidence
+from enforcer.rules.evidence import Change, Evidence, Left
 from enforcer.rules.protocol import Rule
 from enforcer.text import mask, mask_code
 
@@ -46,14 +46,14 @@ def _masked_site(path: str, site: Site | None) -> Site | None:
     return site and replace(site, code=mask_code(path, site.code))
 
 
-def from_leaks(rule: Rule, evidence: Evidence, what: str, names: Iterable[str]) -> Iterator[Finding]:
+def from_leaks(rule: Rule, evidence: Evidence, what: str, left: Iterable[Left]) -> Iterator[Finding]:
     """One finding for each thing left running; it cannot be taken back.
 
     Numbers in names become `*`: Python counts threads over the life of a process, so `Thread-7`
     would be another finding in the next run.
     """
-    for name in names:
-        name = re.sub(r"\d+", "*", mask("", name) or "")
+    for thing in left:
+        name = re.sub(r"\d+", "*", mask("", thing.name) or "")
         yield Finding(
             rule=rule.id,
             severity=rule.severity,
@@ -62,6 +62,8 @@ def from_leaks(rule: Rule, evidence: Evidence, what: str, names: Iterable[str]) 
             path=f"{what} {name!r}",
             change="added",
             after="running",
+            site=_masked_site("", thing.site),
+            unblamed=None if thing.site else f"no line of plugin code was seen starting the {what}",
             undone=False,
             plugin_file=evidence.plugin_file,
         )
@@ -79,6 +81,8 @@ def from_drifts(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
             change="set",
             before=mask(drift.path, drift.before),
             after=mask(drift.path, drift.after),
+            site=_masked_site(drift.path, drift.site),
+            unblamed=None if drift.site else "no line of the job assigned to an attribute that get_unique_key() names",
             undone=False,
             plugin_file=evidence.plugin_file,
         )
@@ -95,7 +99,9 @@ def from_unshippable(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
             path=mask("", thing.path) or "",
             change="set",
             after=thing.type_name,
+            site=_masked_site(thing.path, thing.site),
             obtained=_masked_site(thing.path, thing.obtained),
+            unblamed=None if thing.site else "no line of the job assigned it to an attribute of its element",
             undone=False,
             plugin_file=evidence.plugin_file,
         )
@@ -113,6 +119,7 @@ def from_locks(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
             change="set",
             after="locked",
             obtained=_masked_site(lock.path, lock.obtained),
+            unblamed="nothing is written: the lock is used",
             undone=False,
             plugin_file=evidence.plugin_file,
         )

@@ -28,8 +28,8 @@ def test_the_message_is_two_ended() -> None:
         "foreign-write  app.bst (my_kind) changed base.bst in its Build job",
         "  environment['CC']: added 'clang'",
         '  plugins/my_kind.py:31 in assemble         env["CC"] = "clang"',
-        "  obtained at plugins/my_kind.py:29 in assemble  env = dep.get_environment()",
-        "  also held by other.bst; 14 elements depend on base.bst",
+        "  obtained at my_kind.py:29                 env = dep.get_environment()",
+        "  also held by other.bst \N{MIDDLE DOT} 14 elements depend on base.bst \N{MIDDLE DOT} enforcer explain foreign-write",
         '  allow: "foreign-write base.bst environment[*]"',
     ]
 
@@ -37,6 +37,28 @@ def test_the_message_is_two_ended() -> None:
 def test_a_line_that_obtains_and_changes_is_shown_once() -> None:
     lines = finding_lines(replace(FINDING, obtained=FINDING.site))
     assert sum("my_kind.py:31" in line for line in lines) == 1
+
+
+def test_a_place_in_another_file_or_function_is_given_in_full() -> None:
+    other = Site("plugins/helper.py", 7, "put", "mapping[key] = value")
+    lines = finding_lines(replace(FINDING, site=other))
+    assert "  obtained at plugins/my_kind.py:29 in assemble  env = dep.get_environment()" in lines
+    lines = finding_lines(replace(FINDING, obtained=replace(FINDING.obtained, function="stage")))
+    assert "  obtained at my_kind.py:29 in stage        env = dep.get_environment()" in lines
+
+
+def test_what_core_does_for_a_plugin_names_both_lines() -> None:
+    core = Site(
+        "<site-packages>/buildstream/element.py", 777, "set_public_data", "self.__dynamic_public[domain] = data"
+    )
+    lines = finding_lines(replace(FINDING, core=core))
+    assert lines[2].startswith("  plugins/my_kind.py:31 in assemble ")
+    assert lines[3].startswith("  by way of <site-packages>/buildstream/element.py:777 in set_public_data  self.__dyn")
+
+
+def test_what_could_not_be_blamed_says_why() -> None:
+    lines = finding_lines(replace(FINDING, site=None, unblamed="blame is touch"))
+    assert "  line unknown: blame is touch" in lines
 
 
 def test_without_a_site_the_plugin_file_is_named() -> None:

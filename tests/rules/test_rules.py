@@ -9,7 +9,7 @@ from enforcer.errors import EnforcerError, UsageError
 from enforcer.findings import ERROR, WARNING, Finding, Job, Owner, Site
 from enforcer.rules import registry
 from enforcer.rules.entry_points import Registered
-from enforcer.rules.evidence import UNIT_KINDS, Change, Drift, Evidence, SharedLock, Unshippable
+from enforcer.rules.evidence import UNIT_KINDS, Change, Drift, Evidence, Left, SharedLock, Unshippable
 from enforcer.rules.registry import all_rules, get_rule, judge
 
 JOB = Job("app.bst", "Build", 1, "my_kind")
@@ -81,8 +81,8 @@ def test_a_finding_never_carries_a_secret() -> None:
 @pytest.mark.parametrize(
     ("evidence", "rule", "path"),
     [
-        (Evidence(JOB, threads=("watcher",)), "leaked-thread", "thread 'watcher'"),
-        (Evidence(JOB, processes=("sleep",)), "leaked-process", "process 'sleep'"),
+        (Evidence(JOB, threads=(Left("watcher"),)), "leaked-thread", "thread 'watcher'"),
+        (Evidence(JOB, processes=(Left("sleep"),)), "leaked-process", "process 'sleep'"),
     ],
 )
 def test_what_is_left_running_belongs_to_the_process(evidence: Evidence, rule: str, path: str) -> None:
@@ -92,7 +92,7 @@ def test_what_is_left_running_belongs_to_the_process(evidence: Evidence, rule: s
 
 
 def test_the_number_of_a_thread_does_not_make_it_another_finding() -> None:
-    first, second = judge(Evidence(JOB, threads=("Thread-7 (run)", "Thread-12 (run)")))
+    first, second = judge(Evidence(JOB, threads=(Left("Thread-7 (run)"), Left("Thread-12 (run)"))))
     assert first.fingerprint == second.fingerprint
 
 
