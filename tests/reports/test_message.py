@@ -7,6 +7,7 @@ import pytest
 from enforcer.findings import Finding, Job, Owner, Site
 from enforcer.reports.message import finding_lines
 
+DOT = "\N{MIDDLE DOT}"
 FINDING = Finding(
     rule="foreign-write",
     severity="error",
@@ -29,7 +30,7 @@ def test_the_message_is_two_ended() -> None:
         "  environment['CC']: added 'clang'",
         '  plugins/my_kind.py:31 in assemble         env["CC"] = "clang"',
         "  obtained at my_kind.py:29                 env = dep.get_environment()",
-        "  also held by other.bst \N{MIDDLE DOT} 14 elements depend on base.bst \N{MIDDLE DOT} enforcer explain foreign-write",
+        f"  also held by other.bst {DOT} 14 elements depend on base.bst {DOT} enforcer explain foreign-write",
         '  allow: "foreign-write base.bst environment[*]"',
     ]
 
@@ -48,9 +49,7 @@ def test_a_place_in_another_file_or_function_is_given_in_full() -> None:
 
 
 def test_what_core_does_for_a_plugin_names_both_lines() -> None:
-    core = Site(
-        "<site-packages>/buildstream/element.py", 777, "set_public_data", "self.__dynamic_public[domain] = data"
-    )
+    core = Site("<site-packages>/buildstream/element.py", 777, "set_public_data", "self.__dynamic_public[domain] = x")
     lines = finding_lines(replace(FINDING, core=core))
     assert lines[2].startswith("  plugins/my_kind.py:31 in assemble ")
     assert lines[3].startswith("  by way of <site-packages>/buildstream/element.py:777 in set_public_data  self.__dyn")
@@ -118,7 +117,8 @@ def test_a_change_that_stays_says_so() -> None:
 
 def test_an_allowed_finding_shows_its_reason_instead_of_an_allow_line() -> None:
     lines = finding_lines(replace(FINDING, allowed="fixed upstream"))
-    assert lines[-1] == "  allowed: fixed upstream"
+    assert "  allowed: fixed upstream" in lines
+    assert not any("allow:" in line for line in lines)
 
 
 def test_every_line_but_the_one_to_be_copied_respects_the_width() -> None:
