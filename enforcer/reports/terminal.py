@@ -126,7 +126,7 @@ def _pytest_command(report: Report, nodeid: str) -> str:
 
 
 def _help_lines(report: Report) -> list[Line]:
-    """What to do about the first finding: run it again, read about its rule, allow it."""
+    """What to do about the first finding: run it again, allow it."""
     new = [group for group in report.groups if group.is_new]
     if not new:
         return []
@@ -135,7 +135,6 @@ def _help_lines(report: Report) -> list[Line]:
     lines = [Line("")]
     if finding.nodeid is None and report.command:
         lines.append(Line(f"reproduce: {shlex.join(report.command)}", whole=True))
-    lines.append(Line(f"explain:   enforcer explain {finding.rule}"))
     lines.append(Line("allow:     in [tool.enforcer] of pyproject.toml"))
     lines.append(Line(f'  allow = [{{ entry = {entry}, reason = "why this is fine" }}]', whole=True))
     return lines

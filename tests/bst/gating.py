@@ -17,11 +17,12 @@ from typing import Any, NamedTuple
 from buildstream.element import Element
 from buildstream.source import Source
 
+from enforcer.blame.reach import Reach
 from enforcer.bst.pending import Pending, addressed
 from enforcer.bst.replication import Replication
 from enforcer.bst.scope import ReplicaScope
 from enforcer.bst.touches import Touches
-from enforcer.bst.world import CORE
+from enforcer.bst.world import CORE, _evading_units
 from enforcer.config import Mode
 from enforcer.findings import Job
 from enforcer.graph.compare import ChangedCell, changed_cells
@@ -112,6 +113,8 @@ class LittleWorld:
         self.policy = OpenPolicy()
         self.graph = Graph(self.policy)
         self.graph.add(self._units())
+        self.evading = _evading_units(self.graph)
+        self.reach = Reach([], lambda obj: None, (), tuple, tuple)
 
     def _units(self) -> Iterator[Unit]:
         yield Unit("module", "acts", [(self.module, "")], shared=True)
@@ -123,6 +126,9 @@ class LittleWorld:
     @property
     def roots(self) -> list[Any]:
         return [root for unit in self.graph.units for root, _ in unit.roots]
+
+    def modules_of(self, unit: Unit) -> tuple[str, ...]:
+        return ()
 
     def unit_of(self, element: Any) -> Unit:
         unit = self.graph.unit_of(element)
@@ -245,7 +251,7 @@ class Replica:
         job = Job(f"e{number}", "Build", len(self.log), "plain")
         self.log.append(f"job {job.element}{' with a full compare' if due else ''}")
         self._note(self.scope.before(own), self.scope.unswept.jobs, "before")
-        touches = Touches(self.world, own, self.scope.reached)  # type: ignore[arg-type]
+        touches = Touches(self.world, own, self.scope.reached, "live")  # type: ignore[arg-type]
         self._act(touches, job, acts)
         self.scope.unswept.due = lambda: due  # type: ignore[method-assign]
         self._judge(own, touches, job)

@@ -126,8 +126,8 @@ def test_findings_survive_the_way_through_plain_data() -> None:
     evidence = Evidence(
         JOB,
         (change(aliases=("x.bst",)),),
-        ("t",),
-        ("p",),
+        (Left("t"),),
+        (Left("p"),),
         (Drift(Owner("element", "a"), "get_unique_key()", "1", "2"),),
         unshippable=(Unshippable(Owner("element", "a"), "handle", "_thread.lock"),),
         locks=(SharedLock(Owner("class", "my_kind.MyElement"), "LOCK"),),
