@@ -101,11 +101,17 @@ def named(code: types.CodeType, function: types.FunctionType, cls: type | None) 
     local = {**_defaults(function), **_cells(function)}
     if cls is not None and function.__code__.co_argcount:
         local[function.__code__.co_varnames[0]] = cls  # for attributes, self is as good as its class
-    line, value = code.co_firstlineno, NOTHING
+    line, value, below = code.co_firstlineno, NOTHING, NOTHING
     for instruction in dis.get_instructions(code):
         line = line_of(instruction) or line
-        value = _loaded(instruction, value, function.__globals__, local)
+        if instruction.opname.startswith("LOAD"):
+            value, below = _loaded(instruction, value, function.__globals__, local), value
+        elif not (instruction.opname.startswith(_CALLING) and below is type):
+            value, below = NOTHING, NOTHING  # but type(self) leaves the class that stands for self
         yield Named(instruction, line, value)
+
+
+_CALLING = ("PRECALL", "CALL")
 
 
 def _defaults(function: types.FunctionType) -> dict[str, Any]:
@@ -115,7 +121,7 @@ def _defaults(function: types.FunctionType) -> dict[str, Any]:
 
 
 def _loaded(instruction: dis.Instruction, before: Any, shared: dict[str, Any], local: dict[str, Any]) -> Any:
-    """The object on top of the stack after `instruction`, if it was `before` until then; `NOTHING` if not known."""
+    """The object that `instruction` loads onto the stack, on top of `before`; `NOTHING` if not known."""
     operation, name = instruction.opname, instruction.argval
     if operation == "LOAD_GLOBAL":
         return shared.get(name, vars(builtins).get(name, NOTHING))
@@ -123,8 +129,7 @@ def _loaded(instruction: dis.Instruction, before: Any, shared: dict[str, Any], l
         return local.get(name[-1] if type(name) is tuple else name, NOTHING)
     if operation in ("LOAD_ATTR", "LOAD_METHOD"):
         return _attribute(before, name)
-    # type(self).LOCK
-    return before if is_class(before) and operation.startswith(("CALL", "PRECALL")) else NOTHING
+    return NOTHING
 
 
 def _attribute(holder: Any, name: str) -> Any:

@@ -48,7 +48,7 @@ class Live:
         self._idle = idle
         self._is_own = is_own
         self._events = line_events(self, reach.codes)
-        self._armed = False
+        self._armed = self._started = False
         self._over = False
         # A line that changes something may run in any thread of the job.
         self._lock = threading.RLock()
@@ -58,6 +58,11 @@ class Live:
         self._blamed: dict[Key, Where] = {}
         self._asked: Counter[Key] = Counter()
         self._core: dict[int, CodeType] = {}
+
+    @property
+    def followed(self) -> bool:
+        """Whether lines were followed at any time."""
+        return self._started
 
     @property
     def follows(self) -> bool:
@@ -70,7 +75,7 @@ class Live:
             if self._over or self.trouble:
                 return
             if not self._armed:
-                self._armed = True
+                self._armed = self._started = True
                 self.trouble = self._events.start(frame)
             for unit in units:
                 self._watch(unit)

@@ -22,6 +22,7 @@ _PAST_HOOKS = (gc, object.__getattribute__, object.__setattr__, object.__delattr
 _LEADS_ON = (types.ModuleType, types.FunctionType)
 _KEPT = ("STORE_FAST", "STORE_DEREF", "STORE_ATTR", "DELETE_ATTR", "DUP_TOP", "COPY")
 _STORING = ("STORE_SUBSCR", "STORE_ATTR", "STORE_SLICE", "STORE_GLOBAL", "STORE_DEREF", "DELETE_")
+_IN_NO_JOB = ("configure", "configure_dependencies", "preflight")
 _HELD = ("STORE_GLOBAL", "DELETE_GLOBAL")
 
 
@@ -66,7 +67,8 @@ class Reach:
             lines.setdefault(line, set()).add(unit)
         if lines:
             self._lines[id(code)] = lines
-            self._reaching.add(function.__module__)
+            if function.__name__ not in _IN_NO_JOB:
+                self._reaching.add(function.__module__)
 
     def codes(self) -> Iterable[types.CodeType]:
         """The code of all functions of the modules."""
@@ -151,8 +153,11 @@ class Reach:
 
 def _is_kept(step: Named, then: Named | None) -> bool:
     """Whether a class, module or function is more than called, or asked for an attribute."""
-    if step.instruction.opname.startswith(("CALL", "PRECALL")) or _asks_class(step):
+    operation = step.instruction.opname
+    if operation.startswith(("CALL", "PRECALL")) or _asks_class(step):
         return True  # type(self), self.__class__
+    if operation.startswith("LOAD_FAST") and step.instruction.argval != "cls":
+        return False  # self stands for its class, but what is stored there is its own
     return then is not None and then.instruction.opname.startswith(_KEPT)
 
 

@@ -91,6 +91,9 @@ class Trial:
         except BaseException as error:
             outcome = Outcome(error=error)
         self._shield()
+        if self._touches.live is not None and self._touches.live.followed:
+            with self._session.recording() as record:
+                record.spend("followed jobs", 1)
         return outcome
 
     def _shield(self) -> None:
