@@ -232,7 +232,7 @@ class Enforcing:
         result = judging.verdict(state.marked.settings.mode, self._when, found)
         judging.issue_warnings(item, result)
         judging.allow_loosened(found)
-        item.user_properties += [("enforcement", judging.one_line(judged.finding)) for judged in found]
+        item.user_properties += [("enforcement", judging.property_of(judged.finding)) for judged in found]
         if result.failures:
             passed = judging.passed_or_skipped(outcome)
             failure = judging.force_failure(outcome, result.text) if passed else None

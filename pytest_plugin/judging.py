@@ -94,6 +94,13 @@ def one_line(finding: Finding) -> str:
     return f"{first.replace('  ', ': ', 1)}: {second.strip()}"
 
 
+def property_of(finding: Finding) -> str:
+    """The same for the report's properties, and so for JUnit's XML: with why it fails nothing, if that is so."""
+    if finding.allowed is not None:
+        return f"{one_line(finding)} (allowed: {finding.allowed})"
+    return f"{one_line(finding)} (known from the baseline)" if finding.known else one_line(finding)
+
+
 def issue_warnings(item: pytest.Item, result: Verdict) -> None:
     """Warn as Python warns; where the user's filters turn a warning into an error, it fails the phase."""
     for text in result.warnings:

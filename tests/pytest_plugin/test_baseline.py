@@ -45,7 +45,8 @@ def test_update_fails_nothing_and_what_it_wrote_is_known(fake: pytest.Pytester, 
     assert read(fake)["summary"]["known"] == 2
 
     fake.makepyfile(test_it=TESTS + ANOTHER)
-    strict = fake.runpytest(*words)
+    strict = fake.runpytest(*words, "--junitxml=junit.xml")
+    assert (fake.path / "junit.xml").read_text().count("(known from the baseline)") == 2
     strict.assert_outcomes(passed=3, failed=1)
     strict.stdout.fnmatch_lines(["enforcement: *, with baseline known.txt, *", "1 new violation, 2 known"])
     assert sorted((each["nodeid"], each["known"]) for each in read(fake)["violations"]) == [
