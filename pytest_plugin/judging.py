@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unittest
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from _pytest.skipping import xfailed_key
 
 from enforcer.config import Mode, Settings
 from enforcer.errors import EnforcementWarning
@@ -38,6 +39,11 @@ class Judged:
         finding = self.finding
         is_new = not finding.known and finding.allowed is None
         return is_new and not self.fails and not self.marked.settings.update_baseline
+
+    def where_findings_fail(self) -> Judged:
+        """The same, judged as if no baseline was updated."""
+        settings = self.marked.settings.with_(update_baseline=False)
+        return replace(self, marked=replace(self.marked, settings=settings))
 
     @property
     def lines(self) -> list[str]:
@@ -125,6 +131,15 @@ def allow_expected_failure(report: pytest.TestReport, findings: Iterable[Finding
     for finding in findings:
         if finding.fails:
             finding.allowed = f"xfail: {reason}" if reason else "xfail"
+
+
+def is_expected_to_fail(item: pytest.Item) -> bool:
+    """Whether the test is marked xfail here and now, in a way that one of our failures satisfies."""
+    xfail = item.stash.get(xfailed_key, None)
+    if xfail is None or item.config.option.runxfail:
+        return False
+    raises = xfail.raises
+    return raises is None or (isinstance(raises, (type, tuple)) and issubclass(pytest.fail.Exception, raises))
 
 
 def passed_or_skipped(outcome: Any) -> bool:

@@ -85,6 +85,28 @@ def test_an_update_only_adds_and_leaves_out_what_is_allowed(fake: pytest.Pyteste
     assert (fake.path / "known.txt").read_text() == "foreign-write hazard element new\nmodule-write gone module X\n"
 
 
+def test_a_test_that_is_expected_to_fail_goes_on_to_and_adds_nothing(fake: pytest.Pytester) -> None:
+    fake.makepyfile(
+        """
+        import pytest
+        @pytest.mark.xfail(reason="issue 7", strict=True)
+        def test_expected(build): build(path="expected")
+        @pytest.mark.xfail(raises=pytest.fail.Exception)
+        def test_raising(build): build(path="raising")
+        @pytest.mark.xfail(False, reason="elsewhere")
+        def test_not_here(build): build(path="here")
+        @pytest.mark.xfail(raises=ValueError)
+        def test_something_else(build): build(path="else")
+        """
+    )
+    words = ("--enforce=strict", "--enforce-baseline=known.txt")
+    updated = fake.runpytest(*words, "--enforce-update-baseline")
+    updated.assert_outcomes(xfailed=2, passed=1, xpassed=1)
+    lines = "foreign-write hazard element else\nforeign-write hazard element here\n"
+    assert (fake.path / "known.txt").read_text() == lines
+    fake.runpytest(*words).assert_outcomes(xfailed=2, passed=1, xpassed=1)
+
+
 def test_an_update_warns_of_nothing_and_lists_warnings_too(fake: pytest.Pytester) -> None:
     fake.makepyfile("def test_it(build): build(severity='warning', path='lock')")
     words = ("--enforce=strict", "--enforce-baseline=known.txt", "-W", "error")
