@@ -295,3 +295,5 @@ def test_a_collected_project(inner: pytest.Pytester) -> None:
     assert (inner.path / "known.txt").read_text() == LINE
     inner.runpytest_subprocess(*words).assert_outcomes(passed=4)
     assert (read(inner)["summary"]["known"], read(inner)["partial"]) == (1, [])
+    inner.runpytest_subprocess(*words[:3], "project.conf::top.bst").assert_outcomes(passed=1)
+    assert read(inner)["partial"] == ["only project.conf::top.bst was to run"]
