@@ -20,7 +20,7 @@ RUN_BACKEND = "pool"
 REPORT_FORMATS = ("json",)
 
 BLAMES = ("live", "rerun", "touch", "off")
-"""How much is done to find the line of a write (design: blame)."""
+"""How the line of a write is found: as its job runs, by another run too, only where it was obtained, or not at all."""
 
 
 class Mode(str, Enum):
@@ -144,6 +144,13 @@ class Settings:
     def fails_run(self) -> bool:
         """Whether a new violation fails the test or the command."""
         return (self.mode is Mode.STRICT or self.collect) and not self.update_baseline
+
+    def __post_init__(self) -> None:
+        if self.blame == "rerun" and self.backend not in PROCESS_BACKENDS and self.mode is not Mode.OFF:
+            raise UsageError(
+                f"blame rerun needs a backend whose jobs are processes, {' or '.join(PROCESS_BACKENDS)}: "
+                f"the backend {self.backend} has no second graph to run a job in"
+            )
 
     def with_(self, **changes: Any) -> Settings:
         """A copy with these fields changed."""

@@ -152,14 +152,18 @@ class Pool:
         with self._changed:
             return self._log.append(update)
 
-    def run(self, request: bytes, told: Callable[[bytes], None], begun: Callable[[Ticket], None]) -> bytes:
-        """Run a job in a worker and return its result; blocks, on any number of threads.
+    def run(
+        self, request: bytes, told: Callable[[bytes], None], begun: Callable[[Ticket], None], fresh: bool = False
+    ) -> bytes:
+        """Run a job in a worker (a `fresh` one, if it must have run no other) and return its result.
+
+        Blocks, on any number of threads.
 
         `begun` gets the ticket to interrupt the job with, before the worker gets the request; `told` each event, in
         order; both on this thread. Raises `ProcessFailed`; what `begun` raises, and then there is no job; what
         `told` raises, and then the worker is killed.
         """
-        worker = self._take()
+        worker = self._take(fresh)
         ticket = Ticket(worker)
         try:
             begun(ticket)
@@ -232,7 +236,7 @@ class Pool:
 
     # Choosing a worker.
 
-    def _take(self) -> Worker:
+    def _take(self, fresh: bool) -> Worker:
         self._see_off()
         with self._changed:
             waiting = _Waiting(self._clock, self._lock, self._workers)
@@ -240,11 +244,13 @@ class Pool:
             try:
                 while not self._closed:
                     first = self._line[0] is waiting
-                    if first and (worker := self._living_idle()):
+                    if first and fresh and len(self._workers) + self._starting >= self._limit:
+                        self._make_room()
+                    if first and not fresh and (worker := self._living_idle()):
                         return worker
                     patience = None
                     if first and len(self._workers) + self._starting < self._limit:
-                        patience = 0.0 if self._few() else waiting.patience(self._workers)
+                        patience = 0.0 if fresh or self._few() else waiting.patience(self._workers)
                         if patience <= 0:
                             self._starting += 1
                             break
@@ -255,6 +261,13 @@ class Pool:
                 self._line.remove(waiting)
                 self._call_first()
         return self._fork()
+
+    def _make_room(self) -> None:
+        """Let an idle worker retire."""
+        if worker := self._living_idle():
+            worker.retire()
+            self._workers.remove(worker)
+            self._retiring.append(worker)
 
     def _notify(self) -> None:
         """Let look again who waits for the end, and who waits longest for a worker."""

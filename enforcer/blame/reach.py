@@ -13,15 +13,17 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
 
-from enforcer.blame.code import NOTHING, Named, functions_of, is_class, line_of, named, nested_code
+from enforcer.blame.code import NOTHING, Named, classes_of, functions_of, is_class, line_of, named, nested_code
 from enforcer.blame.place import Place
 from enforcer.graph.unit import Unit
+from enforcer.graph.values import class_dict
 
 _BY_NAME = (builtins.setattr, builtins.delattr, builtins.vars, builtins.globals, type.__setattr__)
 _PAST_HOOKS = (gc, object.__getattribute__, object.__setattr__, object.__delattr__)
-_LEADS_ON = (types.ModuleType, types.FunctionType)
+_LEADS_ON = (types.ModuleType, types.FunctionType, classmethod, staticmethod, property)
 _KEPT = ("STORE_FAST", "STORE_DEREF", "STORE_ATTR", "DELETE_ATTR", "DUP_TOP", "COPY")
 _STORING = ("STORE_SUBSCR", "STORE_ATTR", "STORE_SLICE", "STORE_GLOBAL", "STORE_DEREF", "DELETE_")
+_ASKING = ("LOAD_ATTR", "LOAD_METHOD")
 _IN_NO_JOB = ("configure", "configure_dependencies", "preflight")
 _HELD = ("STORE_GLOBAL", "DELETE_GLOBAL")
 
@@ -53,6 +55,7 @@ class Reach:
         self._lines: dict[int, dict[int, set[Unit]]] = {}
         self._reaching: set[str] = set()
         self._answers: dict[tuple[str, ...], bool] = {}
+        self._in_classes = self._containers_of_classes(modules)
         for function, cls in functions_of(modules):
             for code in nested_code(function.__code__):
                 self._add(code, function, cls)
@@ -69,6 +72,15 @@ class Reach:
             self._lines[id(code)] = lines
             if function.__name__ not in _IN_NO_JOB:
                 self._reaching.add(function.__module__)
+
+    def _containers_of_classes(self, modules: list[types.ModuleType]) -> dict[str, list[Unit]]:
+        """The units of the classes that hold a container, by its name: whose attribute a name is cannot be told."""
+        found: dict[str, list[Unit]] = {}
+        for cls in (cls for module in modules for cls in classes_of(module)):
+            for name, value in class_dict(cls).items():
+                if not _only_leads_on(value):
+                    found.setdefault(name, []).extend(self._known(value))
+        return found
 
     def codes(self) -> Iterable[types.CodeType]:
         """The code of all functions of the modules."""
@@ -131,15 +143,17 @@ class Reach:
             yield from self._known(cells.get(step.instruction.argval))
         elif value is type or _asks_class(step):
             yield from self._classes()
+        elif value is NOTHING and operation.startswith(_ASKING):
+            yield from self._in_classes.get(step.instruction.argval, ())
         elif value is NOTHING:
             return
         elif id(value) in self._doors:
             yield self._doors[id(value)][1]
         elif any(value is way for way in _PAST_HOOKS):
             yield from self._everything()
-        elif any(value is way for way in _BY_NAME):
+        elif value is sys.modules or any(value is way for way in _BY_NAME):
             yield from self._anything()
-        elif not (is_class(value) or type(value) in _LEADS_ON) or by_name or _is_kept(step, then):
+        elif not _only_leads_on(value) or by_name or _is_kept(step, then):
             yield from self._known(value)
 
     def _classes(self) -> Iterator[Unit]:
@@ -149,6 +163,11 @@ class Reach:
         unit = self._unit_of(value)
         if unit is not None and unit.shared:
             yield unit
+
+
+def _only_leads_on(value: object) -> bool:
+    """Whether naming `value` alone changes nothing: code asks it for attributes, or calls it."""
+    return is_class(value) or type(value) in _LEADS_ON
 
 
 def _is_kept(step: Named, then: Named | None) -> bool:

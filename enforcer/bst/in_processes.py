@@ -21,6 +21,7 @@ from buildstream._signals import TerminateException
 
 from enforcer.backends.pool import Pool, ProcessFailed, Ticket
 from enforcer.bst.after_fork import start_forkserver
+from enforcer.bst.again import Reruns
 from enforcer.bst.dirty import AssignedObjects
 from enforcer.bst.fork_guard import no_call_under_way
 from enforcer.bst.forwarding import Replay
@@ -32,7 +33,9 @@ from enforcer.bst.run import FAILED, TERMINATED, Run, fail, report_escaped
 from enforcer.bst.scope import ReplicaScope
 from enforcer.bst.world import World
 from enforcer.config import Mode
+from enforcer.findings import Finding
 from enforcer.record import Record
+from enforcer.reports.message import finding_lines
 from enforcer.session import Session
 
 
@@ -81,6 +84,7 @@ class ProcessesRun:
         self._exact: set[Any] = set()
         self._numbers = itertools.count()
         self._ending = False
+        self._reruns = Reruns(self._run_again) if session.settings.blame == "rerun" else None
         replica = BstReplica(self.judge, self._replication, pending, gated, scheduler, queues, become)
         self._pool = Pool(
             replica,
@@ -141,10 +145,7 @@ class ProcessesRun:
     def _have_done(self, job: Any) -> Any:
         messenger = self.scheduler.context.messenger
         messenger.setup_new_action_context(job.action_name, job._message_element_name, job._message_element_key)
-        request = JobRequest(
-            self._queues.index(job.queue), job.get_element()._unique_id, job._logfile, job._tries, job._max_retries,
-            job._message_element_key,
-        )  # fmt: skip
+        request = self._request(job)
         told = _Told(self._replay)
         try:
             payload = self._pool.run(pickle.dumps(request), told, lambda ticket: self._begun(job, ticket))
@@ -154,6 +155,8 @@ class ProcessesRun:
             with job._terminate_lock:
                 job._thread_id = None
         reply: JobReply = pickle.loads(payload)
+        if self._reruns is not None:
+            self._blame_again(job, reply.record.findings)
         with self.judge.session.recording() as record:
             record.merge(reply.record)
         self._replies[id(job)] = reply
@@ -161,9 +164,39 @@ class ProcessesRun:
             set_last_task_error(*reply.last_error)
         return _ReturnCode(reply.returncode), self._replication.codec.unpack(reply.result)
 
+    def _request(self, job: Any) -> JobRequest:
+        return JobRequest(
+            self._queues.index(job.queue), job.get_element()._unique_id, job._logfile, job._tries, job._max_retries,
+            job._message_element_key,
+        )  # fmt: skip
+
+    def _blame_again(self, job: Any, findings: list[Finding]) -> None:
+        """Look for lines that were not seen, and show what is found: the job's own messages are said already."""
+        assert self._reruns is not None
+        if self._reruns.complete(job, findings):
+            lines = [line for finding in findings for line in finding_lines(finding)]
+            job.message(MessageType.INFO, "enforcement: the job ran again to show its lines", detail="\n".join(lines))
+
+    def _run_again(self, job: Any) -> list[Finding]:
+        request = pickle.dumps(self._request(job)._replace(again=True))
+        try:
+            payload = self._pool.run(
+                request, lambda event: None, lambda ticket: self._interruptible(job, ticket), fresh=True
+            )
+        except ProcessFailed:
+            return []  # it may be the plugin's doing; the first run's results stand
+        finally:
+            with job._terminate_lock:
+                job._thread_id = None
+        again: JobReply = pickle.loads(payload)
+        return again.record.findings
+
     def _begun(self, job: Any, ticket: Ticket) -> None:
-        """As `Job.child_action` does: from here on the job can be terminated."""
         self._known[id(job)] = self._replication.position
+        self._interruptible(job, ticket)
+
+    def _interruptible(self, job: Any, ticket: Ticket) -> None:
+        """As `Job.child_action` does: from here on the job can be terminated."""
         with job._terminate_lock:
             if job._should_terminate:
                 raise TerminateException()

@@ -39,6 +39,7 @@ class Judge:
 
     Attributes:
         reusable: False when something of a job is left in this process that could change a later job's verdict.
+        again: whether jobs have run before, and are run only to see which lines change what: nothing of them counts.
     """
 
     def __init__(self, session: Session, scheduler: Any, world: World, scope: Scope) -> None:
@@ -48,6 +49,7 @@ class Judge:
         self.scope = scope
         self.results = HeldResults(scheduler.context)
         self.reusable = True
+        self.again = False
         self._trial: Trial | Exception | None = None
         self._unjudged = Unjudged(scheduler.context)
         self._late = LateThreads()
@@ -88,7 +90,7 @@ class Judge:
         older = self.scope.before(own)
         now = running()
         prepared = Prepared(own, UniqueKeys(element), now, self._late.alive(now), older)
-        trial = Trial(self.session, self.world, self.scope, self._scheduler, job, prepared)
+        trial = Trial(self.session, self.world, self.scope, self._scheduler, job, prepared, self.again)
         trial.judge_before()
         return trial
 
@@ -98,8 +100,9 @@ class Judge:
         if not isinstance(trial, Trial):
             raise self._our_failure(job_of(job), trial or RuntimeError("prepare() did not run"))
         with ExitStack() as stack:
-            if trial.strict:
+            if trial.strict or self.again:
                 stack.enter_context(self.results.holding())
+            if trial.strict:
                 self._begin(trial.job, job)
             self._last = trial
             outcome = trial.run_action(action)
@@ -116,7 +119,7 @@ class Judge:
             self._spend("check", start)
             if failing and not isinstance(outcome.error, TerminateException):
                 raise _verdict_error(failing, outcome.error)
-            if trial.strict and not failing:
+            if trial.strict and not failing and not self.again:
                 self._commit(trial.job, job)
             return self._deliver(trial.job, outcome)
 

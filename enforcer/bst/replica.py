@@ -25,7 +25,7 @@ from enforcer.record import Record
 
 
 class JobRequest(NamedTuple):
-    """What a worker needs to know to make a scheduler's job anew."""
+    """What a worker needs to know to make a scheduler's job anew; `again`: only to see which lines change what."""
 
     queue: int
     element: int
@@ -33,6 +33,7 @@ class JobRequest(NamedTuple):
     tries: int
     max_retries: int
     key: Any
+    again: bool = False
 
 
 class JobReply(NamedTuple):
@@ -102,8 +103,22 @@ class BstReplica:
 
     def run(self, request: bytes, tell: Tell) -> Done:
         """Make the job anew and run it as the scheduler's thread would."""
+        asked = JobRequest(*pickle.loads(request))
+        if asked.again:
+            return self._run_again(asked)
         self._forwarding.tell = tell
-        job = self._make_job(JobRequest(*pickle.loads(request)))
+        return self._run(asked)
+
+    def _run_again(self, request: JobRequest) -> Done:
+        """Nobody hears or gets anything of it but what was found, and this process runs no other job."""
+        self._pending.apply_all()
+        self._judge.again = True
+        done = self._run(request._replace(logfile=self._judge.results.scrap("log")))
+        self._scope.unswept.jobs = []
+        return done._replace(reusable=False)
+
+    def _run(self, request: JobRequest) -> Done:
+        job = self._make_job(request)
         _exceptions._last_task_error_domain = _exceptions._last_task_error_reason = None
         self._job = job
         start = time.monotonic()

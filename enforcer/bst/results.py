@@ -70,6 +70,10 @@ class HeldResults:
         with contextlib.suppress(OSError):  # another enforced process holds refs there
             os.rmdir(self._base)
 
+    def scrap(self, name: str) -> str:
+        """A path for a file that goes when this process ends."""
+        return os.path.join(self._folder, name)
+
     def siblings(self) -> list[int]:
         """Process ids of enforced runs that use this cache now and have the same parent as this process."""
         others = [int(name) for name in _names_in(self._base) if name.isdigit() and int(name) != os.getpid()]

@@ -36,13 +36,16 @@ class Touches:
     Args:
         reached: called once for each foreign unit, before anybody sees anything of it.
         blame: how much is noted beside that: one of `enforcer.config.BLAMES`.
+        again: whether the job runs again, only to see which lines change what: each is followed by a full compare.
 
     Attributes:
         units: the units of which anybody accessed a root, core included.
         live: finds the lines of writes, if these are looked for.
     """
 
-    def __init__(self, world: World, own: Unit, reached: Callable[[Unit], None], blame: str) -> None:
+    def __init__(
+        self, world: World, own: Unit, reached: Callable[[Unit], None], blame: str, again: bool = False
+    ) -> None:
         self._world = world
         self._reached = reached
         self._own = own
@@ -54,6 +57,7 @@ class Touches:
         self._indirect: dict[Unit, Place] = {}
         self._writes: dict[tuple[int, str], Where] = {}
         self._notes_places = blame != "off"
+        self._again = again
         self.live: Live | None = None
         if blame in ("live", "rerun"):
             self.live = Live(world.plugin_files, world.reach, self._main, lambda unit: unit is own)
@@ -142,6 +146,9 @@ class Touches:
 
     def _arm(self, live: Live) -> None:
         """Follow lines from the beginning where nothing will show that plugin code reaches something foreign."""
+        if self._again:
+            live.arm(None, [unit for unit in self._world.graph.units if unit is not self._own])
+            return
         owners = self._world.graph.registry.owner
         held = {owner for alias in self._own.aliases if (owner := owners.get(id(alias.obj))) and not owner.shared}
         held = held.union(self._world.evading) - {self._own}

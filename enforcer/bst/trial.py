@@ -60,7 +60,14 @@ class Trial:
     """
 
     def __init__(
-        self, session: Session, world: World, scope: Scope, scheduler: Any, job: Any, prepared: Prepared
+        self,
+        session: Session,
+        world: World,
+        scope: Scope,
+        scheduler: Any,
+        job: Any,
+        prepared: Prepared,
+        again: bool = False,
     ) -> None:
         self._session = session
         self._world = world
@@ -74,7 +81,7 @@ class Trial:
         self.stuck = False
         self.doubted = False
         settings = session.settings
-        self._touches = Touches(world, prepared.own, scope.reached, settings.blame)
+        self._touches = Touches(world, prepared.own, scope.reached, settings.blame, again)
         self._starts = Starts(world.plugin_files if self._touches.live else ())
         self.job = job_of(job)
         self.strict = settings.mode is Mode.STRICT and not settings.collect

@@ -441,6 +441,14 @@ def kept_method(self, dep, raw, sandbox):
     self.report(KEPT="1")  # <-
 
 
+def modules(self, dep, raw, sandbox):
+    sys.modules[__name__].ACME = 1  # <-
+
+
+def hidden(self, dep, raw, sandbox):
+    FormsElement.__mro__[0].LEVEL = 1  # <-
+
+
 class FormsElement(_forms_base.FormsBase):
     BST_MIN_VERSION = "2.5"
     BST_RUN_COMMANDS = False
@@ -449,6 +457,7 @@ class FormsElement(_forms_base.FormsBase):
 
     def configure(self, node):
         self.form = node.get_str("form")
+        self.write = globals()[self.form]  # here, and in no job, since it would show all names of this module
 
     def configure_dependencies(self, dependencies):
         for dependency in dependencies:
@@ -470,10 +479,9 @@ class FormsElement(_forms_base.FormsBase):
         pass
 
     def assemble(self, sandbox):
-        if self.form in globals():
-            dep = next(iter(self.dependencies()))
-            raw = next(iter(self._dependencies(Scope.BUILD, recurse=False)))
-            globals()[self.form](self, dep, raw, sandbox)
+        dep = next(iter(self.dependencies()))
+        raw = next(iter(self._dependencies(Scope.BUILD, recurse=False)))
+        self.write(self, dep, raw, sandbox)
         return "/"
 
 
