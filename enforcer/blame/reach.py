@@ -51,6 +51,7 @@ class Reach:
         self._doors = {id(door): (door, unit) for door, unit in doors}
         self._anything = anything
         self._everything = everything
+        self._spaces = {id(vars(module)): module for module in modules}
         self._codes: dict[str, dict[int, types.CodeType]] = {}
         self._lines: dict[int, dict[int, set[Unit]]] = {}
         self._reaching: set[str] = set()
@@ -138,7 +139,7 @@ class Reach:
     ) -> Iterator[Unit]:
         operation, value = step.instruction.opname, step.value
         if operation in _HELD:
-            yield from self._known(sys.modules.get(function.__module__))
+            yield from self._known(self._spaces.get(id(function.__globals__)))
         elif operation == "STORE_DEREF":
             yield from self._known(cells.get(step.instruction.argval))
         elif value is type or _asks_class(step):

@@ -9,11 +9,12 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from coverage import CoverageData
 
 import enforcer
 
@@ -68,17 +69,20 @@ def _make_project(directory: Path) -> Path:
     return project
 
 
-def _run(directory: Path, project: Path, backend: str, options: list[str], args: list[str]) -> Findings:
+def _run(
+    directory: Path, project: Path, backend: str, options: list[str], args: list[str], python: Sequence[str] = ()
+) -> Findings:
     config = directory / "buildstream.conf"
     config.write_text(f"cachedir: {directory}/cache\nlogdir: {directory}/logs\n", encoding="utf-8")
     report = directory / "report.json"
-    command = [sys.executable, "-m", "enforcer", "run", "--backend", backend, "--collect", *options]
+    command = [sys.executable, *python, "-m", "enforcer", "run", "--backend", backend, "--collect", *options]
     command += ["--report", f"json:{report}", "--", "--config", str(config), "--directory", str(project), *args]
     paths = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "HOME": str(directory), "PYTHONPATH": paths}
+    environment["ENFORCER_COSTS"] = str(directory / "costs.json")
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200, check=False)
     told = json.loads(report.read_text(encoding="utf-8"))
-    assert (done.returncode, told["errors"]) == (1, []), done.stderr
+    assert (done.returncode, told["errors"]) == (int(bool(told["violations"])), []), done.stderr
     found: Findings = {}
     for violation in told["violations"]:
         for example in violation["examples"]:
@@ -168,3 +172,32 @@ def test_another_run_publishes_nothing(tmp_path: Path, process_backend: str) -> 
     refs = [path for path in (tmp_path / "cache" / "artifacts" / "refs").rglob("*") if path.is_file()]
     assert {path.parts[-2] for path in refs} == {"base", HIDDEN}
     assert not list((tmp_path / "cache").glob("enforcer-held*"))
+
+
+def test_a_job_that_touches_nothing_foreign_is_not_followed(tmp_path: Path, backend: str) -> None:
+    project = _make_project(tmp_path)
+    assert _run(tmp_path, project, backend, [], ["build", "base.bst"]) == {}
+    assert "followed jobs" not in json.loads((tmp_path / "costs.json").read_text(encoding="utf-8"))
+    _run(tmp_path, project, backend, [], ["build", "later_line.bst"])
+    assert json.loads((tmp_path / "costs.json").read_text(encoding="utf-8"))["followed jobs"] == 1
+
+
+def test_coverage_measures_the_same_lines_of_plugins_beside_it(tmp_path: Path) -> None:
+    measured = {}
+    for blame in ("off", "live"):
+        directory = tmp_path / blame
+        data = directory / "data"
+        coverage = ["-m", "coverage", "run", "--data-file", str(data), "--include", "*/forms.py,*/_forms_helper.py"]
+        built = ["--on-error", "continue", "build", "helper_loop.bst", "thread.bst", "own_class.bst"]
+        found = _run(directory, _make_project(directory), "threads", ["--blame", blame], built, coverage)
+        sites = [violation["site"] for violations in found.values() for violation in violations]
+        assert (None not in sites) == (blame == "live")
+        measured[blame] = _lines_in(data)
+    assert measured["live"] == measured["off"]
+    assert any(name == "_forms_helper.py" and lines for name, lines in measured["live"].items())
+
+
+def _lines_in(data_file: Path) -> dict[str, set[int]]:
+    data = CoverageData(str(data_file))
+    data.read()
+    return {Path(name).name: set(data.lines(name) or ()) for name in data.measured_files()}

@@ -1,0 +1,20 @@
+"""Code whose lines are followed; tests count on its line numbers."""
+
+
+def two_steps(table: dict[str, int]) -> None:
+    table["a"] = 1
+    table["b"] = 2
+
+
+def calls(table: dict[str, int]) -> None:
+    two_steps(table)
+    str(table)
+
+
+def fails() -> None:
+    raise KeyError
+
+
+def yields() -> object:
+    yield 1
+    yield 2

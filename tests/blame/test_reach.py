@@ -1,0 +1,145 @@
+"""Which lines of plugin code may change something shared: no more than those, or jobs would be followed for nothing."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+import types
+from typing import Any
+
+import pytest
+
+from enforcer.blame.code import is_class
+from enforcer.blame.reach import Reach
+from enforcer.graph.unit import Unit
+
+PROCESS = Unit("process", "process", [], shared=True)
+CLASS = Unit("class", "plug.Plug", [], shared=True)
+MODULE = Unit("module", "plug", [], shared=True)
+
+_MODULE = """
+import gc, os, sys, types
+from os.path import join
+TABLE = {{}}
+NUMBER = 0
+
+class Problem(Exception):
+    pass
+
+def helper(*args):
+    return args
+
+class Plug:
+    SHARED = []
+    NAME = "plug"
+
+    def act(self, dep, kept=TABLE):
+        pass
+{body}
+
+    @classmethod
+    def make(cls):
+        return cls()
+
+    def configure(self, node):
+        TABLE["a"] = 1
+"""
+
+
+def reached(line: str) -> set[str]:
+    """The units that one line in a method may change."""
+    module: Any = types.ModuleType("plug")
+    text = _MODULE.format(body=textwrap.indent(line, " " * 8))
+    exec(compile(text, "plug.py", "exec"), vars(module))
+    for value in (module.Problem, module.Plug, module.helper):
+        value.__module__ = "plug"
+    module.Plug.act.__module__ = "plug"
+    held = {id(module.TABLE): MODULE, id(module): MODULE, id(module.Plug): CLASS, id(module.Plug.SHARED): CLASS}
+    held |= {id(module.Problem): CLASS, id(module.helper): MODULE, id(module.Plug.act): CLASS}
+    doors = [(os.chdir, PROCESS), (os.environ, PROCESS)]
+    reach = Reach([module], lambda obj: held.get(id(obj)), doors, lambda: [CLASS, MODULE], lambda: [PROCESS])
+    code = module.Plug.act.__code__
+    first = code.co_firstlineno + 2
+    count = len(line.splitlines())
+    return {unit.kind for number in range(first, first + count) for unit in reach.units(code, number)}
+
+
+@pytest.mark.parametrize(
+    ("line", "kinds"),
+    [
+        ("TABLE['a'] = 1", {"module"}),
+        ("kept['a'] = 1", {"module"}),
+        ("global NUMBER\nNUMBER = 1", {"module"}),
+        ("helper.calls = 1", {"module"}),
+        ("self.SHARED.append(1)", {"class"}),
+        ("dep.SHARED.append(1)", {"class"}),
+        ("Plug.NAME = 'x'", {"class"}),
+        ("del Plug.NAME", {"class"}),
+        ("Plug.NAME += 'x'", {"class"}),
+        ("type(self).NAME = 'x'", {"class"}),
+        ("self.__class__.NAME = 'x'", {"class"}),
+        ("type(dep).NAME = 'x'", {"class"}),
+        ("cls = Plug\ncls.NAME = 'x'", {"class"}),
+        ("setattr(Plug, 'NAME', 'x')", {"class", "module"}),
+        ("globals()['NUMBER'] = 1", {"class", "module"}),
+        ("sys.modules['plug'].NUMBER = 1", {"class", "module"}),
+        ("os.chdir('/')", {"process"}),
+        ("os.environ['A'] = '1'", {"process"}),
+        ("object.__setattr__(dep, 'opt', 1)", {"process"}),
+        ("gc.get_referents(dep)", {"process"}),
+    ],
+)
+def test_a_line_that_can_change_something_shared_reaches_it(line: str, kinds: set[str]) -> None:
+    assert reached(line) == kinds
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "self.note = 1",
+        "self.note = Plug",
+        "return Plug()",
+        "raise Problem('no')",
+        "try:\n    pass\nexcept Problem:\n    pass",
+        "isinstance(dep, Plug)",
+        "super().act(dep)",
+        "helper(self, 1)",
+        "str(self)",
+        "self.make()",
+        "self.act(dep)",
+        "os.path.join('a', 'b')",
+        "join(self.NAME, str(NUMBER))",
+        "dep.opt = 1",
+        "[Problem(name) for name in self.NAME]",
+    ],
+)
+def test_a_line_that_cannot_reaches_nothing(line: str) -> None:
+    assert reached(line) == set()
+
+
+def test_what_runs_in_no_job_has_no_job_followed() -> None:
+    module: Any = types.ModuleType("plug")
+    exec(compile("TABLE = {}\ndef configure():\n    TABLE['a'] = 1\n", "plug.py", "exec"), vars(module))
+    module.configure.__module__ = "plug"
+    reach = Reach([module], lambda obj: MODULE if obj is module.TABLE else None, (), tuple, tuple)
+    assert not reach.may_change(("plug",))
+
+
+def test_what_a_module_imports_counts_for_it() -> None:
+    helper: Any = types.ModuleType("helper")
+    exec(compile("TABLE = {}\ndef put():\n    TABLE['a'] = 1\n", "helper.py", "exec"), vars(helper))
+    helper.put.__module__ = "helper"
+    module: Any = types.ModuleType("plug")
+    module.put = helper.put
+    reach = Reach([module, helper], lambda obj: MODULE if obj is helper.TABLE else None, (), tuple, tuple)
+    assert reach.may_change(("plug",))
+    assert not reach.may_change(("other",))
+
+
+def test_a_class_is_told_without_running_its_code() -> None:
+    class Liar:
+        @property
+        def __class__(self) -> type:  # type: ignore[override]
+            raise AssertionError("asked")
+
+    assert not is_class(Liar())
