@@ -14,6 +14,8 @@ from typing import Any
 ERROR = "error"
 WARNING = "warning"
 
+_SITES = ("site", "obtained", "core")
+
 OWNER_KINDS = ("element", "source", "project", "context", "class", "module", "process")
 
 
@@ -46,12 +48,27 @@ class Owner:
 
 @dataclass(frozen=True)
 class Site:
-    """A line of plugin code; `file` is relative to the project, else `<site-packages>/…`."""
+    """A line of plugin code; `file` is relative to the project, else `<site-packages>/…`.
+
+    `context` are the lines around it and itself, the first of them line `context_start` of the file. It says nothing
+    of where the site is, so sites with and without are equal.
+    """
 
     file: str
     line: int
     function: str
     code: str
+    context: tuple[str, ...] = field(default=(), compare=False)
+    context_start: int = field(default=0, compare=False)
+
+    def to_plain(self) -> dict[str, Any]:
+        """The site as the JSON report shows it."""
+        return {**asdict(self), "context": list(self.context)}
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> Site:
+        """The inverse of `to_plain`."""
+        return cls(**{**data, "context": tuple(data["context"])})
 
 
 @dataclass
@@ -128,6 +145,9 @@ class Finding:
         data = asdict(self)
         data["job"] = self.job.to_plain()
         data["candidates"] = [job.to_plain() for job in self.candidates]
+        for name in _SITES:
+            site = getattr(self, name)
+            data[name] = site and site.to_plain()
         return data
 
     @classmethod
@@ -137,6 +157,6 @@ class Finding:
         data["job"] = Job.from_plain(data["job"])
         data["candidates"] = [Job.from_plain(job) for job in data["candidates"]]
         data["owner"] = Owner(**data["owner"])
-        for name in ("site", "obtained", "core"):
-            data[name] = Site(**data[name]) if data[name] else None
+        for name in _SITES:
+            data[name] = Site.from_plain(data[name]) if data[name] else None
         return cls(**data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,8 @@ class Record:
         jobs: jobs that the scheduler ran.
         checked: of those, the ones that were compared to their end.
         elements: junction-qualified names of the elements that were in the graph.
+        kinds: for each of these elements, the kind of its plugin.
+        dependencies: for each of them, the elements that it depends on directly.
         exercised: elements that had at least one checked job that runs plugin code.
         cached: elements whose artifact was there already.
         opaque: for each type that cannot be seen into, how many objects of it the graph held at most.
@@ -36,6 +39,8 @@ class Record:
     jobs: int = 0
     checked: int = 0
     elements: set[str] = field(default_factory=set)
+    kinds: dict[str, str] = field(default_factory=dict)
+    dependencies: dict[str, set[str]] = field(default_factory=dict)
     exercised: set[str] = field(default_factory=set)
     cached: set[str] = field(default_factory=set)
     cells: int = 0
@@ -54,6 +59,12 @@ class Record:
         """Add to one of the costs."""
         self.costs[name] = self.costs.get(name, 0.0) + amount
 
+    def note_element(self, name: str, kind: str, dependencies: Iterable[str]) -> None:
+        """Add an element of a graph; elements of one name in several graphs are one, with all their dependencies."""
+        self.elements.add(name)
+        self.kinds[name] = min(kind, self.kinds.get(name, kind))
+        self.dependencies.setdefault(name, set()).update(dependencies)
+
     def merge(self, other: Record) -> None:
         """Add what another process or phase saw."""
         self.jobs += other.jobs
@@ -61,6 +72,8 @@ class Record:
         self.cells = max(self.cells, other.cells)
         for name in _SETS:
             getattr(self, name).update(getattr(other, name))
+        for name, kind in other.kinds.items():
+            self.note_element(name, kind, other.dependencies[name])
         self.opaque |= other.opaque
         self.core_fills += other.core_fills
         for name, amount in other.costs.items():
@@ -76,6 +89,8 @@ class Record:
             "checked": self.checked,
             "cells": self.cells,
             "elements": sorted(self.elements),
+            "kinds": dict(sorted(self.kinds.items())),
+            "dependencies": {name: sorted(found) for name, found in sorted(self.dependencies.items())},
             "exercised": sorted(self.exercised),
             "cached": sorted(self.cached),
             "left_behind": sorted(self.left_behind),
@@ -97,5 +112,6 @@ class Record:
             values[name] = set(values[name])
         for name in ("opaque", "core_fills"):
             values[name] = Counter(values[name])
+        values["dependencies"] = {name: set(found) for name, found in values["dependencies"].items()}
         values["findings"] = [Finding.from_plain(item) for item in values["findings"]]
         return cls(**values)

@@ -7,6 +7,7 @@ that was cut in half is no longer recognised as one.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 MASKED = "<masked>"
 
@@ -32,6 +33,16 @@ _KEYED_LITERAL = re.compile(
     rf"(?P<name>{_SECRET_NAME}[\w.-]*['\"]?\]?\s*(?:=>|[:=,(])\s*)(?P<value>{_STRING})", re.IGNORECASE
 )
 _LITERAL = re.compile(_STRING, re.IGNORECASE)
+
+# A secret that begins here and goes on in the lines that follow.
+_OPEN_SECRET = re.compile(
+    rf"{_SECRET_NAME}[\w.-]*['\"]?\]?\s*(?:=>|[:=,(])\s*(?:[bfru]{{0,2}}(?:'{{3}}|\"{{3}})|[(\[{{][ \t]*$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+# One of the lines that a key is made of.
+_ENCODED = re.compile(
+    r"(?<![\w+/])(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])(?=[A-Za-z+/]*\d)[A-Za-z0-9+/]{48,}={0,2}(?![\w+/])"
+)
 
 _SHAPES = tuple(
     re.compile(shape, re.DOTALL)
@@ -74,6 +85,15 @@ def mask_code(path: str, code: str) -> str:
     if _NAMES_SECRET.search(path):
         return _LITERAL.sub(lambda match: match[0] if match[0].strip("bfruBFRU'\"") in path else MASKED, code)
     return _KEYED_LITERAL.sub(_mask_value, _LITERAL.sub(_mask_literal, _mask_shapes(code)))
+
+
+def mask_lines(path: str, lines: Sequence[str]) -> tuple[str, ...]:
+    """Consecutive lines of source code, masked like one; none of them where a secret goes over several lines."""
+    text = "\n".join(lines)
+    if not lines or _OPEN_SECRET.search(text) or _mask_shapes(text).count("\n") != text.count("\n"):
+        return ()
+    masked = _KEYED_LITERAL.sub(_mask_value, text).split("\n")
+    return tuple(_ENCODED.sub(MASKED, mask_code(path, line)) for line in masked)
 
 
 def _mask_shapes(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from enforcer.text import MASKED, cut, mask, mask_code, printable
+from enforcer.text import MASKED, cut, mask, mask_code, mask_lines, printable
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJib2IifQ.c2lnbmF0dXJl"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----"
@@ -100,6 +100,23 @@ def test_masking_twice_changes_nothing() -> None:
 )
 def test_code_loses_its_secret_literals_only(code: str, shown: str) -> None:
     assert mask_code("environment['X']", code) == shown
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown"),
+    [
+        (["a = 1", "b = 'don't"], ("a = 1", "b = 'don't")),
+        (["x = {", "    'token':", "    'hunter2',", "}"], ("x = {", "    'token':", f"    {MASKED},", "}")),
+        (["password = get()", "key(password)"], ("password = get()", "key(password)")),
+        (["KEY = (", "    'MIIE" + "a1" * 30 + "'", ")"], ("KEY = (", f"    '{MASKED}'", ")")),
+        (["PASSWORD = (", "    'hunter2'", ")"], ()),
+        (['PASSWORD = """', "hunter2", '"""'], ()),
+        (["KEY = [", *PEM.splitlines(), "]"], ()),
+    ],
+)
+def test_lines_that_follow_each_other_are_masked_as_one_text(lines: list[str], shown: tuple[str, ...]) -> None:
+    assert mask_lines("environment['CC']", lines) == shown
+    assert mask_lines("environment['CC']", mask_lines("environment['CC']", lines)) == shown
 
 
 def test_code_that_writes_under_a_secret_name_keeps_only_the_words_of_the_path() -> None:

@@ -194,9 +194,18 @@ class Judge:
         with self.session.recording() as record:
             for element in self.world.elements:
                 name = names.full_name(element)
-                record.elements.add(name)
+                record.note_element(name, _kind(element), map(names.full_name, _dependencies(element)))
                 if name not in record.exercised and _is_cached(element):
                     record.cached.add(name)
+
+
+def _kind(element: Any) -> str:
+    return str(vars_of(element).get("_Plugin__kind", ""))
+
+
+def _dependencies(element: Any) -> list[Any]:
+    attributes = vars_of(element)
+    return [*attributes.get("_Element__build_dependencies", ()), *attributes.get("_Element__runtime_dependencies", ())]
 
 
 def _is_cached(element: Any) -> bool:

@@ -6,6 +6,7 @@ import linecache
 import re
 import sys
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 from buildstream._context import Context
@@ -25,6 +26,9 @@ _PUBLIC_NAMES = (
     (re.compile(r"^\._Element__(?:dynamic_)?public\b"), "public"),
     (re.compile(r"^\._Element__sources\b"), "sources"),
 )
+
+_AROUND = 3
+"""How many lines of a file are shown before and after the one that matters."""
 
 
 def public_path(raw: str) -> str:
@@ -87,9 +91,17 @@ def shown_file(filename: str, project_directory: str | None) -> str:
 
 
 def site_of(filename: str, line: int, function: str, project_directory: str | None) -> Site:
-    """The place in a source file, with the text of its line."""
-    code = linecache.getline(filename, line).strip()
-    return Site(shown_file(filename, project_directory), line, function, code)
+    """The place in a source file, with the text of its line and of those around it."""
+    start = max(line - _AROUND, 1)
+    lines = linecache.getlines(filename)[start - 1 : line + _AROUND]
+    return Site(
+        shown_file(filename, project_directory),
+        line,
+        function,
+        code=linecache.getline(filename, line).strip(),
+        context=tuple(dedent("".join(lines).expandtabs(4)).splitlines()),
+        context_start=start,
+    )
 
 
 def plugin_file(cls: type) -> str | None:

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from importlib import resources
 from typing import Any
 
-from enforcer.findings import Site
 from enforcer.reports.value import Group, Report, Violation
 
 FORMAT = 1
@@ -22,7 +21,10 @@ def schema() -> dict[str, Any]:
 
 def json_text(report: Report) -> str:
     """The report as the text of a file; ASCII, so that no encoding can spoil it."""
-    return json.dumps(to_plain(report), indent=1) + "\n"
+    plain = to_plain(report)
+    # With a line for each of its numbers the graph would be most of the file.
+    lists = ",\n".join(f"  {json.dumps(name)}: {json.dumps(each)}" for name, each in plain.pop("graph").items())
+    return f'{json.dumps(plain, indent=1)[:-2]},\n "graph": {{\n{lists}\n }}\n}}\n'
 
 
 def to_plain(report: Report) -> dict[str, Any]:
@@ -45,7 +47,12 @@ def to_plain(report: Report) -> dict[str, Any]:
         "left_behind": list(report.left_behind),
         "unused_allow": list(report.unused_allow),
         "partial": list(report.partial),
-        "access": [],
+        "access": [asdict(access) | {"job": access.job.to_plain()} for access in report.access],
+        "graph": {
+            "names": [element.name for element in report.graph],
+            "kinds": [element.kind for element in report.graph],
+            "dependencies": [list(element.dependencies) for element in report.graph],
+        },
     }
 
 
@@ -78,9 +85,9 @@ def _violation(group: Group, violation: Violation) -> dict[str, Any]:
         "change": finding.change,
         "before": finding.before,
         "after": finding.after,
-        "site": _site(finding.site),
-        "obtained": _site(finding.obtained),
-        "core": _site(finding.core),
+        "site": finding.site and finding.site.to_plain(),
+        "obtained": finding.obtained and finding.obtained.to_plain(),
+        "core": finding.core and finding.core.to_plain(),
         "unblamed": finding.unblamed,
         "dependents": finding.dependents,
         "candidates": [job.to_plain() for job in finding.candidates],
@@ -95,7 +102,3 @@ def _violation(group: Group, violation: Violation) -> dict[str, Any]:
         "baseline_line": violation.baseline_line,
         "fingerprint": violation.fingerprint,
     }
-
-
-def _site(site: Site | None) -> dict[str, Any] | None:
-    return None if site is None else asdict(site)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from enforcer.findings import Finding, Job, Owner, Site
-from enforcer.text import cut, mask, mask_code, printable, without_addresses
+from enforcer.text import cut, mask, mask_code, mask_lines, printable, without_addresses
 
 NAME_LIMIT = 200
 VALUE_LIMIT = 300
@@ -62,7 +62,14 @@ def _site(path: str, site: Site | None) -> Site | None:
     if site is None:
         return None
     code = cut(printable(mask_code(path, site.code.strip())), CODE_LIMIT)
-    return Site(shown_name(site.file), site.line, shown_name(site.function), code)
+    return Site(
+        shown_name(site.file),
+        site.line,
+        shown_name(site.function),
+        code,
+        context=tuple(cut(printable(line), CODE_LIMIT) for line in mask_lines(path, site.context)),
+        context_start=site.context_start,
+    )
 
 
 def _names(names: list[str]) -> list[str]:

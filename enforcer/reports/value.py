@@ -10,14 +10,15 @@ import json
 import platform
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 
 import enforcer
 from enforcer.baseline import Entry
 from enforcer.config import Settings
-from enforcer.findings import Finding, Job
+from enforcer.findings import Finding, Job, Site
 from enforcer.record import Record
+from enforcer.reports.elements import Element, element_graph
 from enforcer.reports.shown import shown, shown_job, shown_name, shown_text
 
 CLEAN = "clean"
@@ -83,6 +84,17 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Access:
+    """How often one job read and wrote one attribute of a unit."""
+
+    job: Job
+    unit: str
+    attribute: str
+    reads: int
+    writes: int
+
+
+@dataclass(frozen=True)
 class Report:
     """What one enforced run checked and found; what was omitted is counted but not listed.
 
@@ -112,6 +124,8 @@ class Report:
     left_behind: tuple[str, ...]
     unused_allow: tuple[str, ...]
     partial: tuple[str, ...]
+    graph: tuple[Element, ...] = ()
+    access: tuple[Access, ...] = ()
 
 
 def installed_versions() -> dict[str, str | None]:
@@ -162,6 +176,7 @@ def build_report(
         left_behind=_names(record.left_behind),
         unused_allow=() if partial else _unused_allow(record, settings),
         partial=partial,
+        graph=element_graph(record.kinds, record.dependencies),
     )
 
 
@@ -221,6 +236,7 @@ def _within_limits(groups: list[Group]) -> tuple[Group, ...]:
     room = _Room()
     firsts = list(room.take(group.violations[0] for group in groups))
     rests = [list(room.take(group.violations[1:GROUP_LIMIT])) for group in groups[: len(firsts)]]
+    firsts = [room.with_context(first, group.violations[0]) for group, first in zip(groups, firsts, strict=False)]
     return tuple(Group((first, *rest), group.count) for group, first, rest in zip(groups, firsts, rests, strict=False))
 
 
@@ -232,17 +248,39 @@ class _Room:
         self._size = SIZE_LIMIT
 
     def take(self, violations: Iterable[Violation]) -> Iterator[Violation]:
-        """As many of them as there is room for, fit to be shown."""
+        """As many of them as there is room for, fit to be shown, without the lines around their sites."""
         for violation in violations:
             if not self._number:
                 return
-            safe = _shown_violation(violation)
+            safe = _without_context(_shown_violation(violation))
             size = _size(safe)
             if size > self._size:
                 return
             self._number -= 1
             self._size -= size
             yield safe
+
+    def with_context(self, taken: Violation, violation: Violation) -> Violation:
+        """The taken violation with the lines around its sites, if there is room for them."""
+        safe = _shown_violation(violation)
+        finding = safe.finding
+        obtained = _bare(finding.obtained) if finding.obtained == finding.site else finding.obtained
+        whole = replace(safe, finding=replace(finding, obtained=obtained, core=_bare(finding.core)))
+        size = _size(whole) - _size(taken)
+        if size > self._size:
+            return taken
+        self._size -= size
+        return whole
+
+
+def _without_context(violation: Violation) -> Violation:
+    finding = violation.finding
+    bare = replace(finding, site=_bare(finding.site), obtained=_bare(finding.obtained), core=_bare(finding.core))
+    return replace(violation, finding=bare)
+
+
+def _bare(site: Site | None) -> Site | None:
+    return site and replace(site, context=(), context_start=0)
 
 
 def _size(violation: Violation) -> int:

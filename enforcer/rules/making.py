@@ -9,7 +9,7 @@ from dataclasses import replace
 from enforcer.findings import Finding, Owner, Site
 from enforcer.rules.evidence import Change, Evidence, Left
 from enforcer.rules.protocol import Rule
-from enforcer.text import mask, mask_code
+from enforcer.text import mask, mask_code, mask_lines
 
 
 def from_changes(rule: Rule, evidence: Evidence, unit_kind: str) -> Iterator[Finding]:
@@ -43,7 +43,7 @@ def from_change(rule: Rule, evidence: Evidence, change: Change) -> Finding:
 
 
 def _masked_site(path: str, site: Site | None) -> Site | None:
-    return site and replace(site, code=mask_code(path, site.code))
+    return site and replace(site, code=mask_code(path, site.code), context=mask_lines(path, site.context))
 
 
 def from_leaks(rule: Rule, evidence: Evidence, what: str, left: Iterable[Left]) -> Iterator[Finding]:

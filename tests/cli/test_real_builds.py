@@ -149,6 +149,20 @@ def test_a_violation_fails_its_job_in_bst_and_the_command_and_the_next_run_finds
         assert violation["obtained"]["code"] == ADD_FOO
 
 
+def test_the_report_shows_the_lines_around_a_write_and_the_elements_around_an_owner(tmp_path: Path) -> None:
+    project = Project(tmp_path, f"env = dep.get_environment(); {ADD_FOO}")
+    project.run(*REPORTED, "build", "app.bst")
+    [violation] = project.report()["violations"]
+    site = violation["site"] or violation["obtained"]
+    assert site["context"][site["line"] - site["context_start"]].strip() == site["code"]
+    assert "    dep = next(self.dependencies(), None)" in site["context"]
+    assert project.report()["graph"] == {
+        "names": ["app.bst", "base.bst"],
+        "kinds": ["my_kind", "stack"],
+        "dependencies": [[1], []],
+    }
+
+
 def test_two_runs_from_nothing_write_the_same_bytes(tmp_path: Path) -> None:
     texts = []
     for name in ("one", "two"):

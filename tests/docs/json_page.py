@@ -40,6 +40,7 @@ _TITLES = {
     "core_fills": "Each of `core_fills`",
     "opaque": "Each of `opaque`",
     "access": "Each of `access`",
+    "graph": "`graph`",
 }
 
 
@@ -53,7 +54,7 @@ def _objects() -> Iterator[tuple[str, dict[str, Any]]]:
     whole = schema()
     parts = whole["$defs"]
     yield "", whole
-    for name in ("versions", "summary"):
+    for name in ("versions", "summary", "graph"):
         yield name, whole["properties"][name]
     for name in ("core_fills", "opaque", "access"):
         yield name, whole["properties"][name]["items"]

@@ -24,6 +24,8 @@ FINDING = Finding(
     plugin_file="plugins/my_kind.py",
 )
 SITE = Site("plugins/my_kind.py", 31, "assemble", 'env["CC"] = "clang"')
+CONTEXT = ("for dep in self.dependencies():", "    env = dep.get_environment()", "", '    env["CC"] = "clang"')
+WITH_CONTEXT = replace(SITE, context=CONTEXT, context_start=28)
 
 
 def by(element: str, finding: Finding = FINDING, **changes: object) -> Finding:
@@ -52,7 +54,7 @@ def full_record() -> Record:
     """A record in which nothing is empty."""
     return record(
         FINDING,
-        by("two.bst", site=SITE, nodeid="tests/test_app.py::test_build"),
+        by("two.bst", site=WITH_CONTEXT, nodeid="tests/test_app.py::test_build"),
         by("two.bst", path="_private", change="set", before="1", after="2", undone=False),
         by("old.bst", path="old", known=True),
         by("fine.bst", path="fine", allowed="fixed upstream"),
@@ -63,4 +65,6 @@ def full_record() -> Record:
         unwatched=["bst build x.bst ran without enforcer"],
         left_behind={"<cache>/sources/tar"},
         partial={"-k 'slow'"},
+        kinds={"app.bst": "my_kind", "base.bst": "import", "two.bst": "my_kind"},
+        dependencies={"app.bst": {"base.bst", "two.bst"}, "base.bst": set(), "two.bst": {"base.bst"}},
     )  # fmt: skip

@@ -12,7 +12,7 @@ from enforcer.record import Record
 from enforcer.reports.json_report import json_text
 from enforcer.reports.terminal import SCREEN, terminal_report
 from enforcer.reports.value import VIOLATION_LIMIT, build_report
-from tests.reports.records import COMMAND, FINDING, SITE, VERSIONS, by, full_record, record
+from tests.reports.records import COMMAND, FINDING, SITE, VERSIONS, WITH_CONTEXT, by, full_record, record
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,40 @@ def test_four_hundred_groups_of_usual_size_are_all_listed() -> None:
     report = build_report(record(*found), Settings(), COMMAND, VERSIONS)
     assert (len(report.groups), report.omitted, report.omitted_groups) == (400, 0, 0)
     assert len(json_text(report)) < 1_000_000
+
+
+def test_the_first_of_a_group_has_the_lines_around_its_site() -> None:
+    sites = {"site": WITH_CONTEXT, "obtained": replace(WITH_CONTEXT, line=29), "core": WITH_CONTEXT}
+    found = [by(f"{name}.bst", owner=Owner("element", f"{name}.bst"), **sites) for name in "ab"]
+    [group] = build_report(record(*found), Settings(), COMMAND, VERSIONS).groups
+    first, second = (violation.finding for violation in group.violations)
+    assert first.site is not None
+    assert first.obtained is not None
+    assert first.core is not None
+    assert first.site.context == first.obtained.context == WITH_CONTEXT.context
+    assert first.core.context == ()
+    assert second.site is not None
+    assert (second.site.context, second.site.context_start) == ((), 0)
+
+
+def test_lines_around_a_site_take_no_room_from_findings() -> None:
+    long = replace(SITE, context=tuple("x" * 200 for _ in range(7)), context_start=28)
+    without = [by(f"e{n}.bst", path=f"p{n}", before="x" * 1500, site=SITE) for n in range(400)]
+    with_ = [replace(finding, site=long, obtained=long) for finding in without]
+    bare, full = (build_report(record(*found), Settings(), COMMAND, VERSIONS) for found in (without, with_))
+    assert len(bare.groups) == len(full.groups)
+    contexts = [bool(group.finding.site and group.finding.site.context) for group in full.groups]
+    assert contexts == sorted(contexts, reverse=True)
+    assert any(contexts)
+    assert len(json_text(full)) < 1_000_000
+
+
+def test_lines_around_a_site_are_shown_without_secrets_and_controls() -> None:
+    context = ("token = 'hunter2'", "x = '\x1b[31m'", "y" * 500)
+    made = record(by("a.bst", site=replace(SITE, context=context, context_start=30)))
+    [group] = build_report(made, Settings(), COMMAND, VERSIONS).groups
+    assert group.finding.site is not None
+    assert group.finding.site.context == ("token = <masked>", r"x = '\x1b[31m'", "y" * 197 + "...")
 
 
 def test_errors_are_listed_before_warnings_are() -> None:
