@@ -91,6 +91,7 @@ class BstReplica:
         self._scope.take_over_shared()
         if role == "pristine":
             self._scope.get_ready()
+            self._judge.world.get_ready()
 
     def catch_up(self, updates: Sequence[bytes]) -> None:
         """Take what main has sent."""

@@ -134,10 +134,11 @@ class Touches:
         """Note what happens in the time of the block."""
         global _current
         with hooked():
-            _current = self
             try:
                 if self.live is not None:
                     self._arm(self.live)
+                # Only now: what we ask ourselves is no touch.
+                _current = self
                 yield
             finally:
                 _current = self._without_plugin = None

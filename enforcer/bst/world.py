@@ -68,7 +68,7 @@ class World:
         }
         self.locks = SharedLocks(self.plugin_modules)
         self._reach: Reach | None = None
-        self._modules: dict[Unit, tuple[str, ...]] = {}
+        self._modules: dict[tuple[int, ...], tuple[str, ...]] = {}
         self.policy = BstPolicy(self)
         self.graph = Graph(self.policy)
         with _no_collection():
@@ -103,6 +103,10 @@ class World:
         """Whether the module is a plugin's, or one beside it that plugins import."""
         return name in self._plugin_module_names
 
+    def get_ready(self) -> None:
+        """Before workers are forked: do what each of them would do."""
+        self._reach = self.reach
+
     @property
     def reach(self) -> Reach:
         """What lines of plugin code may change past all hooks; their code is searched once."""
@@ -123,13 +127,15 @@ class World:
 
     def modules_of(self, unit: Unit) -> tuple[str, ...]:
         """The names of the modules that define the plugins of an element's unit, and the mirrors of its project."""
-        if unit not in self._modules:
-            plugins = [root for root, _ in unit.roots]
-            project = vars_of(plugins[0]).get("_Plugin__project")
-            plugins += [plugin for plugin in self.plugins if _is_mirror(plugin, project)]
-            names_ = {module_of(cls) for plugin in plugins for cls in class_mro(type(plugin))}
-            self._modules[unit] = tuple(sorted(filter(self.is_plugin_module, names_)))
-        return self._modules[unit]
+        project = self.graph.unit_of(vars_of(unit.roots[0][0]).get("_Plugin__project"))
+        mirrors = [] if project is None else project.roots[1:]
+        classes = [type(plugin) for plugin, _ in (*unit.roots, *mirrors)]
+        # By the classes' ids: hashing a class runs its metaclass's `__hash__`.
+        key = tuple(map(id, classes))
+        if key not in self._modules:
+            found = {module_of(base) for cls in classes for base in class_mro(cls)}
+            self._modules[key] = tuple(sorted(filter(self.is_plugin_module, found)))
+        return self._modules[key]
 
     def owner(self, changed: ChangedCell) -> Owner:
         """Whose state a changed cell is, as a message names it."""
