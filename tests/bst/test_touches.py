@@ -1,0 +1,46 @@
+"""What a job touches is what its own code and core's access, and nothing that we ask."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from enforcer.bst.touches import Touches
+from enforcer.graph.unit import Unit
+from tests.bst.loaded import Loaded
+
+
+@pytest.fixture
+def touches(loaded: Loaded) -> Touches:
+    return Touches(loaded.world, loaded.unit, lambda unit: None, "live")
+
+
+def in_a_job(touches: Touches, act: Callable[[], Any]) -> set[Unit]:
+    """The units that `act` touches, on a thread as jobs run on."""
+
+    def run() -> None:
+        with touches.watching():
+            act()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return touches.units
+
+
+def test_to_get_ready_touches_nothing(touches: Touches) -> None:
+    assert in_a_job(touches, lambda: None) == set()
+
+
+def test_what_is_accessed_is_touched(touches: Touches, loaded: Loaded) -> None:
+    units = in_a_job(touches, lambda: loaded.base.name)
+    assert units == {loaded.world.unit_of(loaded.base)}
+
+
+def test_core_that_reaches_something_has_no_line_followed(touches: Touches, loaded: Loaded) -> None:
+    in_a_job(touches, lambda: loaded.base.name)
+    assert touches.live is not None
+    assert not touches.live.followed
