@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.bst.builds import Build
-
 pytest.importorskip("buildstream")
+
+from tests.bst.builds import Build
+from tests.bst.loaded import Loaded
 
 
 @pytest.fixture
@@ -27,3 +28,13 @@ def remote(tmp_path: Path) -> Iterator[str]:
 
     with harness.start_remote(tmp_path) as address:
         yield address
+
+
+@pytest.fixture
+def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loaded]:
+    """A loaded project."""
+    for kind in ("CONFIG", "CACHE", "DATA"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind.lower()))
+    started = Loaded(tmp_path)
+    yield started
+    started.end()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,15 +17,6 @@ from tests.bst.loaded import Loaded
 from tests.graph.build import Thing, graph_of
 
 _JOB: Any = "a job"
-
-
-@pytest.fixture
-def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loaded]:
-    for kind in ("CONFIG", "CACHE", "DATA"):
-        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind.lower()))
-    started = Loaded(tmp_path)
-    yield started
-    started.end()
 
 
 def test_a_full_compare_is_due_when_it_stays_within_its_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,14 @@ def test_what_is_accessed_is_touched(touches: Touches, loaded: Loaded) -> None:
     assert units == {loaded.world.unit_of(loaded.base)}
 
 
-def test_core_that_reaches_something_has_no_line_followed(touches: Touches, loaded: Loaded) -> None:
-    in_a_job(touches, lambda: loaded.base.name)
+def test_what_core_reaches_has_no_line_followed(loaded: Loaded) -> None:
+    touches = Touches(loaded.world, loaded.world.unit_of(loaded.base), lambda unit: None, "live")
+    assert in_a_job(touches, lambda: loaded.app.name) == {loaded.unit}
     assert touches.live is not None
     assert not touches.live.followed
+
+
+def test_code_that_can_change_something_shared_is_followed_from_the_start(touches: Touches) -> None:
+    in_a_job(touches, lambda: None)
+    assert touches.live is not None
+    assert touches.live.followed, "the plugin of the element uses globals()"
