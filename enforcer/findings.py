@@ -118,7 +118,8 @@ class Finding:
     def fingerprint(self) -> str:
         """Names the finding across runs: survives moved lines, other elements and other values."""
         parts = (self.rule, self.job.plugin, self.owner.kind, self.template)
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+        # Names that are no text, those of files for example, hold surrogates.
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
     def allow_line(self) -> str:

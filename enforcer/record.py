@@ -32,6 +32,7 @@ class Record:
         left_behind: what a failed job may have left on disk and cannot be forgotten.
         allow_used: allow entries that matched something.
         allow_marked: allow entries that markers gave to tests which ran.
+        files: for each file of a plugin that is not installed, how reports name it and where it is on this machine.
         partial: reasons why the run did not look at all that there is, apart from what the counts say.
         costs: seconds and bytes that enforcement itself took, by name; for benchmarks, in no report.
     """
@@ -53,6 +54,7 @@ class Record:
     allow_used: set[str] = field(default_factory=set)
     allow_marked: set[str] = field(default_factory=set)
     partial: set[str] = field(default_factory=set)
+    files: set[tuple[str, str]] = field(default_factory=set)
     costs: dict[str, float] = field(default_factory=dict)
 
     def spend(self, name: str, amount: float) -> None:
@@ -74,6 +76,7 @@ class Record:
             getattr(self, name).update(getattr(other, name))
         for name, kind in other.kinds.items():
             self.note_element(name, kind, other.dependencies[name])
+        self.files |= other.files
         self.opaque |= other.opaque
         self.core_fills += other.core_fills
         for name, amount in other.costs.items():
@@ -97,6 +100,7 @@ class Record:
             "allow_used": sorted(self.allow_used),
             "allow_marked": sorted(self.allow_marked),
             "partial": sorted(self.partial),
+            "files": sorted(map(list, self.files)),
             "opaque": dict(sorted(self.opaque.items())),
             "core_fills": dict(sorted(self.core_fills.items())),
             "findings": [finding.to_plain() for finding in self.findings],
@@ -113,5 +117,6 @@ class Record:
         for name in ("opaque", "core_fills"):
             values[name] = Counter(values[name])
         values["dependencies"] = {name: set(found) for name, found in values["dependencies"].items()}
+        values["files"] = {(name, place) for name, place in values["files"]}
         values["findings"] = [Finding.from_plain(item) for item in values["findings"]]
         return cls(**values)

@@ -236,12 +236,12 @@ def _number(config: pytest.Config, name: str, least: int) -> int | None:
 def _targets(config: pytest.Config, texts: list[str]) -> tuple[ReportTarget, ...]:
     """The report files, checked now: a long run must not end without one."""
     from enforcer.config import ReportTarget
-    from enforcer.reports.write import check_writable
+    from enforcer.reports.write import check_targets
 
     # A test that leaves the process in another directory must not move the file.
     start = config.invocation_params.dir
     parsed = (ReportTarget.parse(text) for text in texts)
     targets = tuple(ReportTarget(target.format, start / target.path) for target in parsed)
     if not config.option.collectonly:
-        check_writable(targets)
+        check_targets(targets)
     return targets

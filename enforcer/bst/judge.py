@@ -186,7 +186,10 @@ class Judge:
     def _note_graph(self) -> None:
         """Count what there is to look at; at the start, since later it depends on the order of the jobs."""
         cells, opaque = self.world.graph.cell_count(), self.world.graph.opaque()
+        directories = {project.directory for project in self.world.context.get_projects()}
+        files = names.shown_files(self.world.plugin_files, directories)
         with self.session.recording() as record:
+            record.files |= files
             record.cells = max(record.cells, cells)
             record.opaque |= opaque
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import linecache
+import os
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -88,6 +90,13 @@ def shown_file(filename: str, project_directory: str | None) -> str:
         if path.is_relative_to(folder) and folder.is_absolute():
             return f"<site-packages>/{path.relative_to(folder)}"
     return path.name
+
+
+def shown_files(files: Iterable[str], project_directories: Iterable[str]) -> set[tuple[str, str]]:
+    """How messages name these files, and where they are; without those that are merely installed."""
+    own = [file for file in files if not {"site-packages", "dist-packages"} & {*Path(file).parts}]
+    directories = list(project_directories)
+    return {(shown_file(file, directory), os.path.abspath(file)) for file in own for directory in directories}
 
 
 def site_of(filename: str, line: int, function: str, project_directory: str | None) -> Site:

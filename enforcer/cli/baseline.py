@@ -13,7 +13,8 @@ from enforcer.cli.options import BST_COMMAND, named_baseline, run_options, setti
 from enforcer.cli.run import command_words, exit_status, refuse_no_words, run_enforced
 from enforcer.config import Mode, Settings
 from enforcer.errors import EnforcerError, UsageError
-from enforcer.reports.read import Told, read_report
+from enforcer.reports.read import read_report
+from enforcer.reports.value import Report
 
 _FROM = click.option(
     "--from",
@@ -44,7 +45,7 @@ def update(bst_args: tuple[str, ...], sources: tuple[Path, ...], **options: Any)
     if sources:
         known, told = _read(sources, bst_args, options, may_be_missing=True)
         known.check_writable()
-        click.echo(add(known, [entry for each in told for entry in each.entries]))
+        click.echo(add(known, [entry for report in told.values() for entry in _entries(report)]))
         return 0
     refuse_no_words(bst_args)
     settings, known = _settings(options, update=True)
@@ -66,9 +67,9 @@ def prune_(bst_args: tuple[str, ...], sources: tuple[Path, ...], **options: Any)
     """
     if sources:
         known, told = _read(sources, bst_args, options)
-        _refuse_partial(known, [f"{each.name}: {why}" for each in told for why in each.partial])
+        _refuse_partial(known, [f"{path}: {why}" for path, report in told.items() for why in report.partial])
         known.check_writable()
-        click.echo(prune(known, (entry for each in told for entry in each.entries)))
+        click.echo(prune(known, [entry for report in told.values() for entry in _entries(report)]))
         return 0
     refuse_no_words(bst_args)
     settings, known = _settings(options, update=False)
@@ -99,7 +100,7 @@ def _no_baseline() -> UsageError:
 
 def _read(
     sources: Iterable[Path], bst_args: tuple[str, ...], options: dict[str, Any], *, may_be_missing: bool = False
-) -> tuple[Baseline, list[Told]]:
+) -> tuple[Baseline, dict[Path, Report]]:
     others = [f"--{_OPTION.get(name, name)}" for name in options if name != "baseline" and options[name]]
     if bst_args or others:
         useless = " ".join([*others, *bst_args])
@@ -107,7 +108,23 @@ def _read(
     known = named_baseline(options["baseline"], Path.cwd(), may_be_missing=may_be_missing)
     if known is None:
         raise _no_baseline()
-    return known, [read_report(path) for path in sources]
+    return known, {path: _whole_report(path) for path in sources}
+
+
+def _whole_report(path: Path) -> Report:
+    report = read_report(path)
+    if report.omitted_groups:
+        raise EnforcerError(
+            f"{str(path)!r} leaves out {report.omitted_groups} groups of findings, as there are so many: "
+            "update or prune the baseline in the run itself, without --from"
+        )
+    return report
+
+
+def _entries(report: Report) -> list[Entry]:
+    """What a baseline needs to list so that all findings of the report are known, but those that are allowed."""
+    violations = [violation for group in report.groups for violation in group.violations]
+    return [Entry.parse(each.baseline_line) for each in violations if each.finding.allowed is None]
 
 
 def _refuse_partial(known: Baseline, reasons: Iterable[str]) -> None:

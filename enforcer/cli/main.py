@@ -12,6 +12,7 @@ from enforcer import __version__
 from enforcer.cli.baseline import baseline
 from enforcer.cli.doctor import doctor
 from enforcer.cli.explain import explain
+from enforcer.cli.report import report
 from enforcer.cli.run import run
 from enforcer.errors import EnforcerError, UsageError
 
@@ -27,6 +28,7 @@ def cli() -> None:
 
 cli.add_command(run)
 cli.add_command(baseline)
+cli.add_command(report)
 cli.add_command(explain)
 cli.add_command(doctor)
 

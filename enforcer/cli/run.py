@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,12 +13,12 @@ import click
 
 from enforcer.activation import activate
 from enforcer.cli.options import BST_COMMAND, run_options, settings_from
+from enforcer.cli.printing import print_report
 from enforcer.config import Mode, Settings
 from enforcer.errors import EnforcerError, UsageError
 from enforcer.record import Record
-from enforcer.reports.terminal import terminal_report, wants_colour
 from enforcer.reports.value import Report, build_report
-from enforcer.reports.write import check_writable, write_reports
+from enforcer.reports.write import check_targets, write_reports
 from enforcer.session import Session
 
 NEW_VIOLATION = 1
@@ -71,7 +70,7 @@ def run_enforced(
         command: the words that run the same again.
         conclude: called with the record before it is reported; its sentence is printed after the report.
     """
-    check_writable(settings.reports)
+    check_targets(settings.reports)
     session = Session(settings)
     activation = activate(session)
     try:
@@ -83,8 +82,10 @@ def run_enforced(
         record.partial.add(f"bst ended with exit status {bst_status}")
     sentence = conclude(record)
     report = build_report(record, settings, command)
-    _print(report, sentence)
-    write_reports(report, settings.reports)
+    sys.stdout.flush()
+    print_report(report, sys.stderr, *([] if sentence is None else [sentence]))
+    for line in write_reports(report, settings.reports):
+        click.echo(line, err=True)
     _write_costs(record)
     return record, report, bst_status
 
@@ -109,17 +110,3 @@ def command_words(command: str, bst_args: Sequence[str], options: dict[str, Any]
         if options[name] is not None:
             words += [f"--{name}", str(options[name])]
     return [*words, *(["--collect"] if options["collect"] else []), "--", *bst_args]
-
-
-def _print(report: Report, sentence: str | None) -> None:
-    stream = sys.stderr
-    width = shutil.get_terminal_size().columns if stream.isatty() else None
-    height = shutil.get_terminal_size((80, 50)).lines if stream.isatty() else 50
-    lines = terminal_report(report, width=width, colour=wants_colour(stream), height=max(height - 2, 20))
-    lines += [] if sentence is None else [sentence]
-    sys.stdout.flush()
-    # A terminal that cannot show a name's letters must not cost the report.
-    encoding = stream.encoding or "utf-8"
-    text = "\n".join(["", *lines, ""]).encode(encoding, "backslashreplace").decode(encoding)
-    stream.write(text)
-    stream.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from enforcer.findings import Finding, Job, Owner, Site
@@ -12,6 +13,8 @@ VALUE_LIMIT = 300
 TEXT_LIMIT = 4000
 CODE_LIMIT = 200
 LIST_LIMIT = 5
+
+_MORE = re.compile(r"and \d+ more")
 
 
 def shown(finding: Finding) -> Finding:
@@ -61,18 +64,24 @@ def _value(path: str, text: str | None) -> str | None:
 def _site(path: str, site: Site | None) -> Site | None:
     if site is None:
         return None
-    code = cut(printable(mask_code(path, site.code.strip())), CODE_LIMIT)
     return Site(
         shown_name(site.file),
         site.line,
         shown_name(site.function),
-        code,
+        shown_code(path, site.code),
         context=tuple(cut(printable(line), CODE_LIMIT) for line in mask_lines(path, site.context)),
         context_start=site.context_start,
     )
 
 
+def shown_code(path: str, code: str) -> str:
+    """A line of code that changes or reaches `path`, fit to be shown."""
+    return cut(printable(mask_code(path, code.strip())), CODE_LIMIT)
+
+
 def _names(names: list[str]) -> list[str]:
     kept = [shown_name(name) for name in names[:LIST_LIMIT]]
-    rest = len(names) - LIST_LIMIT
-    return [*kept, f"and {rest} more"] if rest > 0 else kept
+    rest = names[LIST_LIMIT:]
+    if not rest or (len(rest) == 1 and _MORE.fullmatch(rest[0])):
+        return kept + rest
+    return [*kept, f"and {len(rest)} more"]

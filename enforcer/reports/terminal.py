@@ -141,10 +141,13 @@ def _help_lines(report: Report) -> list[Line]:
 
 
 def closing_lines(report: Report) -> list[Line]:
-    """What was and what was not checked."""
+    """What kept us from looking, then what was and what was not checked."""
+    return [Line(""), *_trouble_lines(report), *checked_lines(report)]
+
+
+def checked_lines(report: Report) -> list[Line]:
+    """How much was found, and what was and what was not checked."""
     return [
-        Line(""),
-        *_trouble_lines(report),
         *_count_lines(report),
         *_nothing_lines(report),
         Line(_checked(report), "bold"),
@@ -178,8 +181,10 @@ def _sentence(text: str) -> str:
 
 
 def _nothing_lines(report: Report) -> list[Line]:
-    if report.checked:
+    if report.checked and report.verdict != NOTHING_CHECKED:
         return []
+    if report.checked:
+        return [Line("NOTHING WAS CHECKED in one of the merged runs", "bad")]
     if report.jobs:
         why = "no job was compared to its end"
     elif report.cached:

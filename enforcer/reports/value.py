@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata
+from pathlib import Path
 
 import enforcer
 from enforcer.baseline import Entry
@@ -19,6 +20,7 @@ from enforcer.config import Settings
 from enforcer.findings import Finding, Job, Site
 from enforcer.record import Record
 from enforcer.reports.elements import Element, element_graph
+from enforcer.reports.places import Line, repository_files
 from enforcer.reports.shown import shown, shown_job, shown_name, shown_text
 
 CLEAN = "clean"
@@ -59,6 +61,11 @@ class Violation:
     fingerprint: str = ""
     baseline_line: str = ""
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What the findings agree in, inside of their group."""
+        return _identity(self.finding)
+
 
 @dataclass(frozen=True)
 class Group:
@@ -82,6 +89,12 @@ class Group:
         """Whether these are neither known nor allowed."""
         return _is_new(self.finding)
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What the findings agree in, also where texts were cut: the fingerprint stands for them."""
+        finding = self.finding
+        return (_state(finding), finding.severity, finding.change, self.violations[0].fingerprint)
+
 
 @dataclass(frozen=True)
 class Access:
@@ -98,7 +111,8 @@ class Access:
 class Report:
     """What one enforced run checked and found; what was omitted is counted but not listed.
 
-    `partial` says why it was not a full run: what was not found then may still be there.
+    `partial` says why it was not a full run: what was not found then may still be there. `files` says where in the
+    repository the files are that findings name.
     """
 
     verdict: str
@@ -110,6 +124,7 @@ class Report:
     checked: int
     elements: int
     cells: int
+    exercised: tuple[str, ...]
     cached: tuple[str, ...]
     new: int
     known: int
@@ -117,6 +132,7 @@ class Report:
     omitted: int
     omitted_groups: int
     groups: tuple[Group, ...]
+    files: tuple[tuple[str, str], ...]
     core_fills: tuple[tuple[str, int], ...]
     opaque: tuple[tuple[str, int], ...]
     errors: tuple[str, ...]
@@ -138,7 +154,11 @@ def installed_versions() -> dict[str, str | None]:
 
 
 def build_report(
-    record: Record, settings: Settings, command: Sequence[str], versions: Mapping[str, str | None] | None = None
+    record: Record,
+    settings: Settings,
+    command: Sequence[str],
+    versions: Mapping[str, str | None] | None = None,
+    directory: Path | None = None,
 ) -> Report:
     """Sum up `record`.
 
@@ -147,9 +167,10 @@ def build_report(
         settings: what the run was asked to do.
         command: the words of the command that runs it again.
         versions: by default those installed here.
+        directory: any in the repository that the report is about, by default the working directory.
     """
     groups = _groups(record.findings)
-    listed = _within_limits(groups)
+    listed = within_limits(groups)
     counts = Counter(_state(finding) for finding in record.findings)
     partial = _partial(record)
     return Report(
@@ -162,6 +183,7 @@ def build_report(
         checked=record.checked,
         elements=len(record.elements),
         cells=record.cells,
+        exercised=_names(record.exercised),
         cached=_names(record.cached - record.exercised),
         new=counts["new"],
         known=counts["known"],
@@ -169,6 +191,7 @@ def build_report(
         omitted=len(record.findings) - sum(violation.count for group in listed for violation in group.violations),
         omitted_groups=len(groups) - len(listed),
         groups=listed,
+        files=repository_files(_files_named(listed), record.files, directory or Path.cwd()),
         core_fills=_counts(record.core_fills),
         opaque=_counts(record.opaque),
         errors=_texts(record.errors),
@@ -178,6 +201,15 @@ def build_report(
         partial=partial,
         graph=element_graph(record.kinds, record.dependencies),
     )
+
+
+def _files_named(groups: Iterable[Group]) -> Iterator[Line]:
+    """The files that the report names, with the lines that it shows of them."""
+    for finding in (violation.finding for group in groups for violation in group.violations):
+        for site in filter(None, (finding.site, finding.obtained, finding.core)):
+            yield Line(site.file, site.line, finding.path, site.code)
+        if finding.plugin_file is not None:
+            yield Line(finding.plugin_file)
 
 
 def _is_new(finding: Finding) -> bool:
@@ -203,19 +235,29 @@ def _groups(findings: Iterable[Finding]) -> list[Group]:
     """All groups with all their violations: new ones first, errors before warnings, then by group."""
     grouped: defaultdict[tuple[object, ...], list[Finding]] = defaultdict(list)
     for finding in findings:
-        grouped[(not _is_new(finding), finding.severity, finding.group, _state(finding))].append(finding)
+        grouped[group_order(finding)].append(finding)
     return [_group(grouped[key]) for key in sorted(grouped, key=repr)]
+
+
+def group_order(finding: Finding) -> tuple[object, ...]:
+    """Sorts groups by their findings: new ones first, errors before warnings, then by group."""
+    return (not _is_new(finding), finding.severity, finding.group, _state(finding))
+
+
+def _identity(finding: Finding) -> tuple[object, ...]:
+    return (finding.owner, finding.path, finding.allowed, finding.site)
 
 
 def _group(findings: list[Finding]) -> Group:
     merged: defaultdict[tuple[object, ...], list[Finding]] = defaultdict(list)
-    for finding in sorted(findings, key=_best_first):
-        merged[(finding.owner, finding.path, finding.allowed, finding.site)].append(finding)
+    for finding in sorted(findings, key=best_first):
+        merged[_identity(finding)].append(finding)
     # Dictionaries keep their order: the first violation is the one with the best finding.
     return Group(tuple(_violation(same) for same in merged.values()), len(findings))
 
 
-def _best_first(finding: Finding) -> tuple[object, ...]:
+def best_first(finding: Finding) -> tuple[object, ...]:
+    """Sorts findings: those of which more is known come first."""
     job = finding.job
     unknown = (finding.site is None, finding.obtained is None)
     return (*unknown, job.element, job.action, job.try_, finding.nodeid or "", repr(finding))
@@ -231,7 +273,7 @@ def _violation(findings: list[Finding]) -> Violation:
     )
 
 
-def _within_limits(groups: list[Group]) -> tuple[Group, ...]:
+def within_limits(groups: list[Group]) -> tuple[Group, ...]:
     """The first violation of each group, then as many others as there is room for, all fit to be shown."""
     room = _Room()
     firsts = list(room.take(group.violations[0] for group in groups))
@@ -297,8 +339,8 @@ def _shown_violation(violation: Violation) -> Violation:
             Example(shown_job(example.job), example.nodeid and shown_name(example.nodeid))
             for example in violation.examples
         ),
-        fingerprint=finding.fingerprint,
-        baseline_line=str(Entry.of(finding)),
+        fingerprint=violation.fingerprint or finding.fingerprint,
+        baseline_line=violation.baseline_line or str(Entry.of(finding)),
     )
 
 

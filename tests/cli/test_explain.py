@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from enforcer.cli import main
-from enforcer.cli.explain import rule_page
 from enforcer.findings import Finding
 from enforcer.rules import registry
 from enforcer.rules.entry_points import BUILT_IN, Registered
 from enforcer.rules.evidence import Evidence
+from enforcer.rules.pages import rule_page
 from enforcer.rules.protocol import Rule
 
 RULES = list(BUILT_IN)

@@ -39,6 +39,7 @@ def record(*findings: Finding, **values: object) -> Record:
         jobs=57,
         checked=41,
         elements={f"e{n}.bst" for n in range(60)},
+        exercised={"app.bst", "two.bst"},
         cached={f"e{n}.bst" for n in range(16)},
         cells=4711,
         opaque=Counter({"Variables": 8, "_thread.lock": 4}),

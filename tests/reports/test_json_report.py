@@ -114,6 +114,7 @@ def test_nothing_that_the_record_knows_is_lost() -> None:
         "checked": 41,
         "elements": 60,
         "cells": 4711,
+        "exercised": ["app.bst", "two.bst"],
         "cached": sorted(f"e{n}.bst" for n in range(16)),
         "opaque": 12,
         "core_fills": 12,

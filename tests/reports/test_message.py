@@ -6,6 +6,7 @@ import pytest
 
 from enforcer.findings import Finding, Job, Owner, Site
 from enforcer.reports.message import finding_lines
+from enforcer.reports.shown import shown
 
 DOT = "\N{MIDDLE DOT}"
 FINDING = Finding(
@@ -142,6 +143,12 @@ def test_nothing_that_others_wrote_can_steer_the_terminal() -> None:
         aliases=[evil], explanation=[evil], plugin_file=evil + "x", candidates=[Job(evil, evil)],
     )  # fmt: skip
     assert all(line.isprintable() for line in finding_lines(finding))
+
+
+def test_what_is_shown_can_be_shown_again() -> None:
+    many = replace(FINDING, aliases=[f"e{n}.bst" for n in range(8)])
+    assert shown(many).aliases[-1] == "and 3 more"
+    assert shown(shown(many)) == shown(many)
 
 
 def test_secrets_are_masked_in_values_and_in_code() -> None:

@@ -1,58 +1,136 @@
-"""A report is read back as far as a baseline needs it."""
+"""A report is read back as the value that it was; anything else is refused with a sentence."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from enforcer.baseline import Entry
-from enforcer.config import Settings
+from enforcer.config import Mode, Settings
 from enforcer.errors import UsageError
+from enforcer.findings import Finding
+from enforcer.record import Record
 from enforcer.reports.json_report import json_text
 from enforcer.reports.read import read_report
 from enforcer.reports.value import build_report
-from tests.reports.records import COMMAND, full_record, record
+from tests.reports.records import COMMAND, VERSIONS, by, full_record, record
+from tests.reports.test_value import MANY
 
 
-def test_what_is_not_allowed_comes_back_known_or_not(tmp_path: Path) -> None:
-    path = tmp_path / "r.json"
-    made = full_record()
-    path.write_text(json_text(build_report(made, Settings(), COMMAND)))
-    told = read_report(path)
-    assert told.entries == {Entry.of(finding) for finding in made.findings if finding.allowed is None}
-    assert told.name == str(path)
-    assert "-k 'slow'" in told.partial
+def written(directory: Path, data: Any) -> Path:
+    path = directory / "r.json"
+    path.write_text(json.dumps(data))
+    return path
+
+
+def full() -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(json_text(build_report(full_record(), Settings(), COMMAND, VERSIONS)))
+    return data
+
+
+RECORDS: dict[str, Callable[[], Record]] = {
+    "full": full_record,
+    "clean": record,
+    "nothing": Record,
+    "many aliases": lambda: record(by("a.bst", aliases=[f"e{n}.bst" for n in range(9)])),
+    **{f"two thousand: {name}": lambda made=made: record(*map(made, range(2000))) for name, made in MANY.items()},
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_report_that_is_read_gives_the_same_bytes(tmp_path: Path, name: str) -> None:
+    report = build_report(RECORDS[name](), Settings(mode=Mode.SOFT), COMMAND, VERSIONS)
+    (tmp_path / "r.json").write_text(json_text(report))
+    read = read_report(tmp_path / "r.json")
+    assert json_text(read) == json_text(report)
+    assert [group.count for group in read.groups] == [group.count for group in report.groups]
+
+
+def test_the_value_is_the_same(tmp_path: Path) -> None:
+    report = build_report(full_record(), Settings(), COMMAND, {**VERSIONS, "buildstream": None})
+    (tmp_path / "r.json").write_text(json_text(report))
+    assert read_report(tmp_path / "r.json") == report
+
+
+def test_keys_of_a_later_version_are_ignored(tmp_path: Path) -> None:
+    data = full()
+    data["later"] = data["summary"]["later"] = data["violations"][0]["later"] = 1
+    assert json_text(read_report(written(tmp_path, data))) == json.dumps(full(), indent=1) + "\n"
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    ("place", "value", "why"),
     [
-        {"format": 2},
-        {"partial": None},
-        {"omitted_groups": "many"},
-        {"violations": [{}]},
-        {"violations": [{"allowed": None, "baseline_line": "no line"}]},
+        ("format", 2, "format is 2"),
+        ("format", KeyError, "format is missing"),
+        ("format", True, "format is True"),
+        ("verdict", "fine", "verdict is 'fine'"),
+        ("partial", None, "partial is None"),
+        ("errors", [1], "errors holds more than texts"),
+        ("omitted_groups", "many", "omitted_groups is 'many'"),
+        ("summary", KeyError, "summary is no object"),
+        ("summary.exercised", KeyError, "exercised is missing"),
+        ("violations", [{}], "baseline_line is missing"),
+        ("violations.0.job", None, "job is no object"),
+        ("violations.0.site", "a:1", "site is no object"),
+        ("violations.0.site", KeyError, "site is no object"),
+        ("violations.0.owner.kind", "thing", "kind is 'thing'"),
+        ("violations.0.before", 3, "before is 3"),
+        ("violations.0.baseline_line", "no line", "no line"),
+        ("violations.0.undone", "yes", "undone is 'yes'"),
     ],
 )
-def test_a_report_that_says_less_is_refused(tmp_path: Path, spoil: dict[str, object]) -> None:
-    path = tmp_path / "r.json"
-    data = json.loads(json_text(build_report(record(), Settings(), COMMAND)))
-    path.write_text(json.dumps({**data, **spoil}))
-    with pytest.raises(UsageError, match=r"r.json' is no JSON report of format 1 with all that a baseline needs"):
-        read_report(path)
+def test_what_is_no_report_of_this_format_is_refused_with_the_key(
+    tmp_path: Path, place: str, value: Any, why: str
+) -> None:
+    data = full()
+    *keys, last = place.split(".")
+    spoiled: Any = data
+    for key in keys:
+        spoiled = spoiled[int(key) if key.isdigit() else key]
+    if value is KeyError:
+        del spoiled[last]
+    else:
+        spoiled[last] = value
+    with pytest.raises(UsageError, match=r"r.json' is no JSON report of format 1 with all that is needed") as caught:
+        read_report(written(tmp_path, data))
+    assert f"({why})" in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["[]", "3", "null"])
-def test_json_that_is_no_report_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / "r.json").write_text(text)
+@pytest.mark.parametrize("data", [[], 3, None, "text"])
+def test_json_that_is_no_report_is_refused(tmp_path: Path, data: object) -> None:
     with pytest.raises(UsageError, match="is no JSON report"):
-        read_report(tmp_path / "r.json")
+        read_report(written(tmp_path, data))
 
 
-@pytest.mark.parametrize("content", [b"{", b"\xff"])
+@pytest.mark.parametrize("content", [b"{", b"\xff", b"[" * 100_000])
 def test_a_file_that_is_no_json_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "r.json").write_bytes(content)
     with pytest.raises(UsageError, match="cannot read the report"):
         read_report(tmp_path / "r.json")
+
+
+def test_what_others_wrote_into_a_report_is_made_fit_to_be_shown(tmp_path: Path) -> None:
+    evil, token = "\x1b[2J\r\n\u202e", "ghp_" + "a" * 30
+
+    def spoil(data: Any, key: str = "") -> Any:
+        if isinstance(data, dict):
+            return {name: spoil(value, name) for name, value in data.items()}
+        if isinstance(data, list):
+            return [spoil(value, key) for value in data]
+        fixed = {"verdict", "mode", "severity", "change", "kind", "baseline_line"}
+        return data + evil + token if isinstance(data, str) and key not in fixed else data
+
+    read = read_report(written(tmp_path, spoil(full())))
+    texts = json.dumps(asdict(read), ensure_ascii=False).replace("\\n", "")
+    assert texts.isprintable()
+    assert token not in texts
+
+
+def test_every_field_of_a_finding_is_read() -> None:
+    # A field that gets into the JSON report has to be read here; `test_the_value_is_the_same` then holds it.
+    assert {*Finding.__dataclass_fields__} <= {*full()["violations"][0]} | {"allow_line"}

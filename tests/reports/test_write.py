@@ -4,15 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from enforcer.config import ReportTarget, Settings
+from enforcer.config import REPORT_FORMATS, ReportTarget, Settings
 from enforcer.errors import EnforcerError, UsageError
 from enforcer.reports.value import Report, build_report
-from enforcer.reports.write import check_writable, write_reports
-from tests.reports.records import COMMAND, FINDING, record
+from enforcer.reports.write import FORMATS, check_targets, report_text, write_reports
+from tests.reports.records import COMMAND, FINDING, VERSIONS, full_record, record
 
 
 @pytest.fixture
@@ -25,23 +26,70 @@ def target(path: Path) -> ReportTarget:
 
 
 def test_a_report_is_written_and_nothing_else(tmp_path: Path, report: Report) -> None:
-    check_writable([target(tmp_path / "r.json")])
+    check_targets([target(tmp_path / "r.json")])
     assert os.listdir(tmp_path) == []
     write_reports(report, [target(tmp_path / "r.json"), target(tmp_path / "s.json")])
     assert sorted(os.listdir(tmp_path)) == ["r.json", "s.json"]
     assert json.loads((tmp_path / "r.json").read_text())["verdict"] == "failed"
 
 
+def test_every_format_that_can_be_chosen_can_be_written(tmp_path: Path, report: Report) -> None:
+    assert tuple(FORMATS) == REPORT_FORMATS
+    targets = [ReportTarget(name, tmp_path / name) for name in REPORT_FORMATS]
+    check_targets(targets)
+    assert write_reports(report, targets) == [
+        f"wrote enforcement report {name}: {tmp_path / name}" for name in REPORT_FORMATS
+    ]
+    for name in REPORT_FORMATS:
+        assert (tmp_path / name).read_text(encoding="utf-8") == report_text(report, name)
+
+
+@pytest.mark.parametrize("name", REPORT_FORMATS)
+def test_the_same_record_gives_the_same_bytes(name: str) -> None:
+    found = full_record()
+    turned = replace(found, findings=found.findings[::-1])
+    texts = {report_text(build_report(made, Settings(), COMMAND, VERSIONS), name) for made in (found, turned)}
+    assert len(texts) == 1
+
+
+_WRITE_ON_A_FULL_DISK = """
+import resource, sys
+from tests.reports.test_write import *
+made = build_report(full_record(), Settings(), [])
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    write_reports(made, [ReportTarget(sys.argv[1], Path(sys.argv[2]))])
+except EnforcerError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("name", REPORT_FORMATS)
+def test_half_a_file_is_never_left(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "report"
+    path.write_text("before")
+    done = subprocess.run(
+        [sys.executable, "-c", _WRITE_ON_A_FULL_DISK, name, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.stdout == f"cannot write the {name} report to {str(path)!r}: File too large\n"
+    assert path.read_text() == "before"
+    assert os.listdir(tmp_path) == ["report"]
+
+
 @pytest.mark.parametrize("path", ["missing/r.json", ".", "file/r.json"])
 def test_an_unwritable_path_is_refused_beforehand(tmp_path: Path, path: str) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match=r"cannot write the json report to .*: "):
-        check_writable([target(tmp_path / path)])
+        check_targets([target(tmp_path / path)])
 
 
 def test_two_reports_cannot_share_a_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="two reports"):
-        check_writable([target(tmp_path / "r.json"), target(tmp_path / "r.json")])
+        check_targets([target(tmp_path / "r.json"), target(tmp_path / "r.json")])
 
 
 def test_a_failed_write_keeps_the_report_from_before(
@@ -70,7 +118,7 @@ def test_a_link_stays_a_link(tmp_path: Path, report: Report) -> None:
 
 
 def test_a_device_is_written_to_and_not_replaced(report: Report) -> None:
-    check_writable([target(Path("/dev/null"))])
+    check_targets([target(Path("/dev/null"))])
     write_reports(report, [target(Path("/dev/null"))])
     assert not Path("/dev/null").is_file()
 
