@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from enforcer.reports.located import place_of
 from enforcer.reports.message import finding_lines, headline
-from enforcer.reports.terminal import checked_lines
+from enforcer.reports.terminal import summary_lines
 from enforcer.reports.value import FAILED, NOTHING_CHECKED, Group, Report
 
 # What ends a command, a property or the list of them. A per cent sign first: it starts what the others become.
@@ -34,7 +34,7 @@ def _commands(report: Report) -> Iterator[str]:
     for text in report.unwatched:
         yield _command("warning", text, title="a bst was not watched")
     level = "warning" if report.verdict == NOTHING_CHECKED else "notice"
-    closing = "\n".join(line.text for line in checked_lines(report))
+    closing = "\n".join(summary_lines(report))
     yield _command(level, closing, title=f"enforcement {report.mode} on {report.backend}: {report.verdict}")
 
 

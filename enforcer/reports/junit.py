@@ -13,7 +13,7 @@ from junitparser import Attr, Error, Failure, JUnitXml, Skipped, TestCase, TestS
 
 from enforcer.reports.located import place_of
 from enforcer.reports.message import finding_lines, headline, what
-from enforcer.reports.terminal import checked_lines
+from enforcer.reports.terminal import summary_lines
 from enforcer.reports.value import FAILED, Group, Report
 
 _SUITE = "enforcement"
@@ -51,7 +51,7 @@ def _properties(report: Report) -> list[tuple[str, str]]:
 
 def _of_run(report: Report) -> _Case:
     case = _Case("jobs were checked", _SUITE)
-    closing = "\n".join(line.text for line in checked_lines(report))
+    closing = "\n".join(summary_lines(report))
     if report.errors:
         case.result = Error("enforcement could not look", "error")
         case.result[0].text = "\n\n".join(report.errors)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from enforcer.reports.located import place_of
 from enforcer.reports.message import finding_lines, headline, what
-from enforcer.reports.terminal import closing_lines
+from enforcer.reports.terminal import summary_lines, trouble_lines
 from enforcer.reports.value import Group, Report
 
 SIZE_LIMIT = 1_000_000
@@ -33,7 +33,8 @@ def markdown_text(report: Report) -> str:
 
 def _head(report: Report) -> str:
     lines = [f"### enforcement {report.mode} on {_escaped(report.backend)}: {report.verdict}", ""]
-    lines += [f"* {_escaped(line.text)}" for line in closing_lines(report) if line.text]
+    told = [*(line.text for line in trouble_lines(report)), *summary_lines(report)]
+    lines += [f"* {_escaped(line)}" for line in told]
     return "\n".join([*lines, ""])
 
 

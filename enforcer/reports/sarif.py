@@ -16,7 +16,7 @@ from urllib.parse import quote
 from enforcer.findings import Finding, Site
 from enforcer.reports.located import Place, place_at, place_of
 from enforcer.reports.message import finding_lines, headline, what
-from enforcer.reports.terminal import checked_lines
+from enforcer.reports.terminal import summary_lines
 from enforcer.reports.value import Group, Report, Violation
 from enforcer.rules.pages import known_page
 
@@ -79,7 +79,7 @@ def _sentence(page: str) -> str:
 def _invocation(report: Report) -> dict[str, Any]:
     told = [_notification("error", text) for text in report.errors]
     told += [_notification("warning", f"not watched: {text}") for text in report.unwatched]
-    told += [_notification("note", line.text) for line in checked_lines(report)]
+    told += [_notification("note", line) for line in summary_lines(report)]
     command = {"commandLine": shlex.join(report.command)} if report.command else {}
     return {**command, "executionSuccessful": not report.errors, "toolExecutionNotifications": told}
 

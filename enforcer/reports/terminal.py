@@ -141,19 +141,23 @@ def _help_lines(report: Report) -> list[Line]:
 
 
 def closing_lines(report: Report) -> list[Line]:
-    """What kept us from looking, then what was and what was not checked."""
-    return [Line(""), *_trouble_lines(report), *checked_lines(report)]
-
-
-def checked_lines(report: Report) -> list[Line]:
-    """How much was found, and what was and what was not checked."""
+    """What was and what was not checked."""
     return [
-        *_count_lines(report),
-        *_nothing_lines(report),
-        Line(_checked(report), "bold"),
+        Line(""),
+        *trouble_lines(report),
+        *_checked_lines(report),
         *_blind_spot_lines(report),
         *_disk_lines(report),
     ]
+
+
+def summary_lines(report: Report) -> list[str]:
+    """The same in few words, for a report that has places of its own for the rest."""
+    return [line.text for line in (*_checked_lines(report), *_disk_lines(report))]
+
+
+def _checked_lines(report: Report) -> list[Line]:
+    return [*_count_lines(report), *_nothing_lines(report), Line(_checked(report), "bold")]
 
 
 def _count_lines(report: Report) -> list[Line]:
@@ -164,7 +168,8 @@ def _count_lines(report: Report) -> list[Line]:
     return [Line(", ".join(parts), style)] if report.checked or report.new else []
 
 
-def _trouble_lines(report: Report) -> list[Line]:
+def trouble_lines(report: Report) -> list[Line]:
+    """What kept us from looking, and what is therefore in doubt."""
     lines = []
     for what, texts in (("COULD NOT LOOK", report.errors), ("NOT WATCHED", report.unwatched)):
         lines += [Line(f"{what}: {_sentence(text)}", "bad") for text in texts[:_MANY]]

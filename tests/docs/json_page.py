@@ -37,6 +37,7 @@ _TITLES = {
     "owner": "`owner`",
     "examples": "Each of `examples`",
     "site": "A site: `site`, `obtained`, `core`",
+    "files": "Each of `files`",
     "core_fills": "Each of `core_fills`",
     "opaque": "Each of `opaque`",
     "access": "Each of `access`",
@@ -56,7 +57,7 @@ def _objects() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "", whole
     for name in ("versions", "summary", "graph"):
         yield name, whole["properties"][name]
-    for name in ("core_fills", "opaque", "access"):
+    for name in ("files", "core_fills", "opaque", "access"):
         yield name, whole["properties"][name]["items"]
     yield from (("violations", parts["violation"]), ("job", parts["job"]), ("site", parts["site"]))
     yield from (("examples", parts["example"]), ("owner", parts["violation"]["properties"]["owner"]))

@@ -18,7 +18,7 @@ from pathlib import Path
 from sample_projects import harness
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = (ROOT / "docs" / "baseline.md",)
+PAGES = (ROOT / "docs" / "baseline.md", ROOT / "docs" / "reports.md")
 
 _BLOCK = re.compile(
     r"<!-- session(?:: (?P<sample>\w+)| goes on) -->\n\n```console\n(?P<text>.*?)```\n", re.DOTALL | re.MULTILINE
@@ -58,8 +58,10 @@ class Session:
 
 
 def _ours(output: str) -> str:
-    """The report and what comes after it."""
-    _, found, report = output.partition(_REPORT)
+    """The report and what comes after it; all, where there is none."""
+    before, found, report = output.partition(_REPORT)
+    if not found:
+        return before
     lines = f"{found}{report}".lstrip("\n").splitlines(keepends=True)
     return "".join(line for line in lines if " cells compared" not in line)
 
