@@ -8,12 +8,15 @@ from dataclasses import replace
 from functools import reduce
 
 from enforcer.config import Mode
+from enforcer.findings import Job
+from enforcer.reports.elements import merged_graphs
 from enforcer.reports.value import (
     CLEAN,
     EXAMPLE_LIMIT,
     FAILED,
     NOTHING_CHECKED,
     WARNED,
+    Access,
     Group,
     Report,
     Violation,
@@ -29,8 +32,8 @@ _STRICTEST_FIRST = tuple(mode.value for mode in (Mode.STRICT, Mode.DISCARD, Mode
 def merge_reports(reports: Sequence[Report]) -> Report:
     """One report that says what all of them say, whatever their order.
 
-    Counts add up, but `elements`, `cells` and objects that cannot be seen into: as nobody knows which ones the reports
-    have in common, these are the most that one of them has. An element was exercised if it was in any report. What
+    Counts add up, but `cells` and objects that cannot be seen into: as nobody knows which ones the reports have in
+    common, these are the most that one of them has. An element was exercised if it was in any report. What
     `omitted_groups` counts may have been left out of several reports, so there can be fewer.
     """
     return reports[0] if len(reports) == 1 else _merged(reports)
@@ -40,6 +43,7 @@ def _merged(reports: Sequence[Report]) -> Report:
     groups = _groups(reports)
     listed = within_limits(groups)
     exercised = _union(report.exercised for report in reports)
+    graph = merged_graphs(report.graph for report in reports)
     known_of = {count: sum(getattr(report, count) for report in reports) for count in ("new", "known", "allowed")}
     shown = sum(violation.count for group in listed for violation in group.violations)
     return Report(
@@ -50,7 +54,7 @@ def _merged(reports: Sequence[Report]) -> Report:
         versions=_versions(reports),
         jobs=sum(report.jobs for report in reports),
         checked=sum(report.checked for report in reports),
-        elements=max(report.elements for report in reports),
+        elements=max(len(graph), *(report.elements for report in reports)),
         cells=max(report.cells for report in reports),
         exercised=exercised,
         cached=tuple(sorted({*_union(report.cached for report in reports)} - {*exercised})),
@@ -66,6 +70,8 @@ def _merged(reports: Sequence[Report]) -> Report:
         left_behind=_union(report.left_behind for report in reports),
         unused_allow=_in_all(report.unused_allow for report in reports),
         partial=_union(report.partial for report in reports),
+        graph=graph,
+        access=_access(reports),
     )
 
 
@@ -98,6 +104,13 @@ def _versions(reports: Sequence[Report]) -> tuple[tuple[str, str | None], ...]:
     names = dict.fromkeys(name for report in reports for name, _ in report.versions)
     found = {name: {dict(report.versions).get(name) for report in reports} for name in names}
     return tuple((name, ", ".join(sorted(filter(None, versions))) or None) for name, versions in found.items())
+
+
+def _access(reports: Iterable[Report]) -> tuple[Access, ...]:
+    counts: defaultdict[tuple[Job, str, str], list[tuple[int, int]]] = defaultdict(list)
+    for each in (access for report in reports for access in report.access):
+        counts[(each.job, each.unit, each.attribute)].append((each.reads, each.writes))
+    return tuple(Access(*where, *map(sum, zip(*counts[where], strict=True))) for where in sorted(counts, key=repr))
 
 
 def _files(reports: Iterable[Report]) -> tuple[tuple[str, str], ...]:

@@ -12,9 +12,10 @@ from enforcer.baseline import Entry
 from enforcer.config import Mode
 from enforcer.errors import UsageError
 from enforcer.findings import ERROR, OWNER_KINDS, WARNING, Finding, Job, Owner, Site
+from enforcer.reports.elements import Element
 from enforcer.reports.json_report import FORMAT
 from enforcer.reports.shown import shown, shown_job, shown_name, shown_text
-from enforcer.reports.value import CLEAN, FAILED, NOTHING_CHECKED, WARNED, Example, Group, Report, Violation
+from enforcer.reports.value import CLEAN, FAILED, NOTHING_CHECKED, WARNED, Access, Example, Group, Report, Violation
 from enforcer.text import printable
 
 
@@ -69,6 +70,12 @@ class _Part:
             raise ValueError(f"{key} holds more than texts")
         return values
 
+    def lists_of_numbers(self, key: str) -> list[list[int]]:
+        lists: list[list[int]] = self._value(key, list)
+        if not all(type(each) is list and all(type(number) is int for number in each) for each in lists):
+            raise ValueError(f"{key} holds more than lists of numbers")
+        return lists
+
     def part(self, key: str) -> _Part:
         return _Part(self._data.get(key), key)
 
@@ -119,7 +126,26 @@ def _report(part: _Part) -> Report:
         left_behind=_names(part.texts("left_behind")),
         unused_allow=_names(part.texts("unused_allow")),
         partial=_names(part.texts("partial")),
+        graph=_graph(part.part("graph")),
+        access=tuple(_access(each) for each in part.parts("access")),
     )
+
+
+def _graph(part: _Part) -> tuple[Element, ...]:
+    names, kinds, dependencies = part.texts("names"), part.texts("kinds"), part.lists_of_numbers("dependencies")
+    if not len(names) == len(kinds) == len(dependencies):
+        raise ValueError("the lists of graph differ in length")
+    if any(not 0 <= number < len(names) for numbers in dependencies for number in numbers):
+        raise ValueError("dependencies lead out of the graph")
+    return tuple(
+        Element(shown_name(name), shown_name(kind), tuple(numbers))
+        for name, kind, numbers in zip(names, kinds, dependencies, strict=True)
+    )
+
+
+def _access(part: _Part) -> Access:
+    unit, attribute = shown_name(part.text("unit")), shown_name(part.text("attribute"))
+    return Access(_job(part.part("job")), unit, attribute, part.number("reads"), part.number("writes"))
 
 
 def _groups(parts: Iterable[_Part]) -> Iterator[Group]:
@@ -175,7 +201,14 @@ def _job(part: _Part) -> Job:
 def _site(part: _Part | None) -> Site | None:
     if part is None:
         return None
-    return Site(part.text("file"), part.number("line"), part.text("function"), part.text("code"))
+    return Site(
+        part.text("file"),
+        part.number("line"),
+        part.text("function"),
+        part.text("code"),
+        context=tuple(part.texts("context")),
+        context_start=part.number("context_start"),
+    )
 
 
 def _counts(parts: Iterable[_Part], name: str) -> tuple[tuple[str, int], ...]:

@@ -82,6 +82,14 @@ def test_counts_add_up_and_sizes_of_graphs_do_not() -> None:
     assert dict(merged.opaque) == {"Lock": 3, "Variables": 8, "_thread.lock": 4}
 
 
+def test_the_graph_has_the_elements_of_all() -> None:
+    first = record(elements={"a", "b"}, kinds={"a": "x", "b": "x"}, dependencies={"a": {"b"}, "b": set()})
+    second = record(elements={"c", "b"}, kinds={"c": "x", "b": "x"}, dependencies={"c": {"b"}, "b": set()})
+    merged = merge_reports([report(first), report(second)])
+    assert [(each.name, each.dependencies) for each in merged.graph] == [("a", (1,)), ("b", ()), ("c", (1,))]
+    assert merged.elements == 3
+
+
 def test_what_was_exercised_in_any_run_is_not_called_cached() -> None:
     first = record(exercised={"a.bst"}, cached={"b.bst", "c.bst"})
     second = record(exercised={"b.bst"}, cached={"a.bst", "d.bst"})

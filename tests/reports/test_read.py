@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from enforcer.errors import UsageError
 from enforcer.findings import Finding
 from enforcer.record import Record
 from enforcer.reports.json_report import json_text
+from enforcer.reports.merge import merge_reports
 from enforcer.reports.read import read_report
-from enforcer.reports.value import build_report
-from tests.reports.records import COMMAND, VERSIONS, by, full_record, record
+from enforcer.reports.value import Access, build_report
+from tests.reports.records import COMMAND, FINDING, VERSIONS, by, full_record, record
 from tests.reports.test_value import MANY
 
 
@@ -56,10 +57,22 @@ def test_the_value_is_the_same(tmp_path: Path) -> None:
     assert read_report(tmp_path / "r.json") == report
 
 
+def test_accesses_are_read_and_merged(tmp_path: Path) -> None:
+    access = (Access(FINDING.job, "base.bst", "environment", 2, 1), Access(FINDING.job, "base.bst", "name", 1, 0))
+    report = replace(build_report(full_record(), Settings(), COMMAND, VERSIONS), access=access)
+    (tmp_path / "r.json").write_text(json_text(report))
+    read = read_report(tmp_path / "r.json")
+    assert read == report
+    assert [(each.attribute, each.reads, each.writes) for each in merge_reports([read, read]).access] == [
+        ("environment", 4, 2),
+        ("name", 2, 0),
+    ]
+
+
 def test_keys_of_a_later_version_are_ignored(tmp_path: Path) -> None:
     data = full()
     data["later"] = data["summary"]["later"] = data["violations"][0]["later"] = 1
-    assert json_text(read_report(written(tmp_path, data))) == json.dumps(full(), indent=1) + "\n"
+    assert json.loads(json_text(read_report(written(tmp_path, data)))) == full()
 
 
 @pytest.mark.parametrize(
@@ -74,6 +87,10 @@ def test_keys_of_a_later_version_are_ignored(tmp_path: Path) -> None:
         ("omitted_groups", "many", "omitted_groups is 'many'"),
         ("summary", KeyError, "summary is no object"),
         ("summary.exercised", KeyError, "exercised is missing"),
+        ("graph.kinds", ["import"], "the lists of graph differ in length"),
+        ("graph.dependencies", [[7], [], []], "dependencies lead out of the graph"),
+        ("graph.dependencies", [["a"], [], []], "dependencies holds more than lists of numbers"),
+        ("violations.0.obtained.context", "x", "context is 'x'"),
         ("violations", [{}], "baseline_line is missing"),
         ("violations.0.job", None, "job is no object"),
         ("violations.0.site", "a:1", "site is no object"),
