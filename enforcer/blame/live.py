@@ -9,11 +9,12 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from types import CodeType, FrameType
 from typing import NamedTuple
 
 from enforcer.blame.lines import line_events
-from enforcer.blame.place import Place, place_of, plugin_place
+from enforcer.blame.place import Place, function_of, place_of, plugin_place
 from enforcer.blame.reach import Reach
 from enforcer.blame.watched import Key, Watched, key_of
 from enforcer.graph.compare import Change
@@ -54,7 +55,8 @@ class Live:
         self._lock = threading.RLock()
         self._watched: dict[Unit, Watched] = {}
         self._obtained: dict[Unit, Place] = {}
-        self._last: dict[int, Where] = {}
+        # Made into a place where something was changed only: that takes longer than to go on to the next line.
+        self._last: dict[int, Callable[[], Where]] = {}
         self._blamed: dict[Key, Where] = {}
         self._asked: Counter[Key] = Counter()
         self._core: dict[int, CodeType] = {}
@@ -86,7 +88,7 @@ class Live:
             self.arm(frame, (unit,))
             here = threading.get_ident()
             if here not in self._last:
-                self._last[here] = Where(place_of(frame))
+                self._last[here] = self._where(frame)
                 self._events.follow(frame)
 
     def follow(self, unit: Unit, frame: FrameType) -> None:
@@ -140,10 +142,11 @@ class Live:
             frame = frame.f_back
         return None
 
-    def _where(self, frame: FrameType) -> Where:
+    def _where(self, frame: FrameType) -> Callable[[], Where]:
+        """Where the thread is; no frame is kept, nor what its variables hold."""
         if frame.f_code.co_filename in self.files:
-            return Where(place_of(frame))
-        return Where(plugin_place(frame, self.files), place_of(frame))
+            return partial(_in_plugin, frame.f_code, frame.f_lineno, function_of(frame))
+        return partial(Where, plugin_place(frame, self.files), place_of(frame))
 
     def _watch(self, unit: Unit) -> None:
         if unit not in self._watched:
@@ -153,18 +156,23 @@ class Live:
         """Whatever changed since the last line of any thread was done by one of the lines that ran."""
         try:
             for watched in self._watched.values():
-                for key, change in watched.fresh():
-                    where = self._doer(here, change)
-                    if where is not None:
-                        self._blamed[key] = where
+                if not watched.unchanged():
+                    self._blame(watched, here)
         except Exception as error:
             # Ours, and not worth a job: what was found stays, what comes is not blamed.
             self.trouble, self._watched = f"the enforcer failed to compare after a line: {error!r}", {}
 
+    def _blame(self, watched: Watched, here: int) -> None:
+        for key, change in watched.fresh():
+            where = self._doer(here, change)
+            if where is not None:
+                self._blamed[key] = where
+
     def _doer(self, here: int, change: Change) -> Where | None:
         """The line that made the change: this thread's last, unless another's that runs fits it better."""
-        mine = self._last.get(here)
-        others = [where for ident, where in self._last.items() if ident != here]
+        last = {ident: where() for ident, where in self._last.items()}
+        mine = last.pop(here, None)
+        others = list(last.values())
         if not others:
             return mine
         candidates = others if mine is None else [mine, *others]
@@ -179,3 +187,7 @@ class Live:
     def obtained(self, unit: Unit) -> Place | None:
         """The first line that named something of `unit`, which no attribute access shows."""
         return self._obtained.get(unit)
+
+
+def _in_plugin(code: CodeType, line: int | None, function: CodeType) -> Where:
+    return Where(Place(code.co_filename, line or code.co_firstlineno, function.co_name))

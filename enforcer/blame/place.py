@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from types import FrameType
+from types import CodeType, FrameType
 from typing import NamedTuple
 
 # From 3.12 on most of these are no functions of their own any more: they count as the one they stand in.
@@ -20,11 +20,16 @@ class Place(NamedTuple):
 
 def place_of(frame: FrameType) -> Place:
     """Where a running function is."""
-    named = frame
-    while named.f_code.co_name in _INLINE and named.f_back is not None:
-        named = named.f_back
     # Between two lines an interpreter may not know the line; the function's first one is then near.
-    return Place(frame.f_code.co_filename, frame.f_lineno or frame.f_code.co_firstlineno, named.f_code.co_name)
+    line = frame.f_lineno or frame.f_code.co_firstlineno
+    return Place(frame.f_code.co_filename, line, function_of(frame).co_name)
+
+
+def function_of(frame: FrameType) -> CodeType:
+    """The code of a running function, or of the one that a comprehension stands in."""
+    while frame.f_code.co_name in _INLINE and frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_code
 
 
 def plugin_place(frame: FrameType | None, files: Collection[str]) -> Place | None:

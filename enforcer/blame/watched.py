@@ -57,14 +57,16 @@ class Watched:
     def _values(self) -> dict[Key, Any]:
         return {key: change.after for key, change in entries_of(self._unit).items()}
 
+    def unchanged(self) -> bool:
+        """Whether nothing at all has changed since the last look; False may be wrong."""
+        return self._unit.taken == self._taken and self._quick.unchanged()
+
     def fresh(self) -> Iterator[tuple[Key, Change]]:
         """The entries that differ, and did not or held something else when this was called last."""
         if self._unit.taken != self._taken:
             # It was brought up to date meanwhile, which is nobody's doing.
             self._take()
             self._known = self._values()
-            return
-        if self._quick.unchanged():
             return
         # First, so that what a thread writes meanwhile is found the next time.
         self._take()
