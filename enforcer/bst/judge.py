@@ -127,9 +127,14 @@ class Judge:
         """Compare everything, in a replica that will run no further job; record what is found."""
         if self._last is None or not self.scope.unswept.jobs:
             return
-        findings = self._last.sweep()
-        if findings and self._last.strict:
-            self._withdraw(self._last)
+        try:
+            if self._last.sweep() and self._last.strict:
+                self._withdraw(self._last)
+        except Exception as error:  # ours, or a rule's: the jobs are done
+            with self.session.recording() as record:
+                record.errors.append(
+                    f"could not judge what jobs had left when their worker retired: {_in_words(error)}"
+                )
 
     def _deliver(self, job: Job, outcome: Outcome) -> Any:
         """The action's result or error, but for what would leave the thread and hang stock's scheduler."""
@@ -168,7 +173,7 @@ class Judge:
 
     def _our_failure(self, job: Job, error: Exception) -> EnforcementError:
         text = "".join(traceback.format_exception(error))
-        why = str(error) if isinstance(error, EnforcerError) else repr(error)
+        why = _in_words(error)
         with self.session.recording() as record:
             record.errors.append(f"could not judge the {job.action} job of {job.element}: {why}")
         return EnforcementError(f"enforcer: could not judge this job: {why}", text, "enforcement-failed")
@@ -209,6 +214,10 @@ def _kind(element: Any) -> str:
 def _dependencies(element: Any) -> list[Any]:
     attributes = vars_of(element)
     return [*attributes.get("_Element__build_dependencies", ()), *attributes.get("_Element__runtime_dependencies", ())]
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, EnforcerError) else repr(error)
 
 
 def _is_cached(element: Any) -> bool:

@@ -272,9 +272,15 @@ class Trial:
 
 
 def summary(mode: str, findings: list[Finding]) -> str:
-    """The one line that BuildStream shows: `enforcement strict: foreign-write, 2 module-write`."""
-    counts = Counter(finding.rule for finding in findings)
+    """The one line that BuildStream shows: `enforcement strict: foreign-write, 2 module-write (known)`."""
+    counts = Counter(f"{finding.rule}{_state(finding)}" for finding in findings)
     return f"enforcement {mode}: " + ", ".join(rule if n == 1 else f"{n} {rule}" for rule, n in counts.items())
+
+
+def _state(finding: Finding) -> str:
+    if finding.allowed is not None:
+        return " (allowed)"
+    return " (known)" if finding.known else ""
 
 
 def _says_the_same(change: GraphChange) -> bool:

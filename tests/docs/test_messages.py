@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ERRORS = {"UsageError", "UnsupportedError", "EnforcerError", "ProcessFailed", "ConflictError"}
-RETURNING = {"_obituary", "_hint", "why_not"}
+RETURNING = {"_obituary", "_hint", "why_not", "_why_unblamed", "_why_not", "start"}
 """Functions whose texts become those of errors."""
 
 PAGE = (ROOT / "docs" / "messages.md").read_text(encoding="utf-8")
@@ -31,6 +31,8 @@ def texts(tree: ast.Module) -> Iterator[ast.expr]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _name(node.func) in ERRORS:
             yield from node.args[:1]
+        if isinstance(node, ast.keyword) and node.arg == "unblamed":
+            yield from (each for each in ast.walk(node.value) if isinstance(each, (ast.Constant, ast.JoinedStr)))
         if isinstance(node, ast.FunctionDef) and node.name in RETURNING:
             yield from (each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value)
 
