@@ -16,6 +16,9 @@ from enforcer.bst.replication import Replication
 from enforcer.graph.graph import Graph
 from enforcer.graph.unit import Unit
 
+MANY = 16
+"""An element gets a handful in a build. More are for what all share, and would be applied in every new worker."""
+
 _ADDRESS = struct.Struct("!Q")
 
 
@@ -43,6 +46,12 @@ class Pending:
         for update in updates:
             (address,) = _ADDRESS.unpack_from(update)
             self._updates.setdefault(address, []).append((next(self._numbers), update[_ADDRESS.size :]))
+
+    def compact(self, many: int = MANY) -> None:
+        """Apply what waits for units that have many updates waiting: what is left does not grow with the build."""
+        roots = self._graph.registry.roots
+        for unit in [roots[address] for address, updates in self._updates.items() if len(updates) > many]:
+            self.bring_up(unit)
 
     def apply_all(self) -> None:
         """Bring every unit up to date, in the order in which the updates came."""

@@ -97,7 +97,9 @@ class BstReplica:
         """Take what main has sent."""
         start = time.monotonic()
         self._pending.add(updates)
-        if not self._lazy:
+        if self._lazy:
+            self._pending.compact()
+        else:
             self._pending.apply_all()
         with self._judge.session.recording() as record:
             record.spend("catch up", time.monotonic() - start)

@@ -246,6 +246,7 @@ class Replica:
     def job(self, number: int, acts: Iterable[Act], due: bool = False) -> list[Report]:
         """Run one job as `Trial` does; returns what was found from before it until its end."""
         start = len(self.reports)
+        self.pending.compact(2)
         self.own = self.world.elements[number]
         own = self.world.unit_of(self.own)
         job = Job(f"e{number}", "Build", len(self.log), "plain")
