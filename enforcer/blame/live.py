@@ -57,6 +57,7 @@ class Live:
         self._obtained: dict[Unit, Place] = {}
         # Made into a place where something was changed only: that takes longer than to go on to the next line.
         self._last: dict[int, Callable[[], Where]] = {}
+        self._code: dict[int, CodeType] = {}
         self._blamed: dict[Key, Where] = {}
         self._asked: Counter[Key] = Counter()
         self._core: dict[int, CodeType] = {}
@@ -88,22 +89,30 @@ class Live:
             self.arm(frame, (unit,))
             here = threading.get_ident()
             if here not in self._last:
-                self._last[here] = self._where(frame)
+                self._go_on(here, frame)
                 self._events.follow(frame)
 
     def follow(self, unit: Unit, frame: FrameType) -> None:
         """Code that is no plugin's, which runs in `frame`, is about to see something of `unit`."""
-        if unit in self._watched and plugin_place(frame, self.files) is not None:
+        here = threading.get_ident()
+        if unit not in self._watched or self._code.get(here) is frame.f_code:
+            return
+        if plugin_place(frame, self.files) is not None:
             with self._lock:
+                self._settle(here)
                 self._core[id(frame.f_code)] = frame.f_code
                 self._events.follow(frame)
-                self._last[threading.get_ident()] = self._where(frame)
+                self._go_on(here, frame)
 
     def stop(self) -> None:
         """The job's action is over."""
         with self._lock:
             self._over = True
-            self._settle(threading.get_ident())
+            here = threading.get_ident()
+            if here in self._last and self.trouble is None:
+                self.trouble = "another trace function took the place of the enforcer's while the job ran"
+            if self.trouble is None:
+                self._settle(here)
             if self._armed:
                 self._armed = False
                 self._events.stop()
@@ -115,7 +124,7 @@ class Live:
             return
         with self._lock:
             self._settle(here)
-            self._last[here] = self._where(frame)
+            self._go_on(here, frame)
             for unit in self._reach.units(frame.f_code, frame.f_lineno):
                 if not self._is_own(unit):
                     self._obtained.setdefault(unit, place_of(frame))
@@ -129,10 +138,13 @@ class Live:
         with self._lock:
             self._settle(here)
             above = self._followed(frame.f_back)
-            if above is None:
-                self._last.pop(here, None)
-            else:
-                self._last[here] = self._where(above)
+            if above is not None:
+                self._go_on(here, above)
+            elif here in self._last:
+                del self._last[here], self._code[here]
+
+    def _go_on(self, here: int, frame: FrameType) -> None:
+        self._last[here], self._code[here] = self._where(frame), frame.f_code
 
     def _followed(self, frame: FrameType | None) -> FrameType | None:
         """The nearest running function, from `frame` upwards, of which lines are seen."""

@@ -48,7 +48,10 @@ MARKS = _marks()
 SOURCE_FORMS = [form for form in MARKS if form.startswith("source_")]
 HIDDEN = "hidden"
 """Reaches its class by a way that nobody follows."""
+TAKEN = "tracer_taken"
+"""Switches tracing off, as a debugger does when it goes on."""
 FORMS = [form for form in MARKS if form not in SOURCE_FORMS]
+SEEN = [form for form in MARKS if form not in (HIDDEN, TAKEN)]
 
 
 def _make_project(directory: Path) -> Path:
@@ -105,7 +108,7 @@ def findings_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Fin
     return run
 
 
-@pytest.mark.parametrize("form", [form for form in MARKS if form != HIDDEN])
+@pytest.mark.parametrize("form", SEEN)
 def test_the_line_that_writes_is_named(form: str, backend: str, findings_of: Callable[[str], Findings]) -> None:
     found = findings_of(backend).get(form, [])
     assert found, "it is not found at all"
@@ -121,8 +124,13 @@ def test_the_line_that_writes_is_named(form: str, backend: str, findings_of: Cal
 def test_core_is_named_where_it_writes_for_a_plugin_and_nowhere_else(
     backend: str, findings_of: Callable[[str], Findings]
 ) -> None:
-    named = {form: violation["core"] for form, found in findings_of(backend).items() for violation in found}
-    core = named.pop("set_public_data")
+    named = {
+        (form, violation["path"]): violation["core"]
+        for form, found in findings_of(backend).items()
+        for violation in found
+    }
+    core = named.pop(("set_public_data", "public['acme']"))
+    assert named.pop(("plain_then_core", "public['acme']")) == core
     assert (core["function"], core["code"].split(" = ")[0]) == ("set_public_data", "self.__dynamic_public[domain]")
     assert set(named.values()) == {None}
 
@@ -131,6 +139,17 @@ def test_what_was_not_seen_says_so(backend: str, findings_of: Callable[[str], Fi
     (violation,) = findings_of(backend)[HIDDEN]
     assert violation["site"] is None
     assert violation["unblamed"] == "no line of the job's plugin code was seen changing it"
+
+
+def test_after_another_tracer_took_over_no_line_is_blamed_wrongly(
+    backend: str, findings_of: Callable[[str], Findings]
+) -> None:
+    (violation,) = findings_of(backend)[TAKEN]
+    if sys.version_info >= (3, 12):
+        assert f"{violation['site']['file']}:{violation['site']['line']}" == MARKS[TAKEN][None]
+    else:
+        assert violation["site"] is None
+        assert "another trace function" in violation["unblamed"]
 
 
 def test_where_it_was_obtained_is_the_first_line_that_reached(

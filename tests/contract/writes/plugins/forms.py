@@ -441,6 +441,16 @@ def kept_method(self, dep, raw, sandbox):
     self.report(KEPT="1")  # <-
 
 
+def plain_then_core(self, dep, raw, sandbox):
+    raw.table["c"] = 1; raw.set_public_data("acme", MappingNode.from_dict({"tag": "x"}))  # <-
+
+
+def tracer_taken(self, dep, raw, sandbox):
+    table = raw.table
+    sys.settrace(None)
+    table["c"] = 1  # <-
+
+
 def modules(self, dep, raw, sandbox):
     sys.modules[__name__].ACME = 1  # <-
 
