@@ -20,6 +20,7 @@ from buildstream._scheduler.jobs.job import _ReturnCode
 from buildstream._signals import TerminateException
 
 from enforcer.backends.pool import Pool, ProcessFailed, Ticket
+from enforcer.bst import measuring
 from enforcer.bst.after_fork import start_forkserver
 from enforcer.bst.again import Reruns
 from enforcer.bst.dirty import AssignedObjects
@@ -81,6 +82,8 @@ class ProcessesRun:
         self._replay = Replay(scheduler.context.messenger)
         self._replies: dict[int, JobReply] = {}
         self._known: dict[int, int] = {}
+        self._contexts: dict[int, str | None] = {}
+        self._coverage: list[bytes] = []
         self._exact: set[Any] = set()
         self._numbers = itertools.count()
         self._ending = False
@@ -103,6 +106,7 @@ class ProcessesRun:
         """What the main thread has changed since the last job started goes to all workers."""
         self._listen_to_signals()
         self._send_own_changes()
+        self._contexts[id(job)] = measuring.current_context()
 
     def _listen_to_signals(self) -> None:
         """Be told, as a sandbox in this process would be, when the scheduler or a signal stops or ends everything.
@@ -167,7 +171,7 @@ class ProcessesRun:
     def _request(self, job: Any) -> JobRequest:
         return JobRequest(
             self._queues.index(job.queue), job.get_element()._unique_id, job._logfile, job._tries, job._max_retries,
-            job._message_element_key,
+            job._message_element_key, context=self._contexts.get(id(job)),
         )  # fmt: skip
 
     def _blame_again(self, job: Any, findings: list[Finding]) -> None:
@@ -219,6 +223,9 @@ class ProcessesRun:
     def completing(self, job: Any, returncode: Any) -> Any:
         """Apply what the job changed on its own element, before anybody looks at it, and tell the workers."""
         reply, known = self._replies.pop(id(job), None), self._known.pop(id(job), 0)
+        self._contexts.pop(id(job), None)
+        if reply is not None:
+            self._coverage += reply.coverage
         if reply is None or reply.delta is None:
             return returncode
         start = time.monotonic()
@@ -249,6 +256,7 @@ class ProcessesRun:
         self._ignore_signals()
         self._assigned.unwatch()
         self._pool.close(self._retired)
+        measuring.add(self._coverage)
         with self.judge.session.recording() as record:
             record.errors += self._pool.losses
             for type_name, count in self._replication.refused.items():

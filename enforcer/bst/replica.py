@@ -13,9 +13,10 @@ from buildstream._utils import terminate_thread
 from buildstream.plugin import Plugin
 
 from enforcer.backends.protocol import Done, Tell
-from enforcer.bst import after_fork, forwarding, touches
+from enforcer.bst import after_fork, forwarding, names, touches
 from enforcer.bst.dirty import AssignedObjects
 from enforcer.bst.judge import Judge
+from enforcer.bst.measuring import Measuring
 from enforcer.bst.pending import Pending
 from enforcer.bst.replication import Replication
 from enforcer.bst.results import HeldResults
@@ -34,6 +35,7 @@ class JobRequest(NamedTuple):
     max_retries: int
     key: Any
     again: bool = False
+    context: str | None = None
 
 
 class JobReply(NamedTuple):
@@ -44,6 +46,7 @@ class JobReply(NamedTuple):
     delta: bytes | None
     record: Record
     last_error: tuple[Any, Any] | None
+    coverage: list[bytes]
 
 
 class BstReplica:
@@ -77,6 +80,7 @@ class BstReplica:
         """Let go of what is the parent's."""
         context = self._scheduler.context
         if role == "pristine":
+            self._measuring = Measuring()
             forwarding.get_ready()
             AssignedObjects.unwatch()
             after_fork.reset(context)
@@ -125,8 +129,10 @@ class BstReplica:
         _exceptions._last_task_error_domain = _exceptions._last_task_error_reason = None
         self._job = job
         start = time.monotonic()
+        context = request.context and f"{request.context}|{names.full_name(job.get_element())}|{job.action_name}"
         try:
-            returncode, result = job.child_action()
+            with self._measuring.job(context) as coverage:
+                returncode, result = job.child_action()
         finally:
             self._job = None
         with self._judge.session.recording() as record:
@@ -135,7 +141,7 @@ class BstReplica:
         domain, reason = _exceptions._last_task_error_domain, _exceptions._last_task_error_reason
         last_error = None if domain is None and reason is None else (domain, reason)
         packed = self._replication.codec.pack(result)
-        reply = JobReply(returncode, packed, scope.delta, self._judge.session.take(), last_error)
+        reply = JobReply(returncode, packed, scope.delta, self._judge.session.take(), last_error, coverage)
         return Done(pickle.dumps(reply), self._judge.reusable and scope.clean)
 
     @property

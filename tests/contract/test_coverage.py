@@ -1,0 +1,97 @@
+"""What runs in a worker is measured as it is where jobs are threads, with nothing to configure."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from coverage import CoverageData
+
+import enforcer
+from tests.contract.test_blame import _make_project
+from tests.pytest_plugin.real import CONFTEST, PROJECT
+
+_ROOT = Path(enforcer.__file__).parents[1]
+_FORMS = ("helper_loop.bst", "thread.bst", "own_class.bst", "generator.bst")
+
+_TEST = """
+from conftest import PROJECT
+
+def test_it(cli):
+    cli.run(project=str(PROJECT), args=["build", "app.bst"])
+"""
+
+Lines = dict[str, frozenset[int]]
+
+
+def _coverage(directory: Path, options: list[str], command: list[str]) -> CoverageData:
+    """Measure a command with `coverage run`; an own configuration, and an empty environment of the user."""
+    paths = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "HOME": str(directory), "PYTHONPATH": paths}
+    environment.pop("PYTEST_ADDOPTS", None)
+    words = [sys.executable, "-m", "coverage", "run", "--data-file", str(directory / "data"), *options, "-m", *command]
+    done = subprocess.run(
+        words, cwd=directory, env=environment, capture_output=True, text=True, timeout=200, check=False
+    )
+    data = CoverageData(str(directory / "data"))
+    data.read()
+    assert data, done.stdout + done.stderr
+    return data
+
+
+def _lines_in(data: CoverageData) -> Lines:
+    return {Path(name).name: frozenset(data.lines(name) or ()) for name in data.measured_files()}
+
+
+@pytest.fixture(scope="module")
+def lines_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Lines]:
+    """The lines of plugins that a build runs on a backend, measured with some options."""
+
+    @cache
+    def run(backend: str, options: str) -> Lines:
+        directory = tmp_path_factory.mktemp(backend)
+        project = _make_project(directory)
+        config = directory / "buildstream.conf"
+        config.write_text(f"cachedir: {directory}/cache\nlogdir: {directory}/logs\n", encoding="utf-8")
+        command = ["enforcer", "run", "--backend", backend, "--mode", "discard", "--"]
+        command += ["--config", str(config), "--directory", str(project), "build", *_FORMS]
+        return _lines_in(_coverage(directory, options.split(), command))
+
+    return run
+
+
+@pytest.mark.parametrize("options", ["--include */plugins/*.py", "--branch --source project/plugins"])
+def test_the_same_lines_of_plugins_are_measured_as_in_threads(
+    process_backend: str, options: str, lines_of: Callable[[str, str], Lines]
+) -> None:
+    expected = lines_of("threads", options)
+    assert expected["_forms_helper.py"], "the build ran nothing that a job runs"
+    assert lines_of(process_backend, options) == expected
+
+
+def test_a_worker_is_not_measured_where_nobody_measures(tmp_path: Path, process_backend: str) -> None:
+    script = "import sys; from enforcer.bst.measuring import Measuring, add, current_context\n"
+    script += "with Measuring().job(None) as measured: pass\n"
+    script += "add(measured); assert (measured, current_context(), 'coverage' in sys.modules) == ([], None, False)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_tests_context_is_extended_by_the_element_and_the_action(tmp_path: Path, process_backend: str) -> None:
+    for name, text in PROJECT.items():
+        path = tmp_path / "project" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (tmp_path / "conftest.py").write_text(CONFTEST, encoding="utf-8")
+    (tmp_path / "test_it.py").write_text(_TEST, encoding="utf-8")
+    (tmp_path / "rc").write_text("[run]\ndynamic_context = test_function\n", encoding="utf-8")
+    command = ["pytest", "-p", "no:cacheprovider", "--enforce", "soft", "--enforce-backend", process_backend]
+    data = _coverage(tmp_path, ["--rcfile", "rc", "--include", "*/hazard.py"], command)
+    (plugin,) = data.measured_files()
+    line = next(n for n, text in enumerate(Path(plugin).read_text().splitlines(), 1) if "dep.get_environment" in text)
+    assert data.contexts_by_lineno(plugin)[line] == ["test_it.test_it|app.bst|Build"]
