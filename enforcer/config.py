@@ -17,7 +17,7 @@ PROCESS_BACKENDS = ("fork", "pool")
 RUN_BACKEND = "pool"
 """What `enforcer run` prefers."""
 
-REPORT_FORMATS = ("json", "sarif", "github", "markdown", "junit")
+REPORT_FORMATS = ("json", "html", "sarif", "github", "markdown", "junit")
 
 BLAMES = ("live", "rerun", "touch", "off")
 """How the line of a write is found: as its job runs, by another run too, only where it was obtained, or not at all."""

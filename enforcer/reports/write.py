@@ -14,6 +14,7 @@ from enforcer.reports.value import Report
 
 FORMATS: Mapping[str, str] = {
     "json": "enforcer.reports.json_report:json_text",
+    "html": "enforcer.reports.html.page:html_text",
     "sarif": "enforcer.reports.sarif:sarif_text",
     "github": "enforcer.reports.github:github_text",
     "markdown": "enforcer.reports.markdown:markdown_text",

@@ -27,7 +27,7 @@ class Checkout:
         shutil.copy(ROOT / "pyproject.toml", directory)
         self.log = directory / "log"
         self._write("venv/bin/python", PYTHON)
-        for name in ("bwrap", "busybox"):
+        for name in ("bwrap", "busybox", "chromium"):
             self._write(f"programs/{name}", "#!/bin/sh\n")
 
     def _write(self, path: str, text: str) -> None:
