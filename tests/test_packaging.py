@@ -126,8 +126,9 @@ def test_doctor_finds_all_that_a_build_needs(user: User) -> None:
 
 def test_the_command_catches_a_violation(user: User, tmp_path: Path) -> None:
     project = harness.copy_sample("environment", tmp_path)
-    done = user.run("enforcer", "run", "build", "app.bst", cwd=project)
+    done = user.run("enforcer", "run", "--report", "html:r.html", "build", "app.bst", cwd=project)
     assert done.returncode == 1, done.stderr
+    assert "app.bst (env_writer) changed base.bst" in (project / "r.html").read_text(encoding="utf-8")
     assert "foreign-write  app.bst (env_writer) changed base.bst in its Build job" in done.stderr
 
 

@@ -129,6 +129,8 @@ def test_builds_in_this_process_and_in_two_workers(inner: pytest.Pytester) -> No
     result, report = run(inner, IN_PROCESS)
     result.assert_outcomes(failed=2, passed=5, xfailed=1, warnings=1)
     assert report["verdict"] == "failed"
+    assert len(report["graph"]["names"]) == report["summary"]["elements"] > 0
+    assert any(report["graph"]["dependencies"])
     assert sorted(_nodeids(report, allowed=False)) == ["test_it.py::test_entry_point", "test_it.py::test_hazard"]
     assert sorted(violation["allowed"] for violation in report["violations"] if violation["allowed"]) == [
         "expected by the test",

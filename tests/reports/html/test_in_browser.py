@@ -244,7 +244,9 @@ def _escape_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_escapes_and_policy_it_would_run(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     _escape_nothing(monkeypatch)
     monkeypatch.setattr(page_module, "_policy", lambda *_: "")
-    assert set(fired(opened, hostile_report()).run("window.all")) == {1, 2}
+    page = fired(opened, hostile_report())
+    assert set(page.run("window.all")) == {1, 2}
+    assert f"{opened.directory.as_uri()}/x" in page.requests()
 
 
 def test_without_escapes_the_policy_still_keeps_it_from_running(
