@@ -125,6 +125,11 @@ def without_addresses(text: str) -> str:
     return _ADDRESS.sub("", text)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 job`, `2 jobs`, `1,000 jobs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def cut(text: str, limit: int) -> str:
     """`text` in at most `limit` characters; a missing end is marked by dots."""
     if len(text) <= limit:

@@ -28,6 +28,7 @@ class Summary:
         self._record = Record()
         self._report: Report | None = None
         self._problems: list[str] = []
+        self._written: list[str] = []
         self._update: str | None = None
 
     def add(self, record: Record | None) -> None:
@@ -38,10 +39,12 @@ class Summary:
     def finish(self, session: pytest.Session) -> None:
         """Judge the run, and write the baseline and the report files."""
         self._update_baseline()
-        self._report = build_report(self._record, self._settings, command(self._config))
+        self._report = build_report(
+            self._record, self._settings, command(self._config), directory=self._config.rootpath
+        )
         self._problems += self._shortcomings()
         try:
-            write_reports(self._report, self._settings.reports)
+            self._written = write_reports(self._report, self._settings.reports)
         except EnforcerError as error:
             self._problems.append(str(error))
         if (self._problems or self._record.errors) and session.exitstatus in (

@@ -19,6 +19,7 @@ scope      what is compared around a job, and what becomes of its own changes
 results    refs that a job wrote, held back until its verdict
 unjudged   Fetch jobs without a clean verdict, remembered on disk
 frontend   `bst` itself, run in this process
+status     the line with the live count on a terminal
 
 in_threads    the backend `threads`
 in_processes  the backends `fork` and `pool`: the main process

@@ -1,7 +1,7 @@
 """The patches on BuildStream: put on by `attach`, taken off by what it returns.
 
 Everything that is patched is listed in `_patches`; nothing else in BuildStream is touched but
-attribute access on plugins while an action runs (`touches`).
+attribute access on plugins while an action runs (`touches`), and the status area of `enforcer run` (`status`).
 """
 
 from __future__ import annotations

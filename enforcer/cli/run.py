@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,8 @@ def run_enforced(
     session = Session(settings)
     activation = activate(session)
     try:
-        bst_status = _run_bst(bst_args)
+        with _live_count(session):
+            bst_status = _run_bst(bst_args)
     finally:
         activation.close()
     record = session.take()
@@ -101,6 +103,12 @@ def _run_bst(bst_args: Sequence[str]) -> int:
     from enforcer.bst.frontend import run_bst
 
     return run_bst(bst_args)
+
+
+def _live_count(session: Session) -> AbstractContextManager[None]:
+    from enforcer.bst.status import live_count
+
+    return live_count(session)
 
 
 def command_words(command: str, bst_args: Sequence[str], options: dict[str, Any]) -> list[str]:

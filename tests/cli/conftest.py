@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -44,5 +45,6 @@ def bst(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeBst:
     fake = FakeBst()
     monkeypatch.setattr(run, "activate", fake.activate)
     monkeypatch.setattr(run, "_run_bst", fake.run)
+    monkeypatch.setattr(run, "_live_count", contextlib.nullcontext)
     monkeypatch.chdir(tmp_path)
     return fake

@@ -15,6 +15,7 @@ from tests.contract.conftest import BACKENDS
 from tests.contract.lab import TIMEOUT, Lab
 
 _ESCAPES = re.compile(r"\x1b\[[\d;?]*[A-Za-z]|\x1b\(B|\r")
+_COUNT = re.compile(r"\d jobs? checked, ")
 _WAITING = "while not os.path.exists(os.environ['SEEN']): threading.Event().wait(0.01)"
 _FAILING = "os.path.exists(os.environ['SEEN'] + '-twice') or exec(\"raise ElementError('my own fault')\")"
 
@@ -28,7 +29,8 @@ def test_it_shows_what_runs_and_asks_what_to_do_about_a_failure(
     lab.element("bad", _FAILING, "slow")
     seen = lab.directory / "seen"
     screen = Screen(lab, "build", "bad.bst", SEEN=str(seen))
-    screen.wait_for(r"= 00:00:\d\d tiny \(2/2\) =(.|\n)*\[00:00:\d\d\]\[Build:slow\.bst\]")
+    count = r" enforcement strict: 2 jobs checked, 0 new violations\n" if backend is not None else ""
+    screen.wait_for(rf"= 00:00:\d\d tiny \(2/2\) =(.|\n)*{count}\[00:00:\d\d\]\[Build:slow\.bst\]")
     seen.touch()
     screen.wait_for(r"Build failure on element: bad\.bst(.|\n)*Choice:")
     (lab.directory / "seen-twice").touch()
@@ -36,6 +38,23 @@ def test_it_shows_what_runs_and_asks_what_to_do_about_a_failure(
     assert screen.end() == 0, screen.text
     assert "Build Queue: processed 2, skipped 0, failed 0" in screen.text
     lab.wait_for(lambda: not lab.processes(), "nothing runs any more")
+
+
+def test_the_count_is_not_there_without_enforcement(lab_of: Callable[..., Lab]) -> None:
+    lab = lab_of("threads", "off")
+    lab.element("one", "pass")
+    screen = Screen(lab, "build", "one.bst")
+    assert screen.end() == 0
+    assert "tiny (1/1) =" in screen.text
+    assert not _COUNT.search(screen.text)
+
+
+def test_the_count_is_not_in_a_pipe(lab_of: Callable[..., Lab]) -> None:
+    lab = lab_of("threads")
+    lab.element("one", "pass")
+    step = lab.bst("build", "one.bst")
+    assert "enforcement strict on threads: clean" in step.stderr
+    assert not _COUNT.search(step.stdout + step.stderr)
 
 
 class Screen:
