@@ -19,6 +19,7 @@ from pytest_plugin.expecting import Enforced, NotEnforced
 from pytest_plugin.item_state import ItemState, item_state_key
 from pytest_plugin.judging import Judged
 from pytest_plugin.marking import Marked, marked
+from pytest_plugin.progress import Progress
 
 T = TypeVar("T")
 Wrapper = Generator[None, Any, None]
@@ -60,6 +61,7 @@ class Enforcing:
         self.settings = settings
         self.session = Session(settings)
         self.summary = summing.Summary(config, settings)
+        self.progress = Progress()
         self._watch: Watch | None = None
         self._when = ""
         self._phase_state: ItemState | None = None
@@ -180,13 +182,24 @@ class Enforcing:
         state = item.stash.get(item_state_key, None)
         if state is not None and call.when in state.failures:
             judging.complete_report(report, call, *state.failures.pop(call.when))
+            judging.locate(report, item)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Sum up what a report carries."""
         if report.when == "teardown":
             self._ended.add(report.nodeid)
         if not sharing.is_worker(self.config):
-            self.summary.add(sharing.attached(report))
+            record = sharing.attached(report)
+            self.progress.add(report, record)
+            self.summary.add(record)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_report_teststatus(self, report: Any) -> Wrapper:
+        """With `-v`, say beside a test's outcome how many jobs were checked in it."""
+        outcome = yield
+        if self.config.option.verbose > 0:
+            outcome.force_result(self.progress.beside(report, outcome.get_result()))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

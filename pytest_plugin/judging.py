@@ -177,3 +177,10 @@ def complete_report(
         report.longrepr = text
     else:
         report.sections.append(("enforcement", text))
+
+
+def locate(report: pytest.TestReport, item: pytest.Item) -> None:
+    """A failure that was forced has no line of its own: `--tb=line` and the like lead to the test, not to us."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is not None and crash.path == __file__:
+        crash.path, crash.lineno = str(item.path), (item.location[1] or 0) + 1

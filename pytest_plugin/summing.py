@@ -10,7 +10,7 @@ from enforcer.baseline import learn
 from enforcer.config import Settings
 from enforcer.errors import EnforcerError
 from enforcer.record import Record
-from enforcer.reports.terminal import terminal_report
+from enforcer.reports.terminal import brief_lines, rendered, report_lines
 from enforcer.reports.value import CLEAN, Report, build_report, installed_versions
 from enforcer.reports.write import write_reports
 from pytest_plugin.judging import fails
@@ -63,19 +63,27 @@ class Summary:
             self._problems.append(str(error))
 
     def show(self, terminalreporter: Any) -> None:
-        """Print the report; quietly when there is nothing to say."""
+        """Print the report and the names of the files; quietly when there is nothing to say."""
         if self._report is None:
             return
-        lines = terminal_report(self._report, width=terminalreporter._tw.fullwidth, colour=terminalreporter.hasmarkup)
-        if self._config.option.verbose < 0 and self._report.verdict == CLEAN and not (self._problems or self._update):
-            return
-        terminalreporter.section("enforcement", sep="=")
-        for line in lines:
-            terminalreporter.write_line(line)
-        if self._update is not None:
-            terminalreporter.write_line(self._update, bold=True)
-        for problem in self._problems:
-            terminalreporter.write_line(problem, red=True, bold=True)
+        if lines := self._lines(self._report, terminalreporter):
+            terminalreporter.write_sep("=", "enforcement")
+            for line in lines:
+                terminalreporter.write_line(line)
+            if self._update is not None:
+                terminalreporter.write_line(self._update, bold=True)
+            for problem in self._problems:
+                terminalreporter.write_line(problem, red=True, bold=True)
+        for written in self._written:
+            terminalreporter.write_sep("-", written)
+
+    def _lines(self, report: Report, terminalreporter: Any) -> list[str]:
+        """With `-q` nothing where all is well, with `-qq` never more than what was checked."""
+        verbosity = self._config.option.verbose
+        if verbosity < 0 and report.verdict == CLEAN and not (self._problems or self._update):
+            return []
+        found = brief_lines(report) if verbosity < -1 else report_lines(report)
+        return rendered(found, width=terminalreporter._tw.fullwidth, colour=terminalreporter.hasmarkup)
 
     def _shortcomings(self) -> list[str]:
         """Why the run fails although every test of it may have passed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TextIO
 
 import click
@@ -52,7 +52,12 @@ def terminal_report(
     report: Report, *, width: int | None = None, colour: bool = False, height: int = SCREEN
 ) -> list[str]:
     """The lines to print, none wider than `width` (None: as wide as they are) but those that are to be copied."""
-    return [_rendered(line, width, colour) for line in report_lines(report, height)]
+    return rendered(report_lines(report, height), width=width, colour=colour)
+
+
+def rendered(lines: Iterable[Line], *, width: int | None = None, colour: bool = False) -> list[str]:
+    """Lines as they are printed."""
+    return [_rendered(line, width, colour) for line in lines]
 
 
 def _rendered(line: Line, width: int | None, colour: bool) -> str:
@@ -63,9 +68,18 @@ def _rendered(line: Line, width: int | None, colour: bool) -> str:
 
 def report_lines(report: Report, height: int = SCREEN) -> list[Line]:
     """The report as lines with a style each; what does not fit into `height` lines is counted."""
-    head = [Line(f"enforcement {report.mode} on {report.backend}: {report.verdict}", _VERDICT_STYLES[report.verdict])]
+    head = [_verdict_line(report)]
     tail = _help_lines(report) + closing_lines(report)
     return head + _group_lines(report, height - len(head) - len(tail)) + tail
+
+
+def brief_lines(report: Report) -> list[Line]:
+    """The verdict, and what was and what was not checked."""
+    return [_verdict_line(report), *trouble_lines(report), *_checked_lines(report)]
+
+
+def _verdict_line(report: Report) -> Line:
+    return Line(f"enforcement {report.mode} on {report.backend}: {report.verdict}", _VERDICT_STYLES[report.verdict])
 
 
 def _group_lines(report: Report, room: int) -> list[Line]:

@@ -163,6 +163,45 @@ def test_the_report_shows_the_lines_around_a_write_and_the_elements_around_an_ow
     }
 
 
+def test_a_project_in_a_subdirectory_has_its_prefix_in_every_format_that_names_files(tmp_path: Path) -> None:
+    (tmp_path / "repository/.git").mkdir(parents=True)
+    project = Project(tmp_path / "repository/sub/project", ADD_FOO)
+    done = project.run(*REPORTED, "--report", "github:notes", "--report", "junit:r.xml", "build", "app.bst")
+    assert done.returncode == 1, done.stderr
+    assert project.report()["files"] == [
+        {"file": "plugins/my_kind.py", "path": "sub/project/plugins/my_kind.py"},
+    ]
+    line = 1 + PLUGIN.splitlines().index("        %s")
+    where = f"file=sub/project/plugins/my_kind.py,line={line},"
+    assert where in (project.directory / "notes").read_text()
+    assert f'file="sub/project/plugins/my_kind.py" line="{line}"' in (project.directory / "r.xml").read_text()
+
+
+def test_a_project_that_is_named_is_found_and_a_copy_elsewhere_is_none_of_the_repository(tmp_path: Path) -> None:
+    (tmp_path / "repository/.git").mkdir(parents=True)
+    inside = Project(tmp_path / "repository/inside", ADD_FOO)
+    outside = Project(tmp_path / "outside", ADD_FOO)
+    runner = Project(tmp_path / "repository", "pass")
+    for project, files in ((inside, ["inside/plugins/my_kind.py"]), (outside, [])):
+        runner.empty_cache()
+        runner.run(*REPORTED, "--", "--directory", str(project.directory), "build", "app.bst")
+        assert [each["path"] for each in runner.report()["files"]] == files
+
+
+def test_reports_of_two_runs_are_merged_into_one(tmp_path: Path) -> None:
+    project = Project(tmp_path, ADD_FOO)
+    for name in ("first", "second"):
+        project.run("--report", f"json:{name}.json", "build", "app.bst")
+    done = project.enforcer("report", "first.json", "second.json", "--to", "json:both.json", "--to", "sarif:both.sarif")
+    assert (done.returncode, done.stdout) == (0, "")
+    first, both = project.report("first.json"), project.report("both.json")
+    assert [each["count"] for each in both["violations"]] == [2]
+    assert both["graph"] == first["graph"]
+    assert both["summary"]["elements"] == first["summary"]["elements"]
+    [run] = json.loads((tmp_path / "both.sarif").read_text())["runs"]
+    assert [result["occurrenceCount"] for result in run["results"]] == [2]
+
+
 def test_two_runs_from_nothing_write_the_same_bytes(tmp_path: Path) -> None:
     texts = []
     for name in ("one", "two"):
