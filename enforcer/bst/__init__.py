@@ -10,10 +10,10 @@ judge      the jobs of one run: prepare, try, deliver the verdict
 trial      one try of one job: action under watch, compare, undo
 touches    where plugin code first reached into foreign state
 leaks      threads and child processes that a job leaves running
+starts     the lines that started them
 locks      locks of plugin modules and classes, and whether a job used one
 core_fills the lazy writes of BuildStream's own core, each with its reason
 evidence   what was seen of a job, as the plain data that rules judge
-mentions   the line of plugin code that names what was changed, where no touch was seen
 names      paths and values as a plugin author would write them
 scope      what is compared around a job, and what becomes of its own changes
 results    refs that a job wrote, held back until its verdict
@@ -23,6 +23,8 @@ status     the line with the live count on a terminal
 
 in_threads    the backend `threads`
 in_processes  the backends `fork` and `pool`: the main process
+again         a job run once more, only to see its lines
+measuring     coverage of what runs in a forked process
 replica       the same: a forked process, which runs one job after the other
 replication   takes up what changed here, applies what changed elsewhere
 pending       updates that wait in a replica until their unit matters
