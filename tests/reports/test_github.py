@@ -10,6 +10,8 @@ import pytest
 from enforcer.config import Mode, Settings
 from enforcer.record import Record
 from enforcer.reports.github import github_text
+from enforcer.reports.message import headline, what
+from enforcer.reports.shown import shown
 from enforcer.reports.value import build_report
 from tests.reports.hostile import TEXTS, hostile_record
 from tests.reports.records import COMMAND, FINDING, SITE, by, full_record, record
@@ -87,6 +89,9 @@ def test_the_last_command_says_what_was_checked() -> None:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_nothing_that_others_wrote_is_a_command(text: str) -> None:
-    found = commands(hostile_record(text))
+    made = hostile_record(text)
+    found = commands(made)
     assert [name for name, _, _ in found] == ["error", "error", "error", "warning", "warning", "notice"]
     assert all(set(properties) <= {"file", "line", "title"} for _, properties, _ in found)
+    assert f"foreign-write: {headline(shown(made.findings[0]))}" in [properties["title"] for _, properties, _ in found]
+    assert what(shown(made.findings[0])) in [data.split("\n")[0] for _, _, data in found]
