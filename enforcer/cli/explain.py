@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import click
 
+from enforcer.cli.printing import fit_for
 from enforcer.rules.pages import page_of
 from enforcer.rules.registry import get_rule, registered
 
@@ -24,7 +25,7 @@ def explain(rule: str | None) -> None:
 
 def _print(text: str) -> None:
     try:
-        click.echo(text)
+        click.echo(fit_for(sys.stdout, text))
     except BrokenPipeError:  # the reader, `head` for example, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

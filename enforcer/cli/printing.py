@@ -18,8 +18,11 @@ def print_report(report: Report, stream: TextIO, *sentences: str) -> None:
         colour=wants_colour(stream),
         height=max(size.lines - 2, 20) if size else SCREEN,
     )
-    # A terminal that cannot show a name's letters must not cost the report.
-    encoding = stream.encoding or "utf-8"
-    text = "\n".join(["", *lines, *sentences, ""])
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.write(fit_for(stream, "\n".join(["", *lines, *sentences, ""])))
     stream.flush()
+
+
+def fit_for(stream: TextIO, text: str) -> str:
+    """`text` with escapes for the letters that the stream cannot show: these must not cost all the rest."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
