@@ -232,4 +232,4 @@ def sends_values_only(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_codec_with_a_fault_is_noticed(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     fault(monkeypatch)
     with pytest.raises((AssertionError, LookupError)):
-        campaign(100)
+        campaign(400)
