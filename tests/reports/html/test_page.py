@@ -163,6 +163,12 @@ def test_without_a_script_all_of_a_finding_can_be_read() -> None:
         assert wanted in text, wanted
 
 
+def test_without_a_script_the_first_finding_is_open() -> None:
+    tags = _Elements(page(full_record())).tags
+    opened = ["open" in attributes for _, attributes in tags if "finding" in (attributes.get("class") or "").split()]
+    assert opened == [True, *[False] * (len(opened) - 1)]
+
+
 def test_an_unknown_line_says_why() -> None:
     text = _Elements(page(record(replace(FINDING, unblamed="it was written in C")))).text
     assert "The line of the change is not known: it was written in C." in text

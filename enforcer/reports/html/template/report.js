@@ -234,7 +234,7 @@ if (findings.length) {
     for (const finding of findings) if (!finding.hidden) finding.open = true;
   });
   filter();
-  findings[0].open = true;
+  drawWithin(findings[0]);
   // After its load the browser goes to the linked element itself, and takes the focus along.
   addEventListener("load", openLinked);
   addEventListener("hashchange", openLinked);
