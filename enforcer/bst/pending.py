@@ -41,17 +41,17 @@ class Pending:
         self._numbers = itertools.count()
         self.unseen = replication.unseen
 
-    def add(self, updates: Iterable[bytes]) -> None:
-        """Keep these updates."""
+    def add(self, updates: Iterable[bytes], many: int = MANY) -> None:
+        """Keep these updates, but apply what waits for a unit once it is many: what is left does not grow forever."""
+        crowded = set()
         for update in updates:
             (address,) = _ADDRESS.unpack_from(update)
-            self._updates.setdefault(address, []).append((next(self._numbers), update[_ADDRESS.size :]))
-
-    def compact(self, many: int = MANY) -> None:
-        """Apply what waits for units that have many updates waiting: what is left does not grow with the build."""
-        roots = self._graph.registry.roots
-        for unit in [roots[address] for address, updates in self._updates.items() if len(updates) > many]:
-            self.bring_up(unit)
+            waiting = self._updates.setdefault(address, [])
+            waiting.append((next(self._numbers), update[_ADDRESS.size :]))
+            if len(waiting) > many:
+                crowded.add(address)
+        for address in sorted(crowded):
+            self.bring_up(self._graph.registry.roots[address])
 
     def apply_all(self) -> None:
         """Bring every unit up to date, in the order in which the updates came."""

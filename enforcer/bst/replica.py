@@ -101,9 +101,7 @@ class BstReplica:
         """Take what main has sent."""
         start = time.monotonic()
         self._pending.add(updates)
-        if self._lazy:
-            self._pending.compact()
-        else:
+        if not self._lazy:
             self._pending.apply_all()
         with self._judge.session.recording() as record:
             record.spend("catch up", time.monotonic() - start)

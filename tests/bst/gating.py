@@ -246,7 +246,6 @@ class Replica:
     def job(self, number: int, acts: Iterable[Act], due: bool = False) -> list[Report]:
         """Run one job as `Trial` does; returns what was found from before it until its end."""
         start = len(self.reports)
-        self.pending.compact(2)
         self.own = self.world.elements[number]
         own = self.world.unit_of(self.own)
         job = Job(f"e{number}", "Build", len(self.log), "plain")
@@ -334,7 +333,7 @@ class Replica:
     def publish(self, unit: Unit, payload: bytes) -> None:
         """Send a delta to all."""
         self.common.call(self._receive, payload)
-        self.pending.add([addressed(unit.roots[0][0], payload)])
+        self.pending.add([addressed(unit.roots[0][0], payload)], many=2)
 
     def update(self, number: int, name: str, key: int) -> None:
         """Some other worker's job does what it may to its own element."""

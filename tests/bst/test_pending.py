@@ -42,7 +42,6 @@ def test_what_waits_for_a_unit_is_applied_once_it_is_many() -> None:
     shared, element = Thing(), Thing()
     pending, applied, (_, unit) = pending_for(shared, element)
     pending.add([*numbered(shared, MANY + 1, "shared"), *numbered(element, MANY, "element")])
-    pending.compact()
     assert applied.payloads == [f"shared{number}".encode() for number in range(MANY + 1)]
     pending.bring_up(unit)
     assert applied.payloads[MANY + 1 :] == [f"element{number}".encode() for number in range(MANY)]
@@ -52,8 +51,6 @@ def test_what_is_applied_is_not_applied_again() -> None:
     root = Thing()
     pending, applied, (unit,) = pending_for(root)
     pending.add(numbered(root, MANY + 1))
-    pending.compact()
-    pending.compact()
     pending.bring_up(unit)
     pending.apply_all()
     assert len(applied.payloads) == MANY + 1
@@ -63,5 +60,4 @@ def test_a_few_wait() -> None:
     root = Thing()
     pending, applied, _ = pending_for(root)
     pending.add(numbered(root, MANY))
-    pending.compact()
     assert applied.payloads == []
