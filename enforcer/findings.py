@@ -14,6 +14,10 @@ from typing import Any
 ERROR = "error"
 WARNING = "warning"
 
+NEW = "new"
+KNOWN = "known"
+ALLOWED = "allowed"
+
 _SITES = ("site", "obtained", "core")
 
 OWNER_KINDS = ("element", "source", "project", "context", "class", "module", "process")
@@ -127,9 +131,28 @@ class Finding:
         return f"{self.rule} {self.owner.name} {self.template}"
 
     @property
+    def state(self) -> str:
+        """`NEW`, `KNOWN` or `ALLOWED`."""
+        if self.allowed is not None:
+            return ALLOWED
+        return KNOWN if self.known else NEW
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this finding is neither known nor allowed."""
+        return self.state == NEW
+
+    @property
+    def accepted(self) -> str | None:
+        """Why this finding fails nothing, or None where it is new."""
+        if self.allowed is not None:
+            return f"allowed: {self.allowed}"
+        return "known from the baseline" if self.known else None
+
+    @property
     def fails(self) -> bool:
         """Whether this finding counts as new: not known, not allowed, not a mere warning."""
-        return self.severity == ERROR and not self.known and self.allowed is None
+        return self.severity == ERROR and self.is_new
 
     def what(self) -> str:
         """`environment['CC']: added 'clang'`: the path and what happened to it."""

@@ -39,7 +39,7 @@ class Session:
         """How far this is, on one line: `enforcement strict: 12 jobs checked, 1 new violation`."""
         with self._lock:
             checked = self._record.checked
-            new = sum(not finding.known and finding.allowed is None for finding in self._record.findings)
+            new = sum(finding.is_new for finding in self._record.findings)
         found = counted(new, "new violation")
         return f"enforcement {self.settings.mode.value}: {counted(checked, 'job')} checked, {found}"
 

@@ -37,8 +37,7 @@ class Judged:
     def warns(self) -> bool:
         """Whether it is shown as a warning."""
         finding = self.finding
-        is_new = not finding.known and finding.allowed is None
-        return is_new and not self.fails and not self.marked.settings.update_baseline
+        return finding.is_new and not self.fails and not self.marked.settings.update_baseline
 
     def where_findings_fail(self) -> Judged:
         """The same, judged as if no baseline was updated."""
@@ -102,9 +101,7 @@ def one_line(finding: Finding) -> str:
 
 def property_of(finding: Finding) -> str:
     """The same for the report's properties, and so for JUnit's XML: with why it fails nothing, if that is so."""
-    if finding.allowed is not None:
-        return f"{one_line(finding)} (allowed: {finding.allowed})"
-    return f"{one_line(finding)} (known from the baseline)" if finding.known else one_line(finding)
+    return one_line(finding) if finding.accepted is None else f"{one_line(finding)} ({finding.accepted})"
 
 
 def issue_warnings(item: pytest.Item, result: Verdict) -> None:

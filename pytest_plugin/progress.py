@@ -23,8 +23,7 @@ class Progress:
             del self._jobs[report.nodeid], self._found[report.nodeid]
         elif record is not None:
             self._jobs[report.nodeid] += record.checked
-            new = (finding for finding in record.findings if not finding.known and finding.allowed is None)
-            self._found[report.nodeid] += sum(1 for _ in new)
+            self._found[report.nodeid] += sum(finding.is_new for finding in record.findings)
 
     def beside(self, report: Any, status: Any) -> Any:
         """The `status` of `pytest_report_teststatus`, with the count in its word."""

@@ -19,7 +19,6 @@ from enforcer.bst.scope import Scope
 from enforcer.bst.starts import Starts
 from enforcer.bst.touches import Touches
 from enforcer.bst.world import World, sources_of
-from enforcer.config import Mode
 from enforcer.findings import Finding, Job, Site
 from enforcer.graph.compare import SET, ChangedCell, changed_cells
 from enforcer.graph.compare import Change as GraphChange
@@ -84,7 +83,7 @@ class Trial:
         self._touches = Touches(world, prepared.own, scope.reached, settings.blame, again)
         self._starts = Starts(world.plugin_files if self._touches.live else ())
         self.job = job_of(job)
-        self.strict = settings.mode is Mode.STRICT and not settings.collect
+        self.strict = settings.fails_jobs
 
     def run_action(self, action: Callable[[], Any]) -> Outcome:
         """The action, and the second look at the unique keys, which is judged with it."""
@@ -273,14 +272,8 @@ class Trial:
 
 def summary(mode: str, findings: list[Finding]) -> str:
     """The one line that BuildStream shows: `enforcement strict: foreign-write, 2 module-write (known)`."""
-    counts = Counter(f"{finding.rule}{_state(finding)}" for finding in findings)
+    counts = Counter(finding.rule + ("" if finding.is_new else f" ({finding.state})") for finding in findings)
     return f"enforcement {mode}: " + ", ".join(rule if n == 1 else f"{n} {rule}" for rule, n in counts.items())
-
-
-def _state(finding: Finding) -> str:
-    if finding.allowed is not None:
-        return " (allowed)"
-    return " (known)" if finding.known else ""
 
 
 def _says_the_same(change: GraphChange) -> bool:

@@ -73,7 +73,7 @@ def _of_group(report: Report, group: Group) -> _Case:
     more = [f"  and {group.count - 1:,} more like it"] if group.count > 1 else []
     text = "\n".join([*finding_lines(finding), *more])
     if not group.is_new:
-        case.result = Skipped("known from the baseline" if finding.allowed is None else f"allowed: {finding.allowed}")
+        case.result = Skipped(finding.accepted)
     elif finding.fails and report.verdict == FAILED:
         case.result = Failure(f"{headline(finding)}: {what(finding)}", finding.rule)
         case.result[0].text = text

@@ -96,8 +96,7 @@ def _lists(report: Report) -> Iterator[str]:
 
 def _accepted(group: Group) -> str:
     finding = group.finding
-    why = "known from the baseline" if finding.allowed is None else f"allowed: {finding.allowed}"
-    return f"{finding.rule}  {headline(finding)}, {group.count:,}x: {why}"
+    return f"{finding.rule}  {headline(finding)}, {group.count:,}x: {finding.accepted}"
 
 
 def _first(lines: list[str]) -> list[str]:

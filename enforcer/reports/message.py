@@ -127,8 +127,6 @@ def _fate_lines(finding: Finding) -> list[str]:
         lines.append(f"could also be: {', '.join(f'{job.element} {job.action}' for job in finding.candidates)}")
     if finding.undone is False and finding.rule.endswith("-write"):
         lines.append("the change could not be undone")
-    if finding.allowed is not None:
-        lines.append(f"allowed: {finding.allowed}")
-    elif finding.known:
-        lines.append("known from the baseline")
+    if finding.accepted is not None:
+        lines.append(finding.accepted)
     return lines

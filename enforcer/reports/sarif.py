@@ -151,7 +151,7 @@ def _physical(place: Place, site: Site | None = None) -> dict[str, Any]:
 
 
 def _suppressions(finding: Finding) -> dict[str, Any]:
-    if finding.allowed is None and not finding.known:
+    if finding.is_new:
         return {}
-    why = "known from the baseline" if finding.allowed is None else finding.allowed
+    why = finding.accepted if finding.allowed is None else finding.allowed
     return {"suppressions": [{"kind": "external", "status": "accepted", "justification": why}]}

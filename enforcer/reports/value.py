@@ -87,13 +87,13 @@ class Group:
     @property
     def is_new(self) -> bool:
         """Whether these are neither known nor allowed."""
-        return _is_new(self.finding)
+        return self.finding.is_new
 
     @property
     def key(self) -> tuple[object, ...]:
         """What the findings agree in, also where texts were cut: the fingerprint stands for them."""
         finding = self.finding
-        return (_state(finding), finding.severity, finding.change, self.violations[0].fingerprint)
+        return (finding.state, finding.severity, finding.change, self.violations[0].fingerprint)
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def build_report(
     """
     groups = _groups(record.findings)
     listed = within_limits(groups)
-    counts = Counter(_state(finding) for finding in record.findings)
+    counts = Counter(finding.state for finding in record.findings)
     partial = _partial(record)
     return Report(
         verdict=_verdict(record, settings),
@@ -212,21 +212,11 @@ def _files_named(groups: Iterable[Group]) -> Iterator[Line]:
             yield Line(finding.plugin_file)
 
 
-def _is_new(finding: Finding) -> bool:
-    return not finding.known and finding.allowed is None
-
-
-def _state(finding: Finding) -> str:
-    if finding.allowed is not None:
-        return "allowed"
-    return "known" if finding.known else "new"
-
-
 def _verdict(record: Record, settings: Settings) -> str:
     # An error means that we could not look: nothing may then be called clean.
     if record.errors or (settings.fails_run and any(finding.fails for finding in record.findings)):
         return FAILED
-    if record.unwatched or any(_is_new(finding) for finding in record.findings):
+    if record.unwatched or any(finding.is_new for finding in record.findings):
         return WARNED
     return CLEAN if record.checked else NOTHING_CHECKED
 
@@ -241,7 +231,7 @@ def _groups(findings: Iterable[Finding]) -> list[Group]:
 
 def group_order(finding: Finding) -> tuple[object, ...]:
     """Sorts groups by their findings: new ones first, errors before warnings, then by group."""
-    return (not _is_new(finding), finding.severity, finding.group, _state(finding))
+    return (not finding.is_new, finding.severity, finding.group, finding.state)
 
 
 def _identity(finding: Finding) -> tuple[object, ...]:

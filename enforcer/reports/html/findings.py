@@ -12,10 +12,6 @@ from enforcer.reports.html.source import Block, blocks
 from enforcer.reports.message import headline, what
 from enforcer.reports.value import Group, Violation
 
-NEW = "new"
-KNOWN = "known"
-ALLOWED = "allowed"
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -92,7 +88,7 @@ def _shown(group: Group, anchor: str) -> Shown:
     finding = group.finding
     return Shown(
         anchor=anchor,
-        state=ALLOWED if finding.allowed is not None else KNOWN if finding.known else NEW,
+        state=finding.state,
         headline=headline(finding),
         sentence=None if finding.rule.endswith("-write") or finding.rule == "key-drift" else what(finding),
         count=group.count,
