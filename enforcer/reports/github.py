@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from enforcer.reports.located import place_of
-from enforcer.reports.message import finding_lines, headline
+from enforcer.reports.message import finding_lines, headline, others_lines
 from enforcer.reports.terminal import summary_lines
 from enforcer.reports.value import FAILED, NOTHING_CHECKED, Group, Report
 
@@ -41,9 +41,7 @@ def _commands(report: Report) -> Iterator[str]:
 def _group(report: Report, group: Group) -> str:
     finding = group.finding
     level = "error" if finding.fails and report.verdict == FAILED else "warning"
-    _, *lines = finding_lines(finding)
-    if group.count > 1:
-        lines.append(f"  and {group.count - 1:,} more like it")
+    _, *lines = [*finding_lines(finding), *others_lines(group.count)]
     place = place_of(report, finding)
     where = {}
     if place is not None and place.path is not None:

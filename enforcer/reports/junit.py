@@ -12,7 +12,7 @@ from xml.dom.minidom import parseString
 from junitparser import Attr, Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from enforcer.reports.located import place_of
-from enforcer.reports.message import finding_lines, headline, what
+from enforcer.reports.message import finding_lines, headline, others_lines, what
 from enforcer.reports.terminal import summary_lines
 from enforcer.reports.value import FAILED, Group, Report
 
@@ -70,8 +70,7 @@ def _of_group(report: Report, group: Group) -> _Case:
         case.file = place.path
         if place.line:
             case.line = str(place.line)
-    more = [f"  and {group.count - 1:,} more like it"] if group.count > 1 else []
-    text = "\n".join([*finding_lines(finding), *more])
+    text = "\n".join([*finding_lines(finding), *others_lines(group.count)])
     if not group.is_new:
         case.result = Skipped(finding.accepted)
     elif finding.fails and report.verdict == FAILED:

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from enforcer.reports.located import place_of
-from enforcer.reports.message import finding_lines, headline, what
+from enforcer.reports.message import finding_lines, headline, others_lines, what
 from enforcer.reports.terminal import summary_lines, trouble_lines
 from enforcer.reports.value import Group, Report
 
@@ -73,10 +73,9 @@ def _row(report: Report, group: Group) -> str:
 
 def _details(group: Group) -> str:
     finding = group.finding
-    more = [f"  and {group.count - 1:,} more like it"] if group.count > 1 else []
     tests = [f"  in test {finding.nodeid}"] if finding.nodeid is not None else []
     title = f"{_escaped(finding.rule)}: {_escaped(headline(finding))}, {_code(what(finding))}"
-    return _opening(title) + _block([*finding_lines(finding), *more, *tests]) + _CLOSE
+    return _opening(title) + _block([*finding_lines(finding), *others_lines(group.count), *tests]) + _CLOSE
 
 
 def _lists(report: Report) -> Iterator[str]:

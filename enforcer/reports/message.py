@@ -26,6 +26,11 @@ def finding_lines(finding: Finding, width: int | None = None) -> list[str]:
     return lines if width is None else [line if line.startswith(ALLOW) else cut(line, width) for line in lines]
 
 
+def others_lines(count: int) -> list[str]:
+    """The line that follows a message which stands for `count` findings."""
+    return [f"  and {count - 1:,} more like it"] if count > 1 else []
+
+
 def headline(finding: Finding) -> str:
     """`app.bst (my_kind) changed base.bst in its Build job`."""
     job = finding.job

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from enforcer.findings import Finding, Site
 from enforcer.reports.located import Place, place_at, place_of
-from enforcer.reports.message import finding_lines, headline, what
+from enforcer.reports.message import finding_lines, headline, others_lines, what
 from enforcer.reports.terminal import summary_lines
 from enforcer.reports.value import Group, Report, Violation
 from enforcer.rules.pages import known_page
@@ -115,9 +115,7 @@ def _result(report: Report, group: Group, violation: Violation, indexes: dict[st
 
 
 def _message(text: str, violation: Violation, place: Place | None) -> str:
-    _, _, *lines = finding_lines(violation.finding)
-    if violation.count > 1:
-        lines.append(f"  and {violation.count - 1:,} more like it")
+    _, _, *lines = [*finding_lines(violation.finding), *others_lines(violation.count)]
     if place is not None and place.path is None:
         lines.append(f"  {place.file} is not in this repository")
     # `[text](address)` would be a link.
