@@ -136,6 +136,11 @@ class Settings:
     update_baseline: bool = False
 
     @property
+    def follows_lines(self) -> bool:
+        """Whether the lines of writes are looked for as jobs run."""
+        return self.blame in ("live", "rerun")
+
+    @property
     def fails_jobs(self) -> bool:
         """Whether a new violation fails its job."""
         return self.mode is Mode.STRICT and not self.collect

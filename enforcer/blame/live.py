@@ -49,8 +49,7 @@ class Live:
         self._idle = idle
         self._is_own = is_own
         self._events = line_events(self, reach.codes)
-        self._armed = self._started = False
-        self._over = False
+        self._started = self._over = False
         # A line that changes something may run in any thread of the job.
         self._lock = threading.RLock()
         self._watched: dict[Unit, Watched] = {}
@@ -70,15 +69,15 @@ class Live:
     @property
     def follows(self) -> bool:
         """Whether lines are followed."""
-        return self._armed and self.trouble is None
+        return self._started and not self._over and self.trouble is None
 
     def arm(self, frame: FrameType | None, units: Iterable[Unit] = ()) -> None:
         """Follow the lines of plugin code from now on, and look at `units` after each; `frame` runs, if any."""
         with self._lock:
             if self._over or self.trouble:
                 return
-            if not self._armed:
-                self._armed = self._started = True
+            if not self._started:
+                self._started = True
                 self.trouble = self._events.start(frame)
             for unit in units:
                 self._watch(unit)
@@ -113,8 +112,7 @@ class Live:
                 self.trouble = "another trace function took the place of the enforcer's while the job ran"
             if self.trouble is None:
                 self._settle(here)
-            if self._armed:
-                self._armed = False
+            if self._started:
                 self._events.stop()
 
     def step(self, frame: FrameType) -> None:

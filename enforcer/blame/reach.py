@@ -52,7 +52,7 @@ class Reach:
         self._anything = anything
         self._everything = everything
         self._spaces = {id(vars(module)): module for module in modules}
-        self._codes: dict[str, dict[int, types.CodeType]] = {}
+        self._codes: dict[int, types.CodeType] = {}
         self._lines: dict[int, dict[int, set[Unit]]] = {}
         self._reaching: set[str] = set()
         self._answers: dict[tuple[str, ...], bool] = {}
@@ -63,8 +63,7 @@ class Reach:
         self._beside = {module.__name__: _imports(module, modules) for module in modules}
 
     def _add(self, code: types.CodeType, function: types.FunctionType, cls: type | None) -> None:
-        codes = self._codes.setdefault(function.__module__, {})
-        codes[id(code)] = code
+        self._codes[id(code)] = code
         # A nested function is met inside of its maker, and again as what that has made, with its free variables.
         lines = self._lines.get(id(code), {})
         for line, unit in self._reached(code, function, cls):
@@ -85,7 +84,7 @@ class Reach:
 
     def codes(self) -> Iterable[types.CodeType]:
         """The code of all functions of the modules."""
-        return [code for codes in self._codes.values() for code in codes.values()]
+        return self._codes.values()
 
     def may_change(self, modules: tuple[str, ...]) -> bool:
         """Whether code of these modules, or of those that they import, may change something shared."""

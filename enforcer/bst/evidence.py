@@ -89,7 +89,7 @@ class Describer:
         return next(filter(None, (first_mention(self._modules, name) for name in held)), None)
 
     def _site(self, place: Place | None) -> Site | None:
-        return None if place is None else names.site_of(place.file, place.line, place.function, self._directory)
+        return names.site_of(place, self._directory)
 
 
 def _modules_of(element: Any) -> list[types.ModuleType]:
@@ -138,7 +138,7 @@ def shared_locks(world: World, job: Any, used: list[Use], filled: list[ChangedCe
     element = job.get_element()
     found: dict[tuple[Owner, str], rules.SharedLock] = {}
     for owner, name, place in [*used, *_lock_tables(world, job, filled)]:
-        site = place and names.site_of(*place, element._get_project().directory)
+        site = names.site_of(place, element._get_project().directory)
         found.setdefault((owner, name), rules.SharedLock(owner, name, site))
     return tuple(found.values())
 
@@ -161,10 +161,10 @@ def unshippable(world: World, job: Any, refused: list[Refused], touches: Touches
     for change, type_name in refused:
         path = names.public_path(change.raw_path())
         place = first_mention(modules, _root_name(change.name, change.cell))
-        site = place and names.site_of(*place, directory)
+        site = names.site_of(place, directory)
         owner = world.owner_of(change.unit, change.cell)
         assigned = touches.assigned(root_of(change.cell).obj).get(_root_name(change.name, change.cell))
-        line = assigned and names.site_of(*assigned, directory)
+        line = names.site_of(assigned, directory)
         found.setdefault(path, rules.Unshippable(owner, path, type_name, site, line))
     return tuple(found.values())
 
@@ -202,7 +202,7 @@ class UniqueKeys:
         code = getattr(function, "__code__", None)
         named = {name for each in nested_code(code) for name in each.co_names} if code else set()
         places = [place for name, place in touches.assigned(plugin).items() if name in named]
-        return names.site_of(*places[-1], self._element._get_project().directory) if places else None
+        return names.site_of(places[-1] if places else None, self._element._get_project().directory)
 
 
 def _ask(get_unique_key: Callable[[], Any]) -> str:

@@ -149,16 +149,11 @@ class ProcessesRun:
     def _have_done(self, job: Any) -> Any:
         messenger = self.scheduler.context.messenger
         messenger.setup_new_action_context(job.action_name, job._message_element_name, job._message_element_key)
-        request = self._request(job)
         told = _Told(self._replay)
         try:
-            payload = self._pool.run(pickle.dumps(request), told, lambda ticket: self._begun(job, ticket))
+            reply = self._run(job, self._request(job), told, lambda ticket: self._begun(job, ticket))
         except ProcessFailed as error:
             return self._failed(job, error, told)
-        finally:
-            with job._terminate_lock:
-                job._thread_id = None
-        reply: JobReply = pickle.loads(payload)
         if self._reruns is not None:
             self._blame_again(job, reply.record.findings)
         with self.judge.session.recording() as record:
@@ -182,18 +177,29 @@ class ProcessesRun:
             job.message(MessageType.INFO, "enforcement: the job ran again to show its lines", detail="\n".join(lines))
 
     def _run_again(self, job: Any) -> list[Finding]:
-        request = pickle.dumps(self._request(job)._replace(again=True))
+        request = self._request(job)._replace(again=True)
         try:
-            payload = self._pool.run(
-                request, lambda event: None, lambda ticket: self._interruptible(job, ticket), fresh=True
+            again = self._run(
+                job, request, lambda event: None, lambda ticket: self._interruptible(job, ticket), fresh=True
             )
         except ProcessFailed:
             return []  # it may be the plugin's doing; the first run's results stand
+        return again.record.findings
+
+    def _run(
+        self,
+        job: Any,
+        request: JobRequest,
+        told: Callable[[bytes], None],
+        begun: Callable[[Ticket], None],
+        fresh: bool = False,
+    ) -> JobReply:
+        try:
+            reply: JobReply = pickle.loads(self._pool.run(pickle.dumps(request), told, begun, fresh))
         finally:
             with job._terminate_lock:
                 job._thread_id = None
-        again: JobReply = pickle.loads(payload)
-        return again.record.findings
+        return reply
 
     def _begun(self, job: Any, ticket: Ticket) -> None:
         self._known[id(job)] = self._replication.position

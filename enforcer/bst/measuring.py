@@ -62,11 +62,13 @@ class Measuring:
 
 
 def _options_of(parent: Any) -> dict[str, Any]:
+    from coverage.exceptions import CoverageException
+
     found = {}
     for name in (f"run:{option}" for option in _OPTIONS):
         try:
             found[name] = parent.get_option(name)
-        except Exception:  # an option that this version of coverage does not have
+        except CoverageException:  # an option that this version of coverage does not have
             continue
     return {name: value for name, value in found.items() if value is not None}
 

@@ -18,6 +18,7 @@ from buildstream.element import Element
 from buildstream.node import Node
 from buildstream.plugin import Plugin
 
+from enforcer.blame.place import Place
 from enforcer.findings import Site
 from enforcer.graph.show import show
 from enforcer.graph.values import module_of
@@ -99,8 +100,11 @@ def shown_files(files: Iterable[str], project_directories: Iterable[str]) -> set
     return {(shown_file(file, directory), os.path.abspath(file)) for file in own for directory in directories}
 
 
-def site_of(filename: str, line: int, function: str, project_directory: str | None) -> Site:
-    """The place in a source file, with the text of its line and of those around it."""
+def site_of(place: Place | None, project_directory: str | None) -> Site | None:
+    """The place in a source file, if there is one, with the text of its line and of those around it."""
+    if place is None:
+        return None
+    filename, line, function = place
     start = max(line - _AROUND, 1)
     lines = linecache.getlines(filename)[start - 1 : line + _AROUND]
     return Site(

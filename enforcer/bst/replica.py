@@ -95,7 +95,8 @@ class BstReplica:
         self._scope.take_over_shared()
         if role == "pristine":
             self._scope.get_ready()
-            self._judge.world.get_ready()
+            if self._judge.session.settings.follows_lines:
+                _ = self._judge.world.reach  # once, for all workers
 
     def catch_up(self, updates: Sequence[bytes]) -> None:
         """Take what main has sent."""

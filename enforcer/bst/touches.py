@@ -23,6 +23,7 @@ from enforcer.blame.place import Place, place_of, plugin_place
 
 if TYPE_CHECKING:
     from enforcer.bst.world import World
+    from enforcer.config import Settings
     from enforcer.graph.unit import Unit
 
 # A proxy hands each call on: the line that called the proxy is the one that reached.
@@ -35,7 +36,7 @@ class Touches:
 
     Args:
         reached: called once for each foreign unit, before anybody sees anything of it.
-        blame: how much is noted beside that: one of `enforcer.config.BLAMES`.
+        settings: its blame says how much is noted beside that.
         again: whether the job runs again, only to see which lines change what: each is followed by a full compare.
 
     Attributes:
@@ -44,7 +45,7 @@ class Touches:
     """
 
     def __init__(
-        self, world: World, own: Unit, reached: Callable[[Unit], None], blame: str, again: bool = False
+        self, world: World, own: Unit, reached: Callable[[Unit], None], settings: Settings, again: bool = False
     ) -> None:
         self._world = world
         self._reached = reached
@@ -56,10 +57,10 @@ class Touches:
         self._direct: dict[Unit, Place] = {}
         self._indirect: dict[Unit, Place] = {}
         self._writes: dict[tuple[int, str], Where] = {}
-        self._notes_places = blame != "off"
+        self._notes_places = settings.blame != "off"
         self._again = again
         self.live: Live | None = None
-        if blame in ("live", "rerun"):
+        if settings.follows_lines:
             self.live = Live(world.plugin_files, world.reach, self._main, lambda unit: unit is own)
         self.units: set[Unit] = set()
         # Roots of which nothing more is to be learnt from another access.

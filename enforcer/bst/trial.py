@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from buildstream._message import MessageType
 
-from enforcer.blame.place import Place
 from enforcer.bst import names
 from enforcer.bst.core_fills import fill_of
 from enforcer.bst.evidence import Describer, UniqueKeys, job_of, shared_locks, unshippable
@@ -19,7 +18,7 @@ from enforcer.bst.scope import Scope
 from enforcer.bst.starts import Starts
 from enforcer.bst.touches import Touches
 from enforcer.bst.world import World, sources_of
-from enforcer.findings import Finding, Job, Site
+from enforcer.findings import Finding, Job
 from enforcer.graph.compare import SET, ChangedCell, changed_cells
 from enforcer.graph.compare import Change as GraphChange
 from enforcer.graph.delta import Refused
@@ -80,7 +79,7 @@ class Trial:
         self.stuck = False
         self.doubted = False
         settings = session.settings
-        self._touches = Touches(world, prepared.own, scope.reached, settings.blame, again)
+        self._touches = Touches(world, prepared.own, scope.reached, settings, again)
         self._starts = Starts(world.plugin_files if self._touches.live else ())
         self.job = job_of(job)
         self.strict = settings.fails_jobs
@@ -233,13 +232,12 @@ class Trial:
         file = names.plugin_file(type(element))
         shown = names.shown_file(file, directory) if file else None
         threads, processes = (
-            tuple(Left(name, self._site(self._starts.places.get(number))) for number, name in left.items())
+            tuple(
+                Left(name, names.site_of(self._starts.places.get(number), directory)) for number, name in left.items()
+            )
             for left in (leaks.threads, leaks.processes)
         )
         return Evidence(job, tuple(changes), threads, processes, drifts, shown)
-
-    def _site(self, place: Place | None) -> Site | None:
-        return place and names.site_of(*place, self._bst_job.get_element()._get_project().directory)
 
     def _forget_own(self, own: list[ChangedCell]) -> None:
         """Nothing that a violating job says of its own element counts, as nothing that it wrote does."""

@@ -7,6 +7,7 @@ import sys
 import types
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +68,12 @@ class World:
             file for module in self.plugin_modules if (file := getattr(module, "__file__", None)) is not None
         }
         self.locks = SharedLocks(self.plugin_modules)
-        self._reach: Reach | None = None
         self._modules: dict[tuple[int, ...], tuple[str, ...]] = {}
         self.policy = BstPolicy(self)
         self.graph = Graph(self.policy)
         with _no_collection():
             self.graph.add(self._units(plugins))
-        self.evading = _evading_units(self.graph)
+        self.evading = evading_units(self.graph)
 
     def _units(self, plugins: list[Any]) -> Iterator[Unit]:
         yield process_unit()
@@ -103,24 +103,18 @@ class World:
         """Whether the module is a plugin's, or one beside it that plugins import."""
         return name in self._plugin_module_names
 
-    def get_ready(self) -> None:
-        """Before workers are forked: do what each of them would do."""
-        self._reach = self.reach
-
-    @property
+    @cached_property
     def reach(self) -> Reach:
         """What lines of plugin code may change past all hooks; their code is searched once."""
-        if self._reach is None:
-            shared = [unit for unit in self.graph.units if unit.shared and unit.name != CORE]
-            process = next(unit for unit in shared if unit.kind == "process")
-            self._reach = Reach(
-                self.plugin_modules,
-                self._holder_of,
-                [(door, process) for door in DOORS],
-                lambda: shared,
-                lambda: [unit for unit in self.graph.units if unit.name != CORE],
-            )
-        return self._reach
+        shared = [unit for unit in self.graph.units if unit.shared and unit.name != CORE]
+        process = next(unit for unit in shared if unit.kind == "process")
+        return Reach(
+            self.plugin_modules,
+            self._holder_of,
+            [(door, process) for door in DOORS],
+            lambda: shared,
+            lambda: [unit for unit in self.graph.units if unit.name != CORE],
+        )
 
     def _holder_of(self, obj: object) -> Unit | None:
         return self.graph.registry.roots.get(id(obj)) or self.graph.registry.owner.get(id(obj))
@@ -256,7 +250,7 @@ def _below(file: str | None, folders: set[str]) -> bool:
     return file is not None and any(file.startswith(folder + "/") for folder in folders)
 
 
-def _evading_units(graph: Graph) -> list[Unit]:
+def evading_units(graph: Graph) -> list[Unit]:
     """The elements' units of which plugin code can reach into a root past the hooks on attribute access."""
     # By the class's id: hashing a class runs its metaclass's `__hash__`.
     classes = {id(type(root)): type(root) for unit in graph.units for root, _ in unit.roots}

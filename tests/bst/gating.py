@@ -22,8 +22,8 @@ from enforcer.bst.pending import Pending, addressed
 from enforcer.bst.replication import Replication
 from enforcer.bst.scope import ReplicaScope
 from enforcer.bst.touches import Touches
-from enforcer.bst.world import CORE, _evading_units
-from enforcer.config import Mode
+from enforcer.bst.world import CORE, evading_units
+from enforcer.config import Mode, Settings
 from enforcer.findings import Job
 from enforcer.graph.compare import ChangedCell, changed_cells
 from enforcer.graph.graph import Graph
@@ -113,7 +113,7 @@ class LittleWorld:
         self.policy = OpenPolicy()
         self.graph = Graph(self.policy)
         self.graph.add(self._units())
-        self.evading = _evading_units(self.graph)
+        self.evading = evading_units(self.graph)
         self.reach = Reach([], lambda obj: None, (), tuple, tuple)
 
     def _units(self) -> Iterator[Unit]:
@@ -251,7 +251,7 @@ class Replica:
         job = Job(f"e{number}", "Build", len(self.log), "plain")
         self.log.append(f"job {job.element}{' with a full compare' if due else ''}")
         self._note(self.scope.before(own), self.scope.unswept.jobs, "before")
-        touches = Touches(self.world, own, self.scope.reached, "live")  # type: ignore[arg-type]
+        touches = Touches(self.world, own, self.scope.reached, Settings())  # type: ignore[arg-type]
         self._act(touches, job, acts)
         self.scope.unswept.due = lambda: due  # type: ignore[method-assign]
         self._judge(own, touches, job)

@@ -10,7 +10,7 @@ import pytest
 from enforcer.bst import scope
 from enforcer.bst.dirty import AssignedObjects
 from enforcer.bst.scope import SharedScope, Unswept
-from enforcer.bst.world import _evading_units
+from enforcer.bst.world import evading_units
 from enforcer.config import Mode
 from enforcer.graph.compare import changed_cells
 from tests.bst.loaded import Loaded
@@ -48,7 +48,7 @@ def test_classes_that_read_their_attributes_themselves_and_containers_evade_hook
         """An element that is a dict too."""
 
     graph = graph_of(Thing(), Own(), Mixed())
-    assert _evading_units(graph) == graph.units[1:]
+    assert evading_units(graph) == graph.units[1:]
 
 
 def test_threads_only_try_to_encode_and_tell_what_could_not_be_sent(loaded: Loaded) -> None:
@@ -79,7 +79,7 @@ def test_elements_are_left_to_the_hooks_although_main_watches_what_is_assigned(l
     assigned = AssignedObjects()
     assigned.watch()
     try:
-        evading = _evading_units(loaded.world.graph)
+        evading = evading_units(loaded.world.graph)
     finally:
         assigned.unwatch()
     assert evading == []

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from enforcer.bst.touches import Touches
+from enforcer.config import Settings
 from enforcer.graph.unit import Unit
 from tests.bst.loaded import Loaded
 
 
 @pytest.fixture
 def touches(loaded: Loaded) -> Touches:
-    return Touches(loaded.world, loaded.unit, lambda unit: None, "live")
+    return Touches(loaded.world, loaded.unit, lambda unit: None, Settings())
 
 
 def in_a_job(touches: Touches, act: Callable[[], Any]) -> set[Unit]:
@@ -41,7 +42,7 @@ def test_what_is_accessed_is_touched(touches: Touches, loaded: Loaded) -> None:
 
 
 def test_what_core_reaches_has_no_line_followed(loaded: Loaded) -> None:
-    touches = Touches(loaded.world, loaded.world.unit_of(loaded.base), lambda unit: None, "live")
+    touches = Touches(loaded.world, loaded.world.unit_of(loaded.base), lambda unit: None, Settings())
     assert in_a_job(touches, lambda: loaded.app.name) == {loaded.unit}
     assert touches.live is not None
     assert not touches.live.followed
