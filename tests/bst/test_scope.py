@@ -8,13 +8,10 @@ from typing import Any
 import pytest
 
 from enforcer.bst import scope
-from enforcer.bst.dirty import AssignedObjects
 from enforcer.bst.scope import SharedScope, Unswept
-from enforcer.bst.world import evading_units
 from enforcer.config import Mode
 from enforcer.graph.compare import changed_cells
 from tests.bst.loaded import Loaded
-from tests.graph.build import Thing, graph_of
 
 _JOB: Any = "a job"
 
@@ -39,18 +36,6 @@ def test_the_jobs_since_the_last_full_compare_are_remembered_until_the_next() ->
     assert unswept.jobs == []
 
 
-def test_classes_that_read_their_attributes_themselves_and_containers_evade_hooks() -> None:
-    class Own(Thing):
-        def __getattribute__(self, name: str) -> Any:
-            return object.__getattribute__(self, name)
-
-    class Mixed(dict[str, Any]):
-        """An element that is a dict too."""
-
-    graph = graph_of(Thing(), Own(), Mixed())
-    assert evading_units(graph) == graph.units[1:]
-
-
 def test_threads_only_try_to_encode_and_tell_what_could_not_be_sent(loaded: Loaded) -> None:
     shared = SharedScope(loaded.world, loaded.replication.codec)
     loaded.app.note = threading.Lock()
@@ -73,13 +58,3 @@ def test_threads_take_what_main_did_before_a_job_for_the_state_to_compare_with(l
 def test_threads_undo_foreign_changes_in_every_mode(loaded: Loaded) -> None:
     shared = SharedScope(loaded.world, loaded.replication.codec)
     assert all(map(shared.undoes, (Mode.SOFT, Mode.DISCARD, Mode.STRICT)))
-
-
-def test_elements_are_left_to_the_hooks_although_main_watches_what_is_assigned(loaded: Loaded) -> None:
-    assigned = AssignedObjects()
-    assigned.watch()
-    try:
-        evading = evading_units(loaded.world.graph)
-    finally:
-        assigned.unwatch()
-    assert evading == []

@@ -9,8 +9,11 @@ from typing import Any
 
 from buildstream.element import Element
 
-from enforcer.bst.world import _loaded_modules, element_unit, sources_of
+from enforcer.bst.dirty import AssignedObjects
+from enforcer.bst.world import _loaded_modules, element_unit, evading_units, sources_of
 from tests.bst.builds import Build
+from tests.bst.loaded import Loaded
+from tests.graph.build import Thing, graph_of
 
 
 def test_an_element_that_is_still_being_made_is_a_unit_without_sources() -> None:
@@ -73,3 +76,25 @@ def test_a_cached_dependency_is_told(build: Build) -> None:
     build.element("after", "pass", "base")
     summary = build.enforced("build", "after.bst").report["summary"]
     assert summary["cached"] == ["base.bst"]
+
+
+def test_classes_that_read_their_attributes_themselves_and_containers_evade_hooks() -> None:
+    class Own(Thing):
+        def __getattribute__(self, name: str) -> Any:
+            return object.__getattribute__(self, name)
+
+    class Mixed(dict[str, Any]):
+        """An element that is a dict too."""
+
+    graph = graph_of(Thing(), Own(), Mixed())
+    assert evading_units(graph) == graph.units[1:]
+
+
+def test_elements_are_left_to_the_hooks_although_main_watches_what_is_assigned(loaded: Loaded) -> None:
+    assigned = AssignedObjects()
+    assigned.watch()
+    try:
+        evading = evading_units(loaded.world.graph)
+    finally:
+        assigned.unwatch()
+    assert evading == []

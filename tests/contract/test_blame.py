@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
-import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -16,74 +13,19 @@ from typing import Any
 import pytest
 from coverage import CoverageData
 
-import enforcer
-
-_ROOT = Path(enforcer.__file__).parents[1]
-_WRITES = Path(__file__).parent / "writes"
-_MARK = re.compile(r"# <-(?: (?P<label>.+))?$")
-_FUNCTION = re.compile(r"def (?P<name>\w+)\(self, dep, raw, sandbox")
+from tests.contract.writing import FORMS, HIDDEN, MARKS, SEEN, SOURCE_FORMS, TAKEN, environment, for_bst, make_project
 
 Findings = dict[str, list[dict[str, Any]]]
-
-
-def _marks() -> dict[str, dict[str | None, str]]:
-    """For each form, where it writes: `FILE:LINE`, by path if it writes more than one."""
-    found: dict[str, dict[str | None, str]] = {}
-    for file in sorted(_WRITES.glob("plugins/*.py")):
-        form = ""
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-            if match := _FUNCTION.match(line):
-                form = match["name"]
-            if match := _MARK.search(line):
-                where = f"plugins/{file.name}:{number}"
-                if file.name == "forms.py":
-                    found.setdefault(form, {})[match["label"]] = where
-                else:
-                    found.setdefault(str(match["label"]), {})[None] = where
-    found["executor"] = found["helper_module"]
-    return found
-
-
-MARKS = _marks()
-SOURCE_FORMS = [form for form in MARKS if form.startswith("source_")]
-HIDDEN = "hidden"
-"""Reaches its class by a way that nobody follows."""
-TAKEN = "tracer_taken"
-"""Switches tracing off, as a debugger does when it goes on."""
-FORMS = [form for form in MARKS if form not in SOURCE_FORMS]
-SEEN = [form for form in MARKS if form not in (HIDDEN, TAKEN)]
-
-
-def _make_project(directory: Path) -> Path:
-    project = directory / "project"
-    directory.mkdir(exist_ok=True)
-    shutil.copytree(_WRITES, project)
-    elements = project / "elements"
-    elements.mkdir()
-    (elements / "base.bst").write_text("kind: victim\n", encoding="utf-8")
-    for form in FORMS:
-        text = f"kind: forms\nconfig:\n  form: {form}\nbuild-depends:\n- base.bst\n"
-        (elements / f"{form}.bst").write_text(text, encoding="utf-8")
-    for form in SOURCE_FORMS:
-        when = form.removeprefix("source_")
-        ref = "" if when == "track" else "\n  ref: '1'"
-        text = f"kind: import\nsources:\n- kind: feeds\n  when: {when}{ref}\n"
-        (elements / f"{form}.bst").write_text(text, encoding="utf-8")
-    return project
 
 
 def _run(
     directory: Path, project: Path, backend: str, options: list[str], args: list[str], python: Sequence[str] = ()
 ) -> Findings:
-    config = directory / "buildstream.conf"
-    config.write_text(f"cachedir: {directory}/cache\nlogdir: {directory}/logs\n", encoding="utf-8")
     report = directory / "report.json"
     command = [sys.executable, *python, "-m", "enforcer", "run", "--backend", backend, "--collect", *options]
-    command += ["--report", f"json:{report}", "--", "--config", str(config), "--directory", str(project), *args]
-    paths = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "HOME": str(directory), "PYTHONPATH": paths}
-    environment["ENFORCER_COSTS"] = str(directory / "costs.json")
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200, check=False)
+    command += ["--report", f"json:{report}", "--", *for_bst(directory, project), *args]
+    variables = environment(directory, ENFORCER_COSTS=str(directory / "costs.json"))
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=200, check=False)
     told = json.loads(report.read_text(encoding="utf-8"))
     assert (done.returncode, told["errors"]) == (int(bool(told["violations"])), []), done.stderr
     found: Findings = {}
@@ -100,7 +42,7 @@ def findings_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Fin
     @functools.cache
     def run(backend: str) -> Findings:
         directory = tmp_path_factory.mktemp(backend)
-        project = _make_project(directory)
+        project = make_project(directory)
         built = [f"{form}.bst" for form in [*FORMS, *SOURCE_FORMS] if form != "source_track"]
         found = _run(directory, project, backend, [], ["build", *built])
         return found | _run(directory, project, backend, [], ["source", "track", "source_track.bst"])
@@ -165,7 +107,7 @@ def test_where_it_was_obtained_is_the_first_line_that_reached(
 
 
 def _one(tmp_path: Path, backend: str, blame: str, form: str) -> dict[str, Any]:
-    found = _run(tmp_path, _make_project(tmp_path), backend, ["--blame", blame], ["build", f"{form}.bst"])
+    found = _run(tmp_path, make_project(tmp_path), backend, ["--blame", blame], ["build", f"{form}.bst"])
     (violation,) = found[form]
     return violation
 
@@ -194,7 +136,7 @@ def test_another_run_publishes_nothing(tmp_path: Path, process_backend: str) -> 
 
 
 def test_a_job_that_touches_nothing_foreign_is_not_followed(tmp_path: Path, backend: str) -> None:
-    project = _make_project(tmp_path)
+    project = make_project(tmp_path)
     assert _run(tmp_path, project, backend, [], ["build", "base.bst"]) == {}
     assert "followed jobs" not in json.loads((tmp_path / "costs.json").read_text(encoding="utf-8"))
     _run(tmp_path, project, backend, [], ["build", "later_line.bst"])
@@ -208,7 +150,7 @@ def test_coverage_measures_the_same_lines_of_plugins_beside_it(tmp_path: Path) -
         data = directory / "data"
         coverage = ["-m", "coverage", "run", "--data-file", str(data), "--include", "*/forms.py,*/_forms_helper.py"]
         built = ["--on-error", "continue", "build", "helper_loop.bst", "thread.bst", "own_class.bst"]
-        found = _run(directory, _make_project(directory), "threads", ["--blame", blame], built, coverage)
+        found = _run(directory, make_project(directory), "threads", ["--blame", blame], built, coverage)
         sites = [violation["site"] for violations in found.values() for violation in violations]
         assert (None not in sites) == (blame == "live")
         measured[blame] = _lines_in(data)

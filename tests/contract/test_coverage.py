@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,11 +11,9 @@ from pathlib import Path
 import pytest
 from coverage import CoverageData
 
-import enforcer
-from tests.contract.test_blame import _make_project
+from tests.contract.writing import environment, for_bst, make_project
 from tests.pytest_plugin.real import CONFTEST, PROJECT
 
-_ROOT = Path(enforcer.__file__).parents[1]
 _FORMS = ("helper_loop.bst", "thread.bst", "own_class.bst", "generator.bst")
 
 _TEST = """
@@ -31,13 +28,10 @@ Lines = dict[str, frozenset[int]]
 
 def _coverage(directory: Path, options: list[str], command: list[str]) -> CoverageData:
     """Measure a command with `coverage run`; an own configuration, and an empty environment of the user."""
-    paths = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "HOME": str(directory), "PYTHONPATH": paths}
-    environment.pop("PYTEST_ADDOPTS", None)
+    variables = environment(directory)
+    variables.pop("PYTEST_ADDOPTS", None)
     words = [sys.executable, "-m", "coverage", "run", "--data-file", str(directory / "data"), *options, "-m", *command]
-    done = subprocess.run(
-        words, cwd=directory, env=environment, capture_output=True, text=True, timeout=200, check=False
-    )
+    done = subprocess.run(words, cwd=directory, env=variables, capture_output=True, text=True, timeout=200, check=False)
     data = CoverageData(str(directory / "data"))
     data.read()
     assert data, done.stdout + done.stderr
@@ -55,11 +49,9 @@ def lines_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], L
     @cache
     def run(backend: str, options: str) -> Lines:
         directory = tmp_path_factory.mktemp(backend)
-        project = _make_project(directory)
-        config = directory / "buildstream.conf"
-        config.write_text(f"cachedir: {directory}/cache\nlogdir: {directory}/logs\n", encoding="utf-8")
+        project = make_project(directory)
         command = ["enforcer", "run", "--backend", backend, "--mode", "discard", "--"]
-        command += ["--config", str(config), "--directory", str(project), "build", *_FORMS]
+        command += [*for_bst(directory, project), "build", *_FORMS]
         return _lines_in(_coverage(directory, options.split(), command))
 
     return run
