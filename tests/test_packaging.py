@@ -1,81 +1,17 @@
 """What a user installs: built from the checkout, put into a fresh environment, used from elsewhere."""
 
-import os
 import shutil
-import subprocess
-import sys
-import sysconfig
 import tarfile
-import venv
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from enforcer.rules.entry_points import BUILT_IN
 from sample_projects import harness
+from tests.installed import User
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the source distribution, and the wheel that is built from that."""
-    directory = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(directory), str(ROOT)]
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return directory
-
-
-@pytest.fixture(scope="module")
-def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh virtual environment with the wheel; what it depends on is lent by the environment of the tests."""
-    directory = tmp_path_factory.mktemp("installed") / "venv"
-    venv.create(directory, symlinks=True)
-    python = directory / "bin" / "python"
-    [wheel] = built.glob("*.whl")
-    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    # The .pth files in a directory that a .pth file names are not read: an editable checkout stays out.
-    [packages] = directory.glob("lib/python*/site-packages")
-    (packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return directory
-
-
-class User:
-    """Somebody who works in a directory of their own, with nothing but the installed package."""
-
-    def __init__(self, environment: Path, directory: Path) -> None:
-        self.bin = environment / "bin"
-        self.directory = directory
-        self.environ = harness.isolated_environment(directory)
-        for name in ("PYTHONPATH", *(name for name in self.environ if name.startswith("PYTEST_"))):
-            self.environ.pop(name, None)
-        self.environ["PATH"] = f"{self.bin}{os.pathsep}{self.environ['PATH']}"
-
-    def run(self, *words: str, cwd: Path | None = None) -> Any:
-        """Run a command of the environment."""
-        return subprocess.run(
-            [self.bin / words[0], *words[1:]],
-            cwd=cwd or self.directory,
-            env=self.environ,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-
-    def pytest(self, *words: str, cwd: Path) -> Any:
-        """Run pytest, which is lent and so has no script of its own there."""
-        return self.run("python", "-m", "pytest", "-p", "no:cacheprovider", *words, cwd=cwd)
-
-
-@pytest.fixture
-def user(installed: Path, tmp_path: Path) -> User:
-    return User(installed, tmp_path)
 
 
 @pytest.mark.once
