@@ -4,15 +4,16 @@ VENV := .venv
 PYTHON ?=
 WORKERS ?= 2
 ARGS ?=
+TAG ?=
 
 python := $(VENV)/bin/python
 
-.PHONY: help setup demo test lint docs bench wheel clean
+.PHONY: help setup demo test lint docs bench wheel release-check clean
 
 help: ## List the commands
 	@echo "Usage: make COMMAND [PYTHON=/path/to/python3] [WORKERS=2] [ARGS='more words for pytest or the benchmark']"
-	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
-		printf '  make %-6s  %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
+		printf '  make %-13s  %s\n' "$$name" "$$text"; done
 
 setup: ## Make everything ready: packages, virtual environment; quick when nothing is to be done
 	@tools/set-up $(VENV) $(PYTHON)
@@ -38,6 +39,9 @@ bench: setup ## Measure builds under enforcement beside stock ones; ARGS='1000 s
 
 wheel: setup ## Build wheel and source distribution into dist/
 	$(python) -m build --outdir dist
+
+release-check: setup ## Build both, check them, and run tests on the installed wheel; TAG=v1.2.3 checks the version, too
+	$(python) tools/check_release.py $(if $(TAG),--tag '$(TAG)') -- $(ARGS)
 
 clean: ## Remove what the other commands made
 	rm -rf $(VENV) dist build site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +22,24 @@ LENT_SCRIPTS = ("pytest", "coverage", "nox")
 """Commands of packages that are lent: no installation has written them into the environment."""
 
 
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the source distribution, and the wheel that is built from that; built once for all workers."""
-    base = tmp_path_factory.getbasetemp()
-    directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "dist"
+@contextmanager
+def _made_once(factory: pytest.TempPathFactory, name: str) -> Iterator[tuple[Path, bool]]:
+    """A directory that all workers share, and whether it is to be filled: one fills it, the others wait for it."""
+    base = factory.getbasetemp()
+    directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
     directory.mkdir(exist_ok=True)
     with open(directory / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not list(directory.glob("*.whl")):
+        done = directory / "done"
+        yield directory, not done.exists()
+        done.touch()
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the source distribution, and the wheel that is built from that."""
+    with _made_once(tmp_path_factory, "dist") as (directory, empty):
+        if empty:
             _run("-m", "build", "--no-isolation", "--outdir", str(directory), str(ROOT), cwd=directory)
     return directory
 
@@ -36,17 +47,22 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh virtual environment with the wheel; what it depends on is lent by the environment of the tests."""
-    directory = tmp_path_factory.mktemp("installed") / "venv"
+    with _made_once(tmp_path_factory, "installed") as (directory, empty):
+        if empty:
+            [wheel] = built.glob("*.whl")
+            _install(wheel, directory / "venv")
+    return directory / "venv"
+
+
+def _install(wheel: Path, directory: Path) -> None:
     venv.create(directory, symlinks=True)
     python = directory / "bin" / "python"
-    [wheel] = built.glob("*.whl")
     _run("-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel), cwd=directory)
     # The .pth files in a directory that a .pth file names are not read: an editable checkout stays out.
     [packages] = directory.glob("lib/python*/site-packages")
     (packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
     for name in LENT_SCRIPTS:
         _lend_script(name, python)
-    return directory
 
 
 def _run(*words: str, cwd: Path) -> None:

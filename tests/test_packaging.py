@@ -1,5 +1,6 @@
 """What a user installs: built from the checkout, put into a fresh environment, used from elsewhere."""
 
+import re
 import shutil
 import tarfile
 import zipfile
@@ -12,6 +13,8 @@ from sample_projects import harness
 from tests.installed import User
 
 ROOT = Path(__file__).parents[1]
+NOTICE = "add a NOTICE with what they are and their licence, and name it in license-files of pyproject.toml"
+OWNERS = re.compile(rb"copy" rb"right|all rights" rb" reserved|permission is hereby" rb" granted", re.IGNORECASE)
 
 
 @pytest.mark.once
@@ -25,6 +28,29 @@ def test_the_wheel_holds_two_packages_with_their_data_and_nothing_else(built: Pa
     assert pages
     assert pages | data <= set(names)
     assert "LICENSE" in {Path(name).name for name in names}
+
+
+@pytest.mark.once
+def test_the_wheel_holds_only_files_that_were_written_here(built: Path) -> None:
+    [wheel] = built.glob("*.whl")
+    names = [name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name]
+    template, schema = "enforcer/reports/html/template", "enforcer/reports/schema/report-1.json"
+    ours = {schema, *(f"{template}/{name}" for name in ("report.css", "report.html.jinja", "report.js"))}
+    others = [name for name in names if name not in ours and Path(name).suffix not in {".py", ".md", ".typed"}]
+    assert others == [], f"if others wrote {others}: {NOTICE}; if we did, name them here"
+
+
+@pytest.mark.once
+def test_no_file_that_is_released_names_other_owners(built: Path) -> None:
+    [archive] = built.glob("*.tar.gz")
+    owned, files = [], 0
+    with tarfile.open(archive) as opened:
+        for member in opened:
+            if file := opened.extractfile(member):
+                files += 1
+                owned += [member.name.partition("/")[2]] if OWNERS.search(file.read()) else []
+    assert files > 500
+    assert owned == ["LICENSE"], f"if others wrote them: {NOTICE}"
 
 
 @pytest.mark.once
