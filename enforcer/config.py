@@ -127,6 +127,7 @@ class Settings:
     backend: str = "threads"
     collect: bool = False
     blame: str = "live"
+    coverage: bool = False
     reports: tuple[ReportTarget, ...] = ()
     allow: tuple[AllowEntry, ...] = ()
     min_jobs: int = 0

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from enforcer.coverage import Coverage
 from enforcer.findings import Finding
 
 _SETS = ("elements", "exercised", "cached", "left_behind", "allow_used", "allow_marked", "partial")
@@ -34,6 +35,7 @@ class Record:
         allow_marked: allow entries that markers gave to tests which ran.
         files: for each file of a plugin that is not installed, how reports name it and where it is on this machine.
         partial: reasons why the run did not look at all that there is, apart from what the counts say.
+        coverage: which plugin code ran inside of checked jobs; empty unless that was asked for.
         costs: seconds and bytes that enforcement itself took, by name; for benchmarks, in no report.
     """
 
@@ -55,6 +57,7 @@ class Record:
     allow_marked: set[str] = field(default_factory=set)
     partial: set[str] = field(default_factory=set)
     files: set[tuple[str, str]] = field(default_factory=set)
+    coverage: Coverage = field(default_factory=Coverage)
     costs: dict[str, float] = field(default_factory=dict)
 
     def spend(self, name: str, amount: float) -> None:
@@ -77,6 +80,7 @@ class Record:
         for name, kind in other.kinds.items():
             self.note_element(name, kind, other.dependencies[name])
         self.files |= other.files
+        self.coverage.merge(other.coverage)
         self.opaque |= other.opaque
         self.core_fills += other.core_fills
         for name, amount in other.costs.items():
@@ -101,6 +105,7 @@ class Record:
             "allow_marked": sorted(self.allow_marked),
             "partial": sorted(self.partial),
             "files": sorted(map(list, self.files)),
+            "coverage": self.coverage.to_plain(),
             "opaque": dict(sorted(self.opaque.items())),
             "core_fills": dict(sorted(self.core_fills.items())),
             "findings": [finding.to_plain() for finding in self.findings],
@@ -118,5 +123,6 @@ class Record:
             values[name] = Counter(values[name])
         values["dependencies"] = {name: set(found) for name, found in values["dependencies"].items()}
         values["files"] = {(name, place) for name, place in values["files"]}
+        values["coverage"] = Coverage.from_plain(values["coverage"])
         values["findings"] = [Finding.from_plain(item) for item in values["findings"]]
         return cls(**values)

@@ -117,6 +117,7 @@ _PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
     "backend": _text(parse_backend),
     "collect": _flag,
     "blame": _text(parse_blame),
+    "coverage": _flag,
     "allow": _allow,
     "baseline": _text(_path),
     "min_jobs": _number(0),

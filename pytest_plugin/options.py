@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MODES = ("strict", "soft", "discard", "off")
 _ONLY_ENFORCED = (
     *("--enforce-backend", "--enforce-report", "--enforce-collect", "--enforce-blame", "--enforce-min-jobs"),
-    *("--enforce-baseline", "--enforce-update-baseline"),
+    *("--enforce-baseline", "--enforce-update-baseline", "--enforce-coverage"),
 )
 
 
@@ -51,6 +51,12 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--enforce-blame", metavar="NAME", help="How the line of a write is found: live, rerun, touch or off."
     )
+    group.addoption(
+        "--enforce-coverage",
+        action="store_true",
+        default=None,
+        help="Report which lines and methods of plugins ran in checked jobs, and which never did.",
+    )
     group.addoption("--enforce-min-jobs", metavar="N", help="Fail the run when fewer jobs than this were checked.")
     parser.addini("enforce", f"Default of --enforce: {', '.join(MODES)}.", type="string", default=None)
     parser.addini("enforce_backend", "Default of --enforce-backend.", type="string", default=None)
@@ -64,6 +70,7 @@ def add(parser: pytest.Parser) -> None:
     )
     parser.addini("enforce_update_baseline", "Default of --enforce-update-baseline.", type="bool", default=None)
     parser.addini("enforce_blame", "Default of --enforce-blame.", type="string", default=None)
+    parser.addini("enforce_coverage", "Default of --enforce-coverage.", type="bool", default=None)
     parser.addini("enforce_min_jobs", "Default of --enforce-min-jobs.", type="string", default=None)
     parser.addini("enforce_workers", "At most so many worker processes at once.", type="string", default=None)
     parser.addini(
@@ -178,7 +185,7 @@ def settings(config: pytest.Config) -> Settings:
             changes["blame"] = parse_blame(blame)
         if reports := config.getoption("enforce_report") or ini(config, "enforce_report"):
             changes["reports"] = _targets(config, reports)
-        for field in ("collect", "update_baseline"):
+        for field in ("collect", "update_baseline", "coverage"):
             flag = config.getoption(f"enforce_{field}") or ini(config, f"enforce_{field}")
             if isinstance(flag, bool):
                 changes[field] = flag

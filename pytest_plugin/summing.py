@@ -78,9 +78,9 @@ class Summary:
             terminalreporter.write_sep("-", written)
 
     def _lines(self, report: Report, terminalreporter: Any) -> list[str]:
-        """With `-q` nothing where all is well, with `-qq` never more than what was checked."""
+        """With `-q` nothing where all is well and coverage was not asked for, with `-qq` only what was checked."""
         verbosity = self._config.option.verbose
-        if verbosity < 0 and report.verdict == CLEAN and not (self._problems or self._update):
+        if verbosity < 0 and report.verdict == CLEAN and not (self._problems or self._update or report.coverage):
             return []
         found = brief_lines(report) if verbosity < -1 else report_lines(report)
         return rendered(found, width=terminalreporter._tw.fullwidth, colour=terminalreporter.hasmarkup)

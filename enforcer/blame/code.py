@@ -30,7 +30,7 @@ def functions_of(modules: list[types.ModuleType]) -> Iterator[tuple[types.Functi
         members = [(value, None) for value in vars(module).values()]
         members += [(value, cls) for cls in classes_of(module) for value in class_dict(cls).values()]  # type: ignore[misc]
         for member, cls in members:
-            yield from ((function, cls) for function in _inside(member) if id(function.__globals__) in spaces)
+            yield from ((function, cls) for function in functions_inside(member) if id(function.__globals__) in spaces)
 
 
 def classes_of(module: types.ModuleType) -> list[type]:
@@ -44,7 +44,7 @@ def is_class(value: Any) -> bool:
     return issubclass(type(value), type)
 
 
-def _inside(member: Any) -> Iterator[types.FunctionType]:
+def functions_inside(member: Any) -> Iterator[types.FunctionType]:
     """The functions that a member of a module or class is made of."""
     seen: set[int] = set()
     todo = [member]

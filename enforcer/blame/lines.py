@@ -47,8 +47,12 @@ class LineEvents(Protocol):
         """Follow nothing any more."""
 
 
-def line_events(follower: Follower, codes: Callable[[], Iterable[CodeType]]) -> LineEvents:
-    """The way of this interpreter; `codes` gives the code of all functions of the follower's files."""
+def line_events(follower: Follower, codes: Callable[[], Iterable[CodeType]] | None) -> LineEvents:
+    """The way of this interpreter.
+
+    `codes` gives the code of all functions of the follower's files. Without it they are found when they start, which
+    costs every other function a call too.
+    """
     if sys.version_info >= (3, 12):
         return _Monitored(follower, codes)
     return _Traced(follower)
@@ -72,7 +76,7 @@ if sys.version_info >= (3, 12):
     class _Monitored:
         """Events of single code objects: all other code runs at full speed."""
 
-        def __init__(self, follower: Follower, codes: Callable[[], Iterable[CodeType]]) -> None:
+        def __init__(self, follower: Follower, codes: Callable[[], Iterable[CodeType]] | None) -> None:
             self._follower = follower
             self._codes = codes
             self._tool: int | None = None
@@ -89,9 +93,20 @@ if sys.version_info >= (3, 12):
                 monitoring.register_callback(self._tool, event, self._leave)
             # There is none for single code objects.
             monitoring.register_callback(self._tool, _events.PY_UNWIND, self._unwind)
+            if self._codes is None:
+                monitoring.register_callback(self._tool, _events.PY_START, self._find)
+                monitoring.set_events(self._tool, _events.PY_UNWIND | _events.PY_START)
+                return None
             monitoring.set_events(self._tool, _events.PY_UNWIND)
             for code in self._codes():
                 self._add(code)
+            return None
+
+        def _find(self, code: CodeType, where: int) -> object:
+            if code.co_filename not in self._follower.files:
+                return sys.monitoring.DISABLE
+            self._add(code)
+            self._follower.step(sys._getframe(1))
             return None
 
         def _add(self, code: CodeType) -> None:

@@ -13,6 +13,8 @@ leaks      threads and child processes that a job leaves running
 starts     the lines that started them
 locks      locks of plugin modules and classes, and whether a job used one
 core_fills the lazy writes of BuildStream's own core, each with its reason
+plugin_code  which lines and methods plugins have
+ran        which of them one job runs
 evidence   what was seen of a job, as the plain data that rules judge
 names      paths and values as a plugin author would write them
 scope      what is compared around a job, and what becomes of its own changes

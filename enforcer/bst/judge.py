@@ -197,6 +197,10 @@ class Judge:
             record.files |= files
             record.cells = max(record.cells, cells)
             record.opaque |= opaque
+            if self.session.settings.coverage:
+                codes = self.world.codes
+                record.coverage.code.update(codes.code)
+                record.partial.update(f"which code of {file} ran is not known: it is no text" for file in codes.unread)
 
     def _note_elements(self) -> None:
         with self.session.recording() as record:

@@ -93,6 +93,12 @@ def shown_file(filename: str, project_directory: str | None) -> str:
     return path.name
 
 
+def shown_in_any(filename: str, project_directories: Iterable[str]) -> str:
+    """A file relative to the innermost of the projects that it is in, else as `shown_file` gives it."""
+    around = [directory for directory in project_directories if Path(filename).is_relative_to(directory)]
+    return shown_file(filename, max(around, key=len, default=None))
+
+
 def shown_files(files: Iterable[str], project_directories: Iterable[str]) -> set[tuple[str, str]]:
     """How messages name these files, and where they are; without those that are merely installed."""
     own = [file for file in files if not {"site-packages", "dist-packages"} & {*Path(file).parts}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from enforcer.bst.core_fills import fill_of
 from enforcer.bst.evidence import Describer, UniqueKeys, job_of, shared_locks, unshippable
 from enforcer.bst.leaks import NOTHING, Leaks, Running, left_running
 from enforcer.bst.locks import Use
+from enforcer.bst.ran import RunningCode
 from enforcer.bst.scope import Scope
 from enforcer.bst.starts import Starts
 from enforcer.bst.touches import Touches
@@ -80,6 +82,7 @@ class Trial:
         self.doubted = False
         settings = session.settings
         self._touches = Touches(world, prepared.own, scope.reached, settings, again)
+        self._ran = RunningCode(world.codes) if settings.coverage and not again else None
         self._starts = Starts(world.plugin_files if self._touches.live else ())
         self.job = job_of(job)
         self.strict = settings.fails_jobs
@@ -89,7 +92,12 @@ class Trial:
         with self._session.recording() as record:
             record.jobs += 1
         try:
-            with self._touches.watching(), self._starts.watching(), self._world.locks.watching() as self._locks:
+            with (
+                nullcontext() if self._ran is None else self._ran.watching(),
+                self._touches.watching(),
+                self._starts.watching(),
+                self._world.locks.watching() as self._locks,
+            ):
                 result = action()
                 self._drifts = self._prepared.keys.drifts(self.job, self._touches)
                 outcome = Outcome(result)
@@ -255,6 +263,9 @@ class Trial:
             record.checked += 1
             if self.job.action in _RUNS_PLUGIN_CODE:
                 record.exercised.add(self.job.element)
+            if self._ran is not None:
+                record.coverage.add(self._ran.ran())
+                record.partial.update([self._ran.trouble] if self._ran.trouble else [])
             record.findings += findings + late
             if failed and self.job.action in ("Fetch", "Track"):
                 record.left_behind.update(_mirror_folders(self._bst_job.get_element()))

@@ -19,6 +19,7 @@ from buildstream.source import Source
 from enforcer.blame.reach import Reach
 from enforcer.bst import names
 from enforcer.bst.locks import SharedLocks
+from enforcer.bst.plugin_code import PluginCodes
 from enforcer.bst.policy import BstPolicy
 from enforcer.bst.process import DOORS, process_unit
 from enforcer.findings import Owner
@@ -115,6 +116,12 @@ class World:
             lambda: shared,
             lambda: [unit for unit in self.graph.units if unit.name != CORE],
         )
+
+    @cached_property
+    def codes(self) -> PluginCodes:
+        """The lines and methods that may run in jobs."""
+        directories = {project.directory for project in self.context.get_projects()}
+        return PluginCodes(self.plugin_modules, self.plugins, directories)
 
     def _holder_of(self, obj: object) -> Unit | None:
         return self.graph.registry.roots.get(id(obj)) or self.graph.registry.owner.get(id(obj))

@@ -45,6 +45,9 @@ _OPTIONS = (
         "--blame", metavar="NAME", help=f"How the line of a write is found: {', '.join(BLAMES)} (default: live)."
     ),
     click.option(
+        "--coverage", is_flag=True, default=None, help="Report which lines and methods of plugins checked jobs ran."
+    ),
+    click.option(
         "--baseline",
         metavar="FILE",
         type=click.Path(path_type=Path),
@@ -77,7 +80,7 @@ def settings_from(options: dict[str, Any], directory: Path, *, update: bool = Fa
         given["backend"] = parse_backend(options["backend"])
     if options["blame"] is not None:
         given["blame"] = parse_blame(options["blame"])
-    for name in ("workers", "collect", "baseline"):
+    for name in ("workers", "collect", "coverage", "baseline"):
         if options[name] is not None:
             given[name] = options[name]
     given["reports"] = tuple(map(ReportTarget.parse, options["reports"]))

@@ -117,4 +117,5 @@ def command_words(command: str, bst_args: Sequence[str], options: dict[str, Any]
     for name in ("mode", "backend", "workers", "blame", "baseline"):
         if options[name] is not None:
             words += [f"--{name}", str(options[name])]
-    return [*words, *(["--collect"] if options["collect"] else []), "--", *bst_args]
+    words += [f"--{name}" for name in ("collect", "coverage") if options[name]]
+    return [*words, "--", *bst_args]

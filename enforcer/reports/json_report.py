@@ -7,6 +7,7 @@ from dataclasses import asdict
 from importlib import resources
 from typing import Any
 
+from enforcer.reports.coverage import coverage_plain
 from enforcer.reports.value import Group, Report, Violation
 
 FORMAT = 1
@@ -48,6 +49,7 @@ def to_plain(report: Report) -> dict[str, Any]:
         "left_behind": list(report.left_behind),
         "unused_allow": list(report.unused_allow),
         "partial": list(report.partial),
+        "coverage": coverage_plain(report.coverage),
         "access": [asdict(access) | {"job": access.job.to_plain()} for access in report.access],
         "graph": {
             "names": [element.name for element in report.graph],

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator
 
+from enforcer.reports.coverage import gap
 from enforcer.reports.located import place_of
 from enforcer.reports.message import finding_lines, headline, others_lines, what
 from enforcer.reports.terminal import summary_lines, trouble_lines
@@ -87,10 +88,17 @@ def _lists(report: Report) -> Iterator[str]:
         ("Not watched", list(report.unwatched)),
         ("Why this was not a full run", list(report.partial)),
         ("Elements that were cached, so that nothing of them was checked", list(report.cached)),
+        ("Plugin code in checked jobs", _covered(report)),
+        ("Elements without a checked job", list(report.coverage.skipped) if report.coverage else []),
         ("Objects that cannot be seen into", [f"{count:,} {name}" for name, count in report.opaque]),
     ):
         if lines:
             yield _opening(f"{title} ({len(lines):,})") + _block(_first(lines)) + _CLOSE
+
+
+def _covered(report: Report) -> list[str]:
+    plugins = report.coverage.plugins if report.coverage else ()
+    return [f"{each.name}  {gap(each)}" for each in plugins if not each.bundled]
 
 
 def _accepted(group: Group) -> str:

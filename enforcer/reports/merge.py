@@ -9,6 +9,7 @@ from functools import reduce
 
 from enforcer.config import Mode
 from enforcer.findings import Job
+from enforcer.reports.coverage import merged_coverage
 from enforcer.reports.elements import merged_graphs
 from enforcer.reports.value import (
     CLEAN,
@@ -72,6 +73,7 @@ def _merged(reports: Sequence[Report]) -> Report:
         partial=_union(report.partial for report in reports),
         graph=graph,
         access=_access(reports),
+        coverage=merged_coverage([report.coverage for report in reports], exercised),
     )
 
 

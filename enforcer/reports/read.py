@@ -10,13 +10,18 @@ from typing import Any
 
 from enforcer.baseline import Entry
 from enforcer.config import Mode
+from enforcer.coverage import PLUGIN_TYPES
 from enforcer.errors import UsageError
 from enforcer.findings import ERROR, OWNER_KINDS, WARNING, Finding, Job, Owner, Site
+from enforcer.reports.coverage import STATES, CoverageReport, Covered, CoveredMethod
 from enforcer.reports.elements import Element
 from enforcer.reports.json_report import FORMAT
 from enforcer.reports.shown import shown, shown_job, shown_name, shown_text
 from enforcer.reports.value import CLEAN, FAILED, NOTHING_CHECKED, WARNED, Access, Example, Group, Report, Violation
 from enforcer.text import printable
+
+_MOST_LINES = 1_000_000
+"""Of one file: a report that somebody else has written must not take all memory."""
 
 
 def read_report(path: Path) -> Report:
@@ -82,6 +87,10 @@ class _Part:
     def optional_part(self, key: str) -> _Part | None:
         return None if self.is_null(key) else self.part(key)
 
+    def added_part(self, key: str) -> _Part | None:
+        """A part that format 1 has gained: reports from before lack it."""
+        return None if self._data.get(key) is None else self.part(key)
+
     def is_null(self, key: str) -> bool:
         return key in self._data and self._data[key] is None
 
@@ -128,7 +137,40 @@ def _report(part: _Part) -> Report:
         partial=_names(part.texts("partial")),
         graph=_graph(part.part("graph")),
         access=tuple(_access(each) for each in part.parts("access")),
+        coverage=_coverage(part.added_part("coverage")),
     )
+
+
+def _coverage(part: _Part | None) -> CoverageReport | None:
+    if part is None:
+        return None
+    return CoverageReport(tuple(map(_covered, part.parts("plugins"))), _names(part.texts("skipped")))
+
+
+def _covered(part: _Part) -> Covered:
+    return Covered(
+        name=shown_name(part.text("name")),
+        type=part.choice("type", *PLUGIN_TYPES, ""),
+        kind=shown_name(part.text("kind")),
+        file=shown_name(part.text("file")),
+        bundled=part.flag("bundled"),
+        methods=tuple(
+            CoveredMethod(
+                shown_name(each.text("name")), shown_name(each.text("defined_in")), each.choice("state", *STATES)
+            )
+            for each in part.parts("methods")
+        ),
+        ran=_lines(part, "ran"),
+        never=_lines(part, "never"),
+        outside=_lines(part, "outside"),
+    )
+
+
+def _lines(part: _Part, key: str) -> tuple[int, ...]:
+    spans = part.lists_of_numbers(key)
+    if any(len(span) != 2 or not 0 < span[0] <= span[1] <= _MOST_LINES for span in spans):
+        raise ValueError(f"{key} holds more than first and last lines")
+    return tuple(line for first, last in spans for line in range(first, last + 1))
 
 
 def _graph(part: _Part) -> tuple[Element, ...]:

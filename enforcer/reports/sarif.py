@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from enforcer.findings import Finding, Site
+from enforcer.reports.coverage import coverage_plain
 from enforcer.reports.located import Place, place_at, place_of
 from enforcer.reports.message import finding_lines, headline, others_lines, what
 from enforcer.reports.terminal import summary_lines
@@ -58,6 +59,7 @@ def _run(report: Report) -> dict[str, Any]:
             "mode": report.mode,
             "backend": report.backend,
             "omitted": report.omitted,
+            "coverage": coverage_plain(report.coverage),
         },
     }
 

@@ -11,6 +11,7 @@ from typing import NamedTuple, TextIO
 import click
 
 from enforcer.config import Mode
+from enforcer.reports.coverage import coverage_lines
 from enforcer.reports.message import ALLOW, finding_lines
 from enforcer.reports.value import CLEAN, FAILED, NOTHING_CHECKED, WARNED, Group, Report
 from enforcer.text import cut
@@ -160,6 +161,7 @@ def closing_lines(report: Report) -> list[Line]:
         Line(""),
         *trouble_lines(report),
         *_checked_lines(report),
+        *map(Line, coverage_lines(report.coverage)),
         *_blind_spot_lines(report),
         *_disk_lines(report),
     ]
@@ -167,7 +169,8 @@ def closing_lines(report: Report) -> list[Line]:
 
 def summary_lines(report: Report) -> list[str]:
     """The same in few words, for a report that has places of its own for the rest."""
-    return [line.text for line in (*_checked_lines(report), *_disk_lines(report))]
+    lines = [line.text for line in (*_checked_lines(report), *_disk_lines(report))]
+    return [*lines, *coverage_lines(report.coverage)]
 
 
 def _checked_lines(report: Report) -> list[Line]:

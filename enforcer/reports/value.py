@@ -19,6 +19,7 @@ from enforcer.baseline import Entry
 from enforcer.config import Settings
 from enforcer.findings import Finding, Job, Site
 from enforcer.record import Record
+from enforcer.reports.coverage import CoverageReport, coverage_report
 from enforcer.reports.elements import Element, element_graph
 from enforcer.reports.places import Line, repository_files
 from enforcer.reports.shown import shown, shown_job, shown_name, shown_text
@@ -142,6 +143,7 @@ class Report:
     partial: tuple[str, ...]
     graph: tuple[Element, ...] = ()
     access: tuple[Access, ...] = ()
+    coverage: CoverageReport | None = None
 
 
 def installed_versions() -> dict[str, str | None]:
@@ -200,7 +202,13 @@ def build_report(
         unused_allow=() if partial else _unused_allow(record, settings),
         partial=partial,
         graph=element_graph(record.kinds, record.dependencies),
+        coverage=_coverage(record, settings),
     )
+
+
+def _coverage(record: Record, settings: Settings) -> CoverageReport | None:
+    skipped = record.elements - record.exercised - record.cached
+    return coverage_report(record.coverage, skipped) if settings.coverage else None
 
 
 def _files_named(groups: Iterable[Group]) -> Iterator[Line]:

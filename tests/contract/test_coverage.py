@@ -50,7 +50,9 @@ def lines_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], L
     def run(backend: str, options: str) -> Lines:
         directory = tmp_path_factory.mktemp(backend)
         project = make_project(directory)
-        command = ["enforcer", "run", "--backend", backend, "--mode", "discard", "--"]
+        # Where our own coverage follows the same lines.
+        own = ["--coverage"] if backend != "threads" else []
+        command = ["enforcer", "run", "--backend", backend, "--mode", "discard", *own, "--"]
         command += [*for_bst(directory, project), "build", *_FORMS]
         return _lines_in(_coverage(directory, options.split(), command))
 

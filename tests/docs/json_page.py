@@ -40,6 +40,9 @@ _TITLES = {
     "files": "Each of `files`",
     "core_fills": "Each of `core_fills`",
     "opaque": "Each of `opaque`",
+    "coverage": "`coverage`",
+    "plugins": "Each of `plugins`",
+    "methods": "Each of `methods`",
     "access": "Each of `access`",
     "graph": "`graph`",
 }
@@ -55,8 +58,10 @@ def _objects() -> Iterator[tuple[str, dict[str, Any]]]:
     whole = schema()
     parts = whole["$defs"]
     yield "", whole
-    for name in ("versions", "summary", "graph"):
+    for name in ("versions", "summary", "graph", "coverage"):
         yield name, whole["properties"][name]
+    plugins = whole["properties"]["coverage"]["properties"]["plugins"]["items"]
+    yield from (("plugins", plugins), ("methods", plugins["properties"]["methods"]["items"]))
     for name in ("files", "core_fills", "opaque", "access"):
         yield name, whole["properties"][name]["items"]
     yield from (("violations", parts["violation"]), ("job", parts["job"]), ("site", parts["site"]))

@@ -18,7 +18,7 @@ from pathlib import Path
 from sample_projects import harness
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = (ROOT / "docs" / "baseline.md", ROOT / "docs" / "reports.md")
+PAGES = tuple(ROOT / "docs" / f"{name}.md" for name in ("baseline", "coverage", "reports"))
 
 _BLOCK = re.compile(
     r"<!-- session(?:: (?P<sample>\w+)| goes on) -->\n\n```console\n(?P<text>.*?)```\n", re.DOTALL | re.MULTILINE

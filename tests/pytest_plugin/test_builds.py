@@ -126,8 +126,9 @@ def run(inner: pytest.Pytester, tests: str, *args: str) -> tuple[pytest.RunResul
 
 
 def test_builds_in_this_process_and_in_two_workers(inner: pytest.Pytester) -> None:
-    result, report = run(inner, IN_PROCESS)
+    result, report = run(inner, IN_PROCESS, "--enforce-coverage")
     result.assert_outcomes(failed=2, passed=5, xfailed=1, warnings=1)
+    check_coverage(result, report)
     assert report["verdict"] == "failed"
     assert len(report["graph"]["names"]) == report["summary"]["elements"] > 0
     assert any(report["graph"]["dependencies"])
@@ -139,15 +140,16 @@ def test_builds_in_this_process_and_in_two_workers(inner: pytest.Pytester) -> No
         "xfail: known",
     ]
 
-    spread, report_of_two = run(inner, IN_PROCESS, "-n2")
+    spread, report_of_two = run(inner, IN_PROCESS, "--enforce-coverage", "-n2")
     spread.assert_outcomes(failed=2, passed=5, xfailed=1, warnings=1)
     del report["command"], report_of_two["command"]
     assert report_of_two == report
 
 
 def test_builds_in_bst_processes(inner: pytest.Pytester) -> None:
-    result, report = run(inner, SUBPROCESS)
+    result, report = run(inner, SUBPROCESS, "--enforce-coverage")
     result.assert_outcomes(failed=1, passed=6, warnings=1)
+    check_coverage(result, report)
     result.stdout.fnmatch_lines([FINDING])
     assert _nodeids(report, allowed=False) == ["test_it.py::test_script"]
     # The two that nobody could watch are named, whatever their tests say.
@@ -163,6 +165,13 @@ def test_nested_runs_have_the_builds_of_their_own(inner: pytest.Pytester) -> Non
     result, report = run(inner, NESTED, "-p", "pytester")
     result.assert_outcomes(failed=1, passed=1)
     assert _nodeids(report, allowed=False) == ["test_it.py::test_judged_outside"]
+
+
+def check_coverage(result: pytest.RunResult, report: dict[str, Any]) -> None:
+    """What all builds of all tests ran counts together."""
+    result.stdout.fnmatch_lines(["plugin code in checked jobs: 1 of 1 plugin, 4 of 4 methods, * lines"])
+    (hazard,) = (each for each in report["coverage"]["plugins"] if each["kind"] == "hazard")
+    assert {method["state"] for method in hazard["methods"]} == {"ran", "outside"}
 
 
 def _nodeids(report: dict[str, Any], allowed: bool) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from enforcer.coverage import Coverage, Method, PluginCode, Ran
 from enforcer.findings import Finding, Job, Owner, Site
 from enforcer.record import Record
 
@@ -26,6 +27,29 @@ FINDING = Finding(
 SITE = Site("plugins/my_kind.py", 31, "assemble", 'env["CC"] = "clang"')
 CONTEXT = ("for dep in self.dependencies():", "    env = dep.get_environment()", "", '    env["CC"] = "clang"')
 WITH_CONTEXT = replace(SITE, context=CONTEXT, context_start=28)
+
+
+COVERAGE = Coverage(
+    code={
+        "kind": PluginCode(
+            name="my_kind.MyKind",
+            type="element",
+            kind="my_kind",
+            file="plugins/my_kind.py",
+            bundled=False,
+            lines=(10, 11, 12, 20, 21, 30),
+            outside=(30,),
+            methods=(
+                Method("assemble", "my_kind.MyKind", True),
+                Method("configure", "my_kind.MyKind", False),
+                Method("stage", "base.Base", True),
+            ),
+        ),
+        "helper": PluginCode("helper", "", "", "plugins/helper.py", False, (1, 2)),
+        "import": PluginCode("import.Import", "element", "import", "<site-packages>/import.py", True, (5,)),
+    },
+    ran={"kind": Ran({10, 11, 20}, {"assemble"}), "import": Ran({5}, set())},
+)
 
 
 def by(element: str, finding: Finding = FINDING, **changes: object) -> Finding:
@@ -68,4 +92,5 @@ def full_record() -> Record:
         partial={"-k 'slow'"},
         kinds={"app.bst": "my_kind", "base.bst": "import", "two.bst": "my_kind"},
         dependencies={"app.bst": {"base.bst", "two.bst"}, "base.bst": set(), "two.bst": {"base.bst"}},
+        coverage=COVERAGE,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from enforcer.reports.coverage import coverage_lines, ranges
 from enforcer.reports.html.access import matrix
 from enforcer.reports.html.elements import Elements
 from enforcer.reports.html.findings import by_rule
@@ -71,6 +72,7 @@ def _page(report: Report) -> str:
         pictures=pictures,
         grid=grid,
         access=matrix(report.access),
+        coverage=coverage_lines(report.coverage),
         data={
             "elements": {group.anchor: group.elements for group in groups},
             "cells": dict(_cells(elements, grid)),
@@ -121,6 +123,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["ranges"] = ranges
     environment.filters["number"] = "{:,}".format
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "sort_keys": True}
     return environment
