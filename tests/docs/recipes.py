@@ -87,22 +87,10 @@ def run(job: Job, user: User, directory: Path) -> Done:
     return Done(failed, output, [file for pattern in keeps for file in directory.glob(pattern)])
 
 
-def tox_commands(*environments: str) -> dict[str, list[str]]:
+def tox_commands(*environments: str) -> list[str]:
     """The commands of environments of tox, as tox reads its file."""
-    command = [
-        sys.executable,
-        "-m",
-        "tox",
-        "config",
-        "-c",
-        str(TOX),
-        "-e",
-        ",".join(environments),
-        "-k",
-        "commands",
-        "--format",
-        "json",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "tox", "config", "-c", str(TOX), "-e", ",".join(environments), "-k", "commands"]
+    done = subprocess.run([*command, "--format", "json"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return {name: each["commands"] for name, each in json.loads(done.stdout)["env"].items()}
+    found = json.loads(done.stdout)["env"]
+    return [command for name in environments for command in found[name]["commands"]]

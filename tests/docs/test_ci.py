@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -112,31 +111,18 @@ def test_on_gitlab_a_violation_fails_its_job_and_is_on_the_page_of_tests_and_in_
 
 def test_nox_runs_the_tests_a_build_and_coverage_and_tox_does_the_same(user: User, repository: Path) -> None:
     shutil.copy(recipes.NOX, repository)
-    user.environ["PYTEST_ADDOPTS"] = "-p no:cacheprovider"
-    words = ["--no-interactive", "--directory", "tests/project", "build", "about.bst"]
-    commands, output = nox(user, repository, ["plugins", "coverage"], [CLEAN])
-    assert len(list(repository.glob("enforcement-*.json"))) == 1
-    assert re.search(r"src/acme_bst_plugins/elements/changelog.py +\d+ +\d+ +[5-9]\d%", output), output
-    of_build, _ = nox(user, repository, ["build"], words)
-    assert (repository / "enforcement-build.json").exists()
+    shutil.copytree(harness.SAMPLES / "own_environment", repository, dirs_exist_ok=True)
+    user.environ["PYTEST_ADDOPTS"] = "-p no:cacheprovider -kfilled"
+    # As if all was installed that the sessions install.
+    done = user.run("nox", "--no-venv", "--no-install", "-s", "plugins", "build", "coverage", cwd=repository)
+    assert done.returncode == 0, done.stdout + done.stderr
+    written = sorted(file.name for file in repository.glob("enforcement-*.json"))
+    assert written == ["enforcement-build.json", "enforcement-plugins.json"]
+    assert re.search(r"src/acme_bst_plugins/sources/template.py +\d+ +\d+ +[5-9]\d%", done.stdout), done.stdout
 
-    tox = recipes.tox_commands("py312", "coverage", "build")
-    assert alike(tox["py312"] + tox["coverage"]) == alike(commands)
-    assert [each.replace(" --no-interactive build app.bst", "") for each in tox["build"]] == of_build
-
-
-def nox(user: User, repository: Path, sessions: list[str], words: list[str]) -> tuple[list[str], str]:
-    """Run sessions where all is installed that they would install; their commands without `words`, and all output."""
-    done = user.run("nox", "--no-venv", "--no-install", "-s", *sessions, "--", *words, cwd=repository)
-    output = done.stdout + done.stderr
-    assert done.returncode == 0, output
-    commands = re.findall(r"^nox > ((?:pytest|coverage|enforcer) .*)", output, re.M)
-    return [command.removesuffix(f" {shlex.join(words)}") for command in commands], output
-
-
-def alike(commands: list[str]) -> list[str]:
-    """The commands with one name for the reports, which tox and nox call as their environments."""
-    return [re.sub(r"enforcement-\S+\.json", "enforcement.json", command) for command in commands]
+    commands = re.findall(r"^nox > ((?:pytest|coverage|enforcer) .*)", done.stderr, re.M)
+    in_tox = [each.replace("-py312.", "-plugins.") for each in recipes.tox_commands("py312", "build", "coverage")]
+    assert in_tox == commands
 
 
 WORKFLOWS = [GITHUB, *sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
