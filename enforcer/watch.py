@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -13,15 +14,17 @@ from enforcer.session import Session
 from enforcer.subprocess_activation.parent import BstProcesses
 
 _PROBE = """
-import sys
+import json, sys
 from enforcer.activation import activate
 from enforcer.config import Settings
 from enforcer.errors import EnforcerError
+from enforcer.reports.value import installed_versions
 from enforcer.session import Session
 try:
     activate(Session(Settings(backend=sys.argv[1]))).close()
 except EnforcerError as error:
     sys.exit(str(error))
+print(json.dumps(installed_versions()))
 """
 
 _watches: list[Watch] = []
@@ -33,9 +36,26 @@ def check_elsewhere(backend: str) -> None:
     For a process that runs no build itself, but starts others that do.
     """
     available.check(backend)
-    probe = subprocess.run([sys.executable, "-c", _PROBE, backend], capture_output=True, text=True)
-    if probe.returncode != 0:
-        raise UnsupportedError(probe.stderr.strip())
+    found = subprocess.run([sys.executable, *probe(backend)], capture_output=True, text=True)
+    what_was_probed(found.returncode, found.stdout, found.stderr)
+
+
+def probe(backend: str) -> list[str]:
+    """The words after the name of a Python that try whether enforcement can be switched on in it."""
+    return ["-c", _PROBE, backend]
+
+
+def what_was_probed(returncode: int, stdout: str, stderr: str) -> dict[str, str | None]:
+    """The versions that decide what a run in that Python sees.
+
+    Raises:
+        UnsupportedError: enforcement cannot be switched on there; the text says why.
+    """
+    if returncode != 0:
+        # Of a traceback the last line: there is no enforcer, or one that does not know what it is asked.
+        raise UnsupportedError((stderr.strip().splitlines() or [f"exit status {returncode}"])[-1])
+    versions: dict[str, str | None] = json.loads(stdout.splitlines()[-1])
+    return versions
 
 
 class Watch:

@@ -20,6 +20,7 @@ from pytest_plugin.item_state import ItemState, item_state_key
 from pytest_plugin.judging import Judged
 from pytest_plugin.marking import Marked, marked
 from pytest_plugin.progress import Progress
+from pytest_plugin.workers import Workers
 
 T = TypeVar("T")
 Wrapper = Generator[None, Any, None]
@@ -39,6 +40,7 @@ def install(config: pytest.Config) -> None:
     enforcing = Enforcing(config, settings)
     config.stash[enforcing_key] = enforcing
     config.pluginmanager.register(enforcing, "enforcer-enforcing")
+    config.pluginmanager.register(enforcing.workers, "enforcer-workers")
     if any(map(options.is_project, config.args)):
         from pytest_plugin import projects
 
@@ -62,6 +64,7 @@ class Enforcing:
         self.session = Session(settings)
         self.summary = summing.Summary(config, settings)
         self.progress = Progress()
+        self.workers = Workers(settings)
         self._watch: Watch | None = None
         self._when = ""
         self._phase_state: ItemState | None = None
@@ -201,11 +204,6 @@ class Enforcing:
         if self.config.option.verbose > 0:
             outcome.force_result(self.progress.beside(report, outcome.get_result()))
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Sum up what a worker saw outside of its tests."""
-        self.summary.add(sharing.sent(node))
-
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Judge the run as a whole; only the process that the user started writes and prints."""
@@ -215,7 +213,9 @@ class Enforcing:
             sharing.send(self.config, rest)
         elif not self.config.option.collectonly:
             rest.partial |= partial.of_session(session, self._ended)
+            rest.merge(self.workers.rest())
             self.summary.add(rest)
+            self.summary.versions = self.workers.versions
             self.summary.finish(session)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

@@ -17,6 +17,9 @@ _ONLY_ENFORCED = (
     *("--enforce-baseline", "--enforce-update-baseline", "--enforce-coverage"),
 )
 
+TOLD = "enforcement_settings"
+"""Where a worker of pytest-xdist finds the settings: another directory, or another machine, has other files."""
+
 
 def add(parser: pytest.Parser) -> None:
     """Add everything that can be chosen; what a value may be is checked where it is used."""
@@ -95,7 +98,13 @@ def mode_text(config: pytest.Config) -> str | None:
 
 def is_asked_for(config: pytest.Config) -> bool:
     """Whether there is anything to enforce."""
-    return mode_text(config) not in (None, "off")
+    return _told(config) is not None or mode_text(config) not in (None, "off")
+
+
+def _told(config: pytest.Config) -> dict[str, Any] | None:
+    """The settings that the controller of this worker has made of its own options and files."""
+    told: dict[str, Any] | None = getattr(config, "workerinput", {}).get(TOLD)
+    return told
 
 
 def prepare_backend(early_config: pytest.Config) -> None:
@@ -167,15 +176,18 @@ def is_project(arg: str) -> bool:
 
 
 def settings(config: pytest.Config) -> Settings:
-    """The settings of this run: command line first, then ini, then the `[tool.enforcer]` table.
+    """The settings of this run: command line first, then ini, then the `[tool.enforcer]` table; a worker is told.
 
     Raises:
         pytest.UsageError: a value is wrong; the sentence says which, and what there is.
     """
     from enforcer.config import Mode, Settings, parse_backend, parse_blame
     from enforcer.errors import UsageError
+    from enforcer.plain_settings import settings_from_plain
     from enforcer.table import table_values
 
+    if (told := _told(config)) is not None:
+        return settings_from_plain(told)
     try:
         # The table's mode is the command's default: it does not switch a test run over.
         changes = {**table_values(config.rootpath), "mode": Mode.parse(mode_text(config) or "")}

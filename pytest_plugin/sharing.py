@@ -5,11 +5,15 @@ What one worker reported is kept even when it crashes later; only plain data is 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from enforcer.config import Settings
+from enforcer.plain_settings import settings_to_plain
 from enforcer.record import Record
+from pytest_plugin import options
 
 _KEY = "enforcement"
 
@@ -24,6 +28,11 @@ def is_controller(config: pytest.Config) -> bool:
     return config.pluginmanager.has_plugin("dsession")
 
 
+def tell(node: Any, settings: Settings) -> None:
+    """Give a worker the settings of the run; `options.settings` takes them there."""
+    node.workerinput[options.TOLD] = settings_to_plain(settings)
+
+
 def attach(report: pytest.TestReport, record: Record) -> None:
     """Put `record` on a report; an empty one is not worth it."""
     if record != Record():
@@ -32,18 +41,17 @@ def attach(report: pytest.TestReport, record: Record) -> None:
 
 def attached(report: pytest.TestReport) -> Record | None:
     """What a report carries."""
-    return _record(getattr(report, _KEY, None))
+    return _record(getattr(report, _KEY, None), getattr(report, "node", None))
 
 
 def send(config: pytest.Config, record: Record) -> None:
-    """Tell the controller what this worker saw outside of its tests."""
-    if record != Record():
-        config.workeroutput[_KEY] = record.to_plain()  # type: ignore[attr-defined]
+    """Tell the controller what this worker saw outside of its tests; if it is nothing, that it looked."""
+    config.workeroutput[_KEY] = record.to_plain()  # type: ignore[attr-defined]
 
 
 def sent(node: Any) -> Record | None:
-    """What a worker told; a worker that crashed told nothing."""
-    return _record(getattr(node, "workeroutput", {}).get(_KEY))
+    """What a worker told; None from one that crashed, or that did not enforce."""
+    return _record(getattr(node, "workeroutput", {}).get(_KEY), node)
 
 
 def plain_nodeid(item: pytest.Item) -> str:
@@ -53,5 +61,22 @@ def plain_nodeid(item: pytest.Item) -> str:
     return item.nodeid
 
 
-def _record(data: dict[str, Any] | None) -> Record | None:
-    return None if data is None else Record.from_plain(data)
+def _record(data: dict[str, Any] | None, node: Any) -> Record | None:
+    if data is None:
+        return None
+    record = Record.from_plain(data)
+    if node is not None:
+        record.files = {(name, _at_home(place, node)) for name, place in record.files}
+    return record
+
+
+def _at_home(place: str, node: Any) -> str:
+    """Where a file is for the controller that its worker has in a copy which pytest-xdist made of a directory."""
+    spec = node.gateway.spec
+    if spec.popen and not spec.chdir:
+        return place
+    for root in node.nodemanager.roots:
+        copy = Path(node.workerinfo["cwd"], root.name)
+        if Path(place).is_relative_to(copy):
+            return str(root / Path(place).relative_to(copy))
+    return place

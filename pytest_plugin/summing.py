@@ -16,15 +16,23 @@ from enforcer.reports.write import write_reports
 from pytest_plugin.judging import fails
 
 # How a run is spread over processes changes neither what it checks nor its report.
-_SPREADING = ("-n", "--numprocesses", "--maxprocesses", "--dist", "--tx")
+_SPREADING = (
+    *("-n", "--numprocesses", "--maxprocesses", "--max-worker-restart", "--dist"),
+    *("--tx", "--px", "--rsyncdir", "--rsyncignore"),
+)
 
 
 class Summary:
-    """Adds up what all processes saw."""
+    """Adds up what all processes saw.
+
+    Attributes:
+        versions: of all Pythons that ran tests, where that was not this one alone.
+    """
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self._config = config
         self._settings = settings
+        self.versions: dict[str, str | None] | None = None
         self._record = Record()
         self._report: Report | None = None
         self._problems: list[str] = []
@@ -40,7 +48,7 @@ class Summary:
         """Judge the run, and write the baseline and the report files."""
         self._update_baseline()
         self._report = build_report(
-            self._record, self._settings, command(self._config), directory=self._config.rootpath
+            self._record, self._settings, command(self._config), self.versions, directory=self._config.rootpath
         )
         self._problems += self._shortcomings()
         try:

@@ -21,6 +21,7 @@ from enforcer.reports.value import (
     Group,
     Report,
     Violation,
+    all_versions,
     best_first,
     group_order,
     within_limits,
@@ -52,7 +53,7 @@ def _merged(reports: Sequence[Report]) -> Report:
         mode=min((report.mode for report in reports), key=_STRICTEST_FIRST.index),
         backend=", ".join(sorted({report.backend for report in reports})),
         command=_if_same(report.command for report in reports),
-        versions=_versions(reports),
+        versions=tuple(all_versions(dict(report.versions) for report in reports).items()),
         jobs=sum(report.jobs for report in reports),
         checked=sum(report.checked for report in reports),
         elements=max(len(graph), *(report.elements for report in reports)),
@@ -99,13 +100,6 @@ def _violation(alike: list[Violation]) -> Violation:
     examples = dict.fromkeys(example for violation in alike for example in violation.examples)
     count = sum(violation.count for violation in alike)
     return replace(alike[0], count=count, examples=tuple(examples)[:EXAMPLE_LIMIT])
-
-
-def _versions(reports: Sequence[Report]) -> tuple[tuple[str, str | None], ...]:
-    """Of each thing all versions that there were."""
-    names = dict.fromkeys(name for report in reports for name, _ in report.versions)
-    found = {name: {dict(report.versions).get(name) for report in reports} for name in names}
-    return tuple((name, ", ".join(sorted(filter(None, versions))) or None) for name, versions in found.items())
 
 
 def _access(reports: Iterable[Report]) -> tuple[Access, ...]:

@@ -155,6 +155,13 @@ def installed_versions() -> dict[str, str | None]:
     return {"enforcer": enforcer.__version__, "buildstream": buildstream, "python": platform.python_version()}
 
 
+def all_versions(found: Iterable[Mapping[str, str | None]]) -> dict[str, str | None]:
+    """Of each thing all versions that there were, where a run or several reports had more than one."""
+    each = list(found)
+    of = {name: {versions.get(name) for versions in each} for versions in each for name in versions}
+    return {name: ", ".join(sorted(filter(None, numbers))) or None for name, numbers in of.items()}
+
+
 def build_report(
     record: Record,
     settings: Settings,

@@ -58,8 +58,8 @@ def _activate(request: dict[str, Any], path: str) -> str | None:
         return "enforcer {} is installed beside it, not {}".format(enforcer.__version__, request["version"])
     try:
         from enforcer import activation
+        from enforcer.plain_settings import settings_from_plain
         from enforcer.session import Session
-        from enforcer.subprocess_activation.plain import settings_from_plain
 
         session = Session(settings_from_plain(request["settings"]))
         activation.activate(session)

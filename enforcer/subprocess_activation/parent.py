@@ -21,10 +21,10 @@ from typing import Any
 
 import enforcer
 from enforcer.config import Mode
+from enforcer.plain_settings import settings_to_plain
 from enforcer.record import Record
 from enforcer.session import Session
 from enforcer.subprocess_activation.command import as_shown, is_bst, may_run_bst, split
-from enforcer.subprocess_activation.plain import settings_to_plain
 
 REQUEST_VARIABLE = "ENFORCER_SUBPROCESS"
 SITE = Path(__file__).with_name("site")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import os
 import signal
@@ -16,11 +15,9 @@ from typing import Any
 import pytest
 
 import enforcer
-from enforcer.baseline import Baseline, Entry
-from enforcer.config import AllowEntry, Mode, Settings
+from enforcer.config import Mode, Settings
 from enforcer.session import Session
 from enforcer.subprocess_activation.parent import REQUEST_VARIABLE, SITE, BstProcesses
-from enforcer.subprocess_activation.plain import settings_from_plain, settings_to_plain
 
 TELL = """
 import json, os, sys
@@ -181,24 +178,3 @@ def test_popen_is_restored(bst: str) -> None:
     inner.close()
     outer.close()
     assert subprocess.Popen.__init__ is original
-
-
-def test_settings_arrive_as_they_were_sent() -> None:
-    settings = Settings(
-        mode=Mode.SOFT,
-        backend="fork",
-        collect=True,
-        blame="touch",
-        allow=(AllowEntry("foreign-write", "a.bst", "x[*]", "why"),),
-        workers=2,
-        worker_jobs=3,
-        baseline=Baseline(Path("/p/known.txt"), "known.txt", frozenset({Entry("r", "my kind", "element", "größe")})),
-        update_baseline=True,
-    )
-    assert settings_from_plain(json.loads(json.dumps(settings_to_plain(settings)))) == settings
-    assert settings_from_plain(json.loads(json.dumps(settings_to_plain(Settings())))) == Settings()
-
-
-def test_every_setting_but_those_of_the_parent_is_sent() -> None:
-    fields = {field.name for field in dataclasses.fields(Settings)}
-    assert fields - set(settings_to_plain(Settings())) == {"reports", "min_jobs"}

@@ -1,4 +1,4 @@
-"""Settings as plain data, for the `bst` process that is to be watched under them."""
+"""Settings as plain data, for another process that enforces under them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from enforcer.config import AllowEntry, Mode, Settings
 
 
 def settings_to_plain(settings: Settings) -> dict[str, Any]:
-    """JSON-ready data with everything that steers a build; reports are the parent's to write."""
+    """JSON-ready data with everything that steers a build; reports are written by the process that the user started."""
     return {
         "mode": settings.mode.value,
         "backend": settings.backend,
