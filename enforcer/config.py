@@ -135,6 +135,7 @@ class Settings:
     worker_jobs: int | None = None
     baseline: Baseline | None = None
     update_baseline: bool = False
+    fresh: bool = False
 
     @property
     def follows_lines(self) -> bool:

@@ -22,6 +22,7 @@ def settings_to_plain(settings: Settings) -> dict[str, Any]:
         "worker_jobs": settings.worker_jobs,
         "baseline": settings.baseline and _baseline_to_plain(settings.baseline),
         "update_baseline": settings.update_baseline,
+        "fresh": settings.fresh,
     }
 
 
@@ -38,6 +39,7 @@ def settings_from_plain(data: dict[str, Any]) -> Settings:
         worker_jobs=data["worker_jobs"],
         baseline=data["baseline"] and _baseline_from_plain(data["baseline"]),
         update_baseline=data["update_baseline"],
+        fresh=data["fresh"],
     )
 
 

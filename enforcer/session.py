@@ -11,15 +11,20 @@ from contextlib import contextmanager
 
 from enforcer.config import Settings
 from enforcer.findings import Finding
+from enforcer.fresh import FreshCaches
 from enforcer.record import Record
 from enforcer.text import counted
 
 
 class Session:
-    """Collects what enforced builds in this process did; safe to feed from any thread."""
+    """Collects what enforced builds in this process did; safe to feed from any thread.
 
-    def __init__(self, settings: Settings) -> None:
+    `caches` are those that its builds use, None for the usual ones.
+    """
+
+    def __init__(self, settings: Settings, caches: FreshCaches | None = None) -> None:
         self.settings = settings
+        self.caches = caches
         self._record = Record()
         self._lock = threading.Lock()
 
@@ -54,6 +59,9 @@ class Session:
 
     def classify(self, finding: Finding) -> bool:
         """Mark a finding that is allowed or known as such, and say whether it fails its job under the settings."""
+        if self.caches is not None:
+            # The same run gives the same report.
+            finding.before, finding.after = map(self.caches.unnamed, (finding.before, finding.after))
         for entry in self.settings.allow:
             if entry.matches(finding.rule, finding.owner.name, finding.path):
                 finding.allowed = entry.reason

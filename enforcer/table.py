@@ -116,6 +116,7 @@ _PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
     "mode": _text(Mode.parse),
     "backend": _text(parse_backend),
     "collect": _flag,
+    "fresh": _flag,
     "blame": _text(parse_blame),
     "coverage": _flag,
     "allow": _allow,

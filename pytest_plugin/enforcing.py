@@ -11,11 +11,13 @@ import pytest
 from enforcer.config import Mode, Settings
 from enforcer.errors import EnforcerError, UsageError
 from enforcer.findings import Finding
+from enforcer.fresh import FreshCaches
 from enforcer.record import Record
 from enforcer.session import Session
 from enforcer.watch import Watch, check_elsewhere
 from pytest_plugin import judging, options, partial, sharing, summing
 from pytest_plugin.expecting import Enforced, NotEnforced
+from pytest_plugin.freshening import Freshening
 from pytest_plugin.item_state import ItemState, item_state_key
 from pytest_plugin.judging import Judged
 from pytest_plugin.marking import Marked, marked
@@ -41,6 +43,8 @@ def install(config: pytest.Config) -> None:
     config.stash[enforcing_key] = enforcing
     config.pluginmanager.register(enforcing, "enforcer-enforcing")
     config.pluginmanager.register(enforcing.workers, "enforcer-workers")
+    if enforcing.session.caches is not None:
+        config.pluginmanager.register(Freshening(enforcing.session.caches), "enforcer-freshening")
     if any(map(options.is_project, config.args)):
         from pytest_plugin import projects
 
@@ -61,7 +65,8 @@ class Enforcing:
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self.config = config
         self.settings = settings
-        self.session = Session(settings)
+        # A test that gives bst a configuration by name has said where its caches are, and may look into them.
+        self.session = Session(settings, FreshCaches(spares_named=True) if settings.fresh else None)
         self.summary = summing.Summary(config, settings)
         self.progress = Progress()
         self.workers = Workers(settings)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MODES = ("strict", "soft", "discard", "off")
 _ONLY_ENFORCED = (
     *("--enforce-backend", "--enforce-report", "--enforce-collect", "--enforce-blame", "--enforce-min-jobs"),
-    *("--enforce-baseline", "--enforce-update-baseline", "--enforce-coverage"),
+    *("--enforce-baseline", "--enforce-update-baseline", "--enforce-coverage", "--enforce-fresh"),
 )
 
 TOLD = "enforcement_settings"
@@ -43,6 +43,12 @@ def add(parser: pytest.Parser) -> None:
         help="Let builds go on after a finding, so that all are found; they still fail their tests.",
     )
     group.addoption(
+        "--enforce-fresh",
+        action="store_true",
+        default=None,
+        help="Build with empty caches, one set a test, so that every job runs; they are removed.",
+    )
+    group.addoption(
         "--enforce-baseline", metavar="FILE", help="What this file lists is known: it is reported and fails nothing."
     )
     group.addoption(
@@ -65,6 +71,7 @@ def add(parser: pytest.Parser) -> None:
     parser.addini("enforce_backend", "Default of --enforce-backend.", type="string", default=None)
     parser.addini("enforce_report", "Default of --enforce-report, one FORMAT:PATH a line.", type="linelist", default=[])
     parser.addini("enforce_collect", "Default of --enforce-collect.", type="bool", default=None)
+    parser.addini("enforce_fresh", "Default of --enforce-fresh.", type="bool", default=None)
     parser.addini(
         "enforce_baseline",
         "Default of --enforce-baseline, relative to the directory of this file.",
@@ -197,7 +204,7 @@ def settings(config: pytest.Config) -> Settings:
             changes["blame"] = parse_blame(blame)
         if reports := config.getoption("enforce_report") or ini(config, "enforce_report"):
             changes["reports"] = _targets(config, reports)
-        for field in ("collect", "update_baseline", "coverage"):
+        for field in ("collect", "update_baseline", "coverage", "fresh"):
             flag = config.getoption(f"enforce_{field}") or ini(config, f"enforce_{field}")
             if isinstance(flag, bool):
                 changes[field] = flag

@@ -17,6 +17,7 @@ import pytest
 from enforcer import projects
 from enforcer.errors import EnforcerError
 from enforcer.findings import Finding
+from enforcer.fresh import write_config
 from enforcer.projects import Built
 from enforcer.record import Record
 from pytest_plugin import options, sharing
@@ -65,7 +66,8 @@ class Projects:
 
     def bst_config(self, directory: Path) -> Path:
         """The user configuration for the builds."""
-        return self._bst_config or projects.write_config(directory)
+        config = self._bst_config or projects.write_config(directory)
+        return write_config(directory, config) if self.enforcing.settings.fresh else config
 
     def _location(self) -> Path:
         if self._directory is None:

@@ -110,6 +110,8 @@ def header(settings: Settings, was_set: str | None) -> str:
     parts = [f"enforcement: {settings.mode.value} on {settings.backend}"]
     if settings.collect and not settings.update_baseline:
         parts.append("collecting")
+    if settings.fresh:
+        parts.append("fresh caches")
     if settings.baseline is not None:
         parts.append(f"{'updating' if settings.update_baseline else 'with'} baseline {settings.baseline.name}")
     parts.append(f"BuildStream {installed_versions()['buildstream'] or 'of an unknown version'}")

@@ -22,6 +22,7 @@ def test_settings_arrive_as_they_were_sent() -> None:
         worker_jobs=3,
         baseline=Baseline(Path("/p/known.txt"), "known.txt", frozenset({Entry("r", "my kind", "element", "größe")})),
         update_baseline=True,
+        fresh=True,
     )
     assert settings_from_plain(json.loads(json.dumps(settings_to_plain(settings)))) == settings
     assert settings_from_plain(json.loads(json.dumps(settings_to_plain(Settings())))) == Settings()

@@ -23,6 +23,7 @@ def test_every_key_becomes_a_setting(tmp_path: Path) -> None:
         mode = "soft"
         backend = "threads"
         collect = true
+        fresh = true
         min_jobs = 2
         workers = 3
         worker_jobs = 4
@@ -33,6 +34,7 @@ def test_every_key_becomes_a_setting(tmp_path: Path) -> None:
         mode=Mode.SOFT,
         backend="threads",
         collect=True,
+        fresh=True,
         min_jobs=2,
         workers=3,
         worker_jobs=4,

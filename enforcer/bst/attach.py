@@ -15,6 +15,7 @@ from buildstream import utils
 from buildstream._artifact import Artifact
 from buildstream._artifactcache import ArtifactCache
 from buildstream._cas.cascache import _CASCacheUsageMonitor
+from buildstream._context import Context
 from buildstream._elementsourcescache import ElementSourcesCache
 from buildstream._scheduler.jobs import job as job_module
 from buildstream._scheduler.jobs.elementjob import ElementJob
@@ -23,10 +24,12 @@ from buildstream._scheduler.scheduler import Scheduler
 from buildstream._sourcecache import SourceCache
 
 from enforcer.bst import fork_guard, results
+from enforcer.bst.fresh import load_fresh
 from enforcer.bst.in_threads import ThreadsRun
 from enforcer.bst.judge import EnforcementError
 from enforcer.bst.run import Run
 from enforcer.config import Mode
+from enforcer.fresh import FreshCaches
 from enforcer.session import Session
 
 _Original = Callable[..., Any]
@@ -42,6 +45,15 @@ class Attachment:
     def held(self) -> results.HeldResults | None:
         """Where refs are held back now, if anywhere."""
         return None if self.run is None else self.run.judge.results
+
+    @property
+    def judges(self) -> bool:
+        """Whether what is built now is this attachment's to judge."""
+        return _attached[-1] is self and self.session.settings.mode is not Mode.OFF
+
+    def caches(self) -> FreshCaches | None:
+        """The caches for what is built now, None for the usual ones."""
+        return self.session.caches if self.judges else None
 
     def run_of(self, job: Any) -> Run | None:
         """The enforced run that `job` belongs to."""
@@ -95,6 +107,7 @@ def _patches() -> list[tuple[Any, str, Callable[[Attachment], Callable[[Any], An
         (Job, "_parent_child_completed", lambda at: lambda original: _completed(original, at)),
         (job_module, "terminate_thread", lambda at: lambda original: _terminate_thread(original, at)),
         (ElementJob, "child_process", lambda at: lambda original: _child_process(original, at)),
+        (Context, "load", lambda at: lambda original: load_fresh(original, at.caches)),
         (_CASCacheUsageMonitor, "run", lambda at: fork_guard.guarded_monitor),
         (utils, "save_file_atomic", lambda at: lambda original: results.hold_writes(original, at.held)),
         (SourceCache, "_source_path", lambda at: lambda original: results.read_held_sources(original, at.held)),
@@ -107,8 +120,7 @@ def _patches() -> list[tuple[Any, str, Callable[[Attachment], Callable[[Any], An
 def _enforced_run(original: _Original, attachment: Attachment) -> _Original:
     @functools.wraps(original)
     def run(self: Any, queues: Any, casd_process_manager: Any) -> Any:
-        off = attachment.session.settings.mode is Mode.OFF
-        if off or _attached[-1] is not attachment or attachment.run is not None:
+        if not attachment.judges or attachment.run is not None:
             return original(self, queues, casd_process_manager)
         _begin(attachment, self, queues)
         try:

@@ -268,10 +268,17 @@ class Trial:
                 record.partial.update([self._ran.trouble] if self._ran.trouble else [])
             record.findings += findings + late
             if failed and self.job.action in ("Fetch", "Track"):
-                record.left_behind.update(_mirror_folders(self._bst_job.get_element()))
+                record.left_behind.update(self._mirror_folders())
         told = [finding for finding in findings + late if not (failed and finding in findings)]
         if told:
             self._warn(told)
+
+    def _mirror_folders(self) -> set[str]:
+        """Where the plugins of the element's sources keep what they download: out of our reach, if it stays."""
+        element, caches = self._bst_job.get_element(), self._session.caches
+        if caches is not None and caches.hold(element._get_context().sourcedir):
+            return set()
+        return {f"sources/{source.get_kind()}" for source in sources_of(element)}
 
     def _warn(self, findings: list[Finding]) -> None:
         lines = [line for finding in findings for line in finding_lines(finding)]
@@ -294,8 +301,3 @@ def _without(cell: ChangedCell, changes: tuple[GraphChange, ...], kept: list[Gra
     before = [entry for entry in cell.before if not any(entry[0] is change.name for change in kept)]
     before += [(change.name, change.after) for change in kept]
     return replace(cell, changes=changes, before=before if kept else cell.before)
-
-
-def _mirror_folders(element: Any) -> set[str]:
-    """Where the plugins of an element's sources keep what they download: out of our reach."""
-    return {f"sources/{source.get_kind()}" for source in sources_of(element)}

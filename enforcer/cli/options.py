@@ -54,6 +54,12 @@ _OPTIONS = (
         help="What this file lists is known and fails nothing.",
     ),
     click.option("--collect", is_flag=True, default=None, help="Fail no job; exit 1 in the end if anything was found."),
+    click.option(
+        "--fresh",
+        is_flag=True,
+        default=None,
+        help="Build with empty caches of its own, so that every job runs; they are removed at the end.",
+    ),
     click.argument("bst_args", nargs=-1, type=click.UNPROCESSED, metavar="BST-ARGS..."),
 )
 
@@ -80,7 +86,7 @@ def settings_from(options: dict[str, Any], directory: Path, *, update: bool = Fa
         given["backend"] = parse_backend(options["backend"])
     if options["blame"] is not None:
         given["blame"] = parse_blame(options["blame"])
-    for name in ("workers", "collect", "coverage", "baseline"):
+    for name in ("workers", "collect", "coverage", "fresh", "baseline"):
         if options[name] is not None:
             given[name] = options[name]
     given["reports"] = tuple(map(ReportTarget.parse, options["reports"]))

@@ -17,6 +17,7 @@ from enforcer.cli.options import BST_COMMAND, run_options, settings_from
 from enforcer.cli.printing import print_report
 from enforcer.config import Mode, Settings
 from enforcer.errors import EnforcerError, UsageError
+from enforcer.fresh import fresh_caches
 from enforcer.record import Record
 from enforcer.reports.value import Report, build_report
 from enforcer.reports.write import check_targets, write_reports
@@ -38,7 +39,8 @@ def run(bst_args: tuple[str, ...], **options: Any) -> int:
     settings = settings_from(options, Path.cwd())
     refuse_no_words(bst_args)
     if settings.mode is Mode.OFF:
-        click.echo("enforcer: enforcement is off: nothing is checked and no report is written", err=True)
+        usual = " and the caches are the usual ones" if settings.fresh else ""
+        click.echo(f"enforcer: enforcement is off: nothing is checked, no report is written{usual}", err=True)
         return _run_bst(bst_args)
     record, _, bst_status = run_enforced(bst_args, settings, command_words("run", bst_args, options))
     return exit_status(record, settings, bst_status)
@@ -72,13 +74,9 @@ def run_enforced(
         conclude: called with the record before it is reported; its sentence is printed after the report.
     """
     check_targets(settings.reports)
-    session = Session(settings)
-    activation = activate(session)
-    try:
-        with _live_count(session):
-            bst_status = _run_bst(bst_args)
-    finally:
-        activation.close()
+    with fresh_caches(settings.fresh) as caches:
+        session = Session(settings, caches)
+        bst_status = _watched(bst_args, session)
     record = session.take()
     if bst_status != 0:
         record.partial.add(f"bst ended with exit status {bst_status}")
@@ -90,6 +88,15 @@ def run_enforced(
         click.echo(line, err=True)
     _write_costs(record)
     return record, report, bst_status
+
+
+def _watched(bst_args: Sequence[str], session: Session) -> int:
+    activation = activate(session)
+    try:
+        with _live_count(session):
+            return _run_bst(bst_args)
+    finally:
+        activation.close()
 
 
 def _write_costs(record: Record) -> None:
@@ -117,5 +124,5 @@ def command_words(command: str, bst_args: Sequence[str], options: dict[str, Any]
     for name in ("mode", "backend", "workers", "blame", "baseline"):
         if options[name] is not None:
             words += [f"--{name}", str(options[name])]
-    words += [f"--{name}" for name in ("collect", "coverage") if options[name]]
+    words += [f"--{name}" for name in ("collect", "coverage", "fresh") if options[name]]
     return [*words, "--", *bst_args]

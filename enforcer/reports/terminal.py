@@ -137,7 +137,9 @@ def _short(group: Group) -> str:
 
 
 def _pytest_command(report: Report, nodeid: str) -> str:
-    return shlex.join(["pytest", "--enforce", report.mode, nodeid])
+    # With the usual caches it may find everything cached.
+    fresh = [word for word in report.command if word == "--enforce-fresh"]
+    return shlex.join(["pytest", "--enforce", report.mode, *fresh, nodeid])
 
 
 def _help_lines(report: Report) -> list[Line]:
@@ -210,7 +212,7 @@ def _nothing_lines(report: Report) -> list[Line]:
     if report.jobs:
         why = "no job was compared to its end"
     elif report.cached:
-        why = "everything was cached, so no job ran; delete the artifacts or use an empty cache directory"
+        why = "everything was cached, so no job ran; with --fresh, in pytest --enforce-fresh, all jobs run"
     else:
         why = "no job ran"
     return [Line(f"NOTHING WAS CHECKED: {why}", "bad")]

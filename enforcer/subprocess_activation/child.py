@@ -15,6 +15,7 @@ import json
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 
@@ -58,10 +59,12 @@ def _activate(request: dict[str, Any], path: str) -> str | None:
         return "enforcer {} is installed beside it, not {}".format(enforcer.__version__, request["version"])
     try:
         from enforcer import activation
+        from enforcer.fresh import FreshCaches
         from enforcer.plain_settings import settings_from_plain
         from enforcer.session import Session
 
-        session = Session(settings_from_plain(request["settings"]))
+        caches = request["caches"] and FreshCaches(Path(request["caches"]), spares_named=True)
+        session = Session(settings_from_plain(request["settings"]), caches)
         activation.activate(session)
     except Exception as error:
         return f"{type(error).__name__}: {error}"

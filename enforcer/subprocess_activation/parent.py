@@ -120,6 +120,7 @@ class BstProcesses:
             "token": token,
             "answers": str(self._directory / "answers"),
             "settings": settings_to_plain(self._session.settings),
+            "caches": self._session.caches and str(self._session.caches.directory()),
         }
         self._request_file(token).write_text(json.dumps(request), encoding="utf-8")
         return token

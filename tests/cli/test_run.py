@@ -45,13 +45,16 @@ def test_from_the_first_word_on_everything_is_for_bst(
 
 
 def test_every_option_becomes_a_setting(bst: FakeBst) -> None:
-    words = "--mode soft --backend threads --workers 3 --report json:a.json --report json:b.json --collect build"
+    words = (
+        "--mode soft --backend threads --workers 3 --report json:a.json --report json:b.json --collect --fresh build"
+    )
     main(["run", *words.split()])
     assert bst.settings == Settings(
         mode=Mode.SOFT,
         backend="threads",
         workers=3,
         collect=True,
+        fresh=True,
         reports=(ReportTarget("json", Path("a.json")), ReportTarget("json", Path("b.json"))),
     )
 
@@ -176,7 +179,9 @@ def test_off_switches_nothing_on_and_writes_no_report(bst: FakeBst, capsys: pyte
     bst.status = 7
     assert main(["run", "--mode", "off", "--report", "json:r.json", "build"]) == 7
     assert bst.events == ["build"]
-    assert "enforcement is off" in capsys.readouterr().err
+    assert "enforcement is off: nothing is checked, no report is written\n" in capsys.readouterr().err
+    main(["run", "--mode", "off", "--fresh", "build"])
+    assert "no report is written and the caches are the usual ones\n" in capsys.readouterr().err
     assert not Path("r.json").exists()
 
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,6 +166,16 @@ class Lab(Build):
         """The JSON report of the last enforced run."""
         found: dict[str, Any] = json.loads((self.directory / "report.json").read_text(encoding="utf-8"))
         return found
+
+    @contextmanager
+    def given(self, *options: str) -> Iterator[None]:
+        """Run the enforcer with these options too, while the block runs."""
+        where = self._command.index("--")
+        self._command[where:where] = options
+        try:
+            yield
+        finally:
+            del self._command[where : where + len(options)]
 
     def prepare(self, line: str) -> None:
         """Have this line of Python run in each enforced process, before all else."""

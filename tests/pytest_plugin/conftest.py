@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing.util
+import tempfile
 import warnings
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +57,17 @@ def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
     # Under the filters of this run every warning is an error.
     warnings.resetwarnings()
     return pytester
+
+
+@pytest.fixture
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A directory for temporary files, of a path that is short enough for sockets in it."""
+    # What it keeps until the process ends is to be elsewhere.
+    multiprocessing.util.get_temp_dir()
+    with tempfile.TemporaryDirectory() as name:
+        monkeypatch.setattr("tempfile.tempdir", name)
+        monkeypatch.setenv("TMPDIR", name)
+        yield Path(name)
 
 
 @pytest.fixture

@@ -27,12 +27,14 @@ def test_every_option_has_its_effect(fake: pytest.Pytester) -> None:
         "--enforce-report=json:a.json",
         "--enforce-report=json:b.json",
         "--enforce-collect",
+        "--enforce-fresh",
         "--enforce-min-jobs=7",
     )
     assert settings.mode.value == "discard"
     assert settings.backend == "threads"
     assert [report.path for report in settings.reports] == [fake.path / "a.json", fake.path / "b.json"]
     assert settings.collect
+    assert settings.fresh
     assert settings.min_jobs == 7
 
 
@@ -46,6 +48,7 @@ def test_every_option_is_an_ini_value_too(fake: pytest.Pytester) -> None:
             json:a.json
             json:b.json
         enforce_collect = true
+        enforce_fresh = true
         enforce_min_jobs = 3
         enforce_workers = 4
         enforce_worker_jobs = 5
@@ -55,6 +58,7 @@ def test_every_option_is_an_ini_value_too(fake: pytest.Pytester) -> None:
     assert settings.mode.value == "soft"
     assert len(settings.reports) == 2
     assert settings.collect
+    assert settings.fresh
     assert (settings.min_jobs, settings.workers, settings.worker_jobs) == (3, 4, 5)
 
 
@@ -111,6 +115,7 @@ def test_the_table_alone_does_not_switch_enforcement_on(fake: pytest.Pytester) -
         (["--enforce-min-jobs=3"], "--enforce-min-jobs does nothing without --enforce=strict"),
         (["--enforce-report=json:r"], "--enforce-report does nothing without --enforce=strict"),
         (["--enforce-collect"], "--enforce-collect does nothing without --enforce=strict"),
+        (["--enforce-fresh"], "--enforce-fresh does nothing without --enforce=strict"),
         (["project.conf"], "project.conf: a project.conf is built and checked only with --enforce=strict"),
         (["sub/project.conf::a.bst"], "sub/project.conf::a.bst: a project.conf is built and checked only with"),
     ],

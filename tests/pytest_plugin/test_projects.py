@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,15 +17,6 @@ def project(inner: pytest.Pytester) -> Path:
         broken="kind: import\nsources:\n- kind: local\n  path: files\nconfig:\n  source: /no/such\n",
         junction="kind: junction\nsources:\n- kind: local\n  path: files\n",
     )
-
-
-@pytest.fixture
-def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A directory for temporary files, of a path that is short enough for sockets in it."""
-    with tempfile.TemporaryDirectory() as name:
-        monkeypatch.setattr("tempfile.tempdir", name)
-        monkeypatch.setenv("TMPDIR", name)
-        yield Path(name)
 
 
 def names(result: pytest.RunResult) -> list[str]:
