@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 from coverage import CoverageData
 
 from tests.contract.writing import environment, for_bst, make_project
-from tests.pytest_plugin.real import CONFTEST, PROJECT
+from tests.pytest_plugin import real
 
 _FORMS = ("helper_loop.bst", "thread.bst", "own_class.bst", "generator.bst")
 
@@ -27,15 +28,20 @@ Lines = dict[str, frozenset[int]]
 
 
 def _coverage(directory: Path, options: list[str], command: list[str]) -> CoverageData:
-    """Measure a command with `coverage run`; an own configuration, and an empty environment of the user."""
-    variables = environment(directory)
+    """Measure a command with `coverage run`."""
+    return _measured(directory, ["coverage", "run", *options, "-m", *command])[0]
+
+
+def _measured(directory: Path, command: list[str], **variables: str) -> tuple[CoverageData, str]:
+    """What a command leaves and prints; an own configuration, and an empty environment of the user."""
+    variables = environment(directory, COVERAGE_FILE=str(directory / "data"), **variables)
     variables.pop("PYTEST_ADDOPTS", None)
-    words = [sys.executable, "-m", "coverage", "run", "--data-file", str(directory / "data"), *options, "-m", *command]
+    words = [sys.executable, "-m", *command]
     done = subprocess.run(words, cwd=directory, env=variables, capture_output=True, text=True, timeout=200, check=False)
     data = CoverageData(str(directory / "data"))
     data.read()
     assert data, done.stdout + done.stderr
-    return data
+    return data, done.stdout + done.stderr
 
 
 def _lines_in(data: CoverageData) -> Lines:
@@ -76,16 +82,41 @@ def test_a_worker_is_not_measured_where_nobody_measures(tmp_path: Path, process_
     assert done.returncode == 0, done.stderr
 
 
+def _write_suite(directory: Path) -> None:
+    real.write(directory / "project")
+    (directory / "conftest.py").write_text(real.CONFTEST, encoding="utf-8")
+    (directory / "test_it.py").write_text(_TEST, encoding="utf-8")
+
+
 def test_a_tests_context_is_extended_by_the_element_and_the_action(tmp_path: Path, process_backend: str) -> None:
-    for name, text in PROJECT.items():
-        path = tmp_path / "project" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    (tmp_path / "conftest.py").write_text(CONFTEST, encoding="utf-8")
-    (tmp_path / "test_it.py").write_text(_TEST, encoding="utf-8")
+    _write_suite(tmp_path)
     (tmp_path / "rc").write_text("[run]\ndynamic_context = test_function\n", encoding="utf-8")
     command = ["pytest", "-p", "no:cacheprovider", "--enforce", "soft", "--enforce-backend", process_backend]
     data = _coverage(tmp_path, ["--rcfile", "rc", "--include", "*/hazard.py"], command)
     (plugin,) = data.measured_files()
     line = next(n for n, text in enumerate(Path(plugin).read_text().splitlines(), 1) if "dep.get_environment" in text)
     assert data.contexts_by_lineno(plugin)[line] == ["test_it.test_it|app.bst|Build"]
+
+
+_PYTEST_COV = ["pytest", "-p", "no:cacheprovider", "-W", "error", "--cov=project/plugins", "--cov-context=test"]
+
+
+@pytest.mark.parametrize(("backend", "others"), [("pool", ["-n", "1"]), ("fork", ["--cov-branch"])])
+def test_pytest_cov_measures_jobs_as_well(tmp_path: Path, backend: str, others: list[str]) -> None:
+    _write_suite(tmp_path)
+    options = ["--enforce", "strict", "--enforce-collect", "--enforce-backend", backend, *others]
+    data, output = _measured(tmp_path, [*_PYTEST_COV, "--cov-report=term-missing", *options])
+    assert re.search(r"^project/plugins/hazard.py +\d+ +0 .*100%$", output, re.MULTILINE), output
+    (plugin,) = data.measured_files()
+    line = next(n for n, text in enumerate(Path(plugin).read_text().splitlines(), 1) if "dep.get_environment" in text)
+    assert data.contexts_by_lineno(plugin)[line] == ["test_it.py::test_it|run|app.bst|Build"]
+    assert data.has_arcs() is ("--cov-branch" in others)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python has no sys.monitoring")
+def test_where_the_core_has_no_contexts_that_is_said(tmp_path: Path) -> None:
+    _write_suite(tmp_path)
+    options = ["--enforce", "soft", "--enforce-backend", "pool", "-W", "default"]
+    data, output = _measured(tmp_path, [*_PYTEST_COV, *options], COVERAGE_CORE="sysmon")
+    assert set(_lines_in(data)["hazard.py"]) >= {*range(29, 37)}
+    assert "contexts aren't supported with core=sysmon" in output
