@@ -28,7 +28,7 @@ class FreshCaches:
         self.spares_named = spares_named
         self.uses = 0
         self._directory = directory
-        self._is_ours = directory is None
+        self._owner = os.getpid() if directory is None else None
 
     def directory(self) -> Path:
         """Where the caches are."""
@@ -51,8 +51,8 @@ class FreshCaches:
         return text.replace(str(self._directory), "<fresh>") if text and self._directory else text
 
     def remove(self) -> None:
-        """Remove the directory, if it is ours; the next build gets another one."""
-        if self._directory is None or not self._is_ours:
+        """Remove the directory, if it is this process's own; the next build gets another one."""
+        if self._directory is None or self._owner != os.getpid():
             return
         directory, self._directory = self._directory, None
         try:
@@ -101,8 +101,8 @@ def _read(base: Path) -> dict[str, Any]:
 def _remove_tree(directory: Path) -> None:
     try:
         shutil.rmtree(directory)
-    except PermissionError:
-        # Sources and build trees may hold directories that are not writable.
+    except OSError:
+        # Sources may hold directories that are not writable, and what a signal ends may write to its last moment.
         for root, names, _ in os.walk(directory):
             for name in names:
                 path = os.path.join(root, name)

@@ -24,7 +24,7 @@ from buildstream._scheduler.scheduler import Scheduler
 from buildstream._sourcecache import SourceCache
 
 from enforcer.bst import fork_guard, results
-from enforcer.bst.fresh import load_fresh
+from enforcer.bst.fresh import forget_to_remove, load_fresh, remove_when_terminated
 from enforcer.bst.in_threads import ThreadsRun
 from enforcer.bst.judge import EnforcementError
 from enforcer.bst.run import Run
@@ -126,6 +126,7 @@ def _enforced_run(original: _Original, attachment: Attachment) -> _Original:
         try:
             return original(self, queues, casd_process_manager)
         finally:
+            forget_to_remove(attachment.session.caches)
             run, attachment.run = attachment.run, None
             if run is not None:
                 run.finish()
@@ -162,6 +163,7 @@ def _start(original: _Original, attachment: Attachment) -> _Original:
         run = attachment.run_of(self)
         if run is not None:
             run.starting(self)
+            remove_when_terminated(attachment.session.caches)
         original(self)
 
     return start

@@ -7,7 +7,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from buildstream import _signals
+
 from enforcer.fresh import FreshCaches, write_config
+
+
+def remove_when_terminated(caches: FreshCaches | None) -> None:
+    """Have BuildStream's handler of SIGTERM, which ends the process at once, remove the caches as the last it does.
+
+    Once the scheduler has laid the ground: whoever is first in the list installs the handler.
+    """
+    if caches is not None and _signals.terminator_stack and caches.remove not in _signals.terminator_stack:
+        _signals.terminator_stack.appendleft(caches.remove)
+
+
+def forget_to_remove(caches: FreshCaches | None) -> None:
+    """The run has ended by itself."""
+    if caches is not None and caches.remove in _signals.terminator_stack:
+        _signals.terminator_stack.remove(caches.remove)
 
 
 def load_fresh(original: Callable[..., None], caches: Callable[[], FreshCaches | None]) -> Callable[..., None]:

@@ -17,7 +17,7 @@ from tests.contract.lab import Lab, Running, Step
 _PAUSE = 0.6
 """Seconds that a build is suspended: what it reports as elapsed must be that much shorter than what went by."""
 
-_UNTIL_DONE = """
+UNTIL_DONE = """
 if 'RUNNING' in os.environ:
     open(os.environ['RUNNING'], 'w').write(str(os.getpid()))
     while not os.path.exists(os.environ['RUNNING'] + '-done'): threading.Event().wait(0.01)
@@ -36,14 +36,14 @@ _TICKS = re.compile(r"@@\|([\d:.]+)\|([\d:.-]+)\|\S+ *\| *build:(\S+) *\|(\w+) *
 def terminated(lab: Lab) -> None:
     """SIGTERM while Python runs; SIGTERM while a sandbox runs; the next run goes on."""
     lab.add_root()
-    lab.element("slow", _UNTIL_DONE, "base")
+    lab.element("slow", UNTIL_DONE, "base")
     _sandboxed(lab, "sleep 600")
     running = lab.start("build", "sandboxed.bst")
     lab.wait_for(lambda: _sandbox_sleeps(lab), "a sandbox runs sleep")
     running.signal(signal.SIGTERM)
     running.end()
     _sandboxed(lab, "echo")
-    running = _start_slow(lab)
+    running = start_slow(lab)
     running.signal(signal.SIGTERM)
     running.end()
     lab.bst("build", "sandboxed.bst", "slow.bst")
@@ -51,8 +51,8 @@ def terminated(lab: Lab) -> None:
 
 def interrupted(lab: Lab) -> None:
     """^C reaches every process of the terminal's foreground group; without a terminal to ask it ends the build."""
-    lab.element("slow", _UNTIL_DONE, "base")
-    running = _start_slow(lab)
+    lab.element("slow", UNTIL_DONE, "base")
+    running = start_slow(lab)
     os.killpg(running.process.pid, signal.SIGINT)
     running.end()
     lab.bst("build", "slow.bst")
@@ -61,7 +61,7 @@ def interrupted(lab: Lab) -> None:
 def suspended(lab: Lab) -> None:
     """SIGTSTP to the main process while Python runs, ^Z while a sandbox runs, and on with each."""
     lab.add_root()
-    lab.element("slow", _UNTIL_DONE, "base")
+    lab.element("slow", UNTIL_DONE, "base")
     _sandboxed(lab, "sleep 1", "- slow.bst")
     running = lab.start("build", "sandboxed.bst", RUNNING=str(lab.directory / "running"))
     running.wait_for_file("running")
@@ -78,7 +78,7 @@ def suspended(lab: Lab) -> None:
 
 def terminates_on_error(lab: Lab) -> None:
     """A failure ends a job that runs beside it."""
-    lab.element("slow", _UNTIL_DONE, "base")
+    lab.element("slow", UNTIL_DONE, "base")
     wait = "while not os.path.exists(os.environ['RUNNING']): threading.Event().wait(0.01)\n"
     lab.element("bad", f"{wait}raise ElementError('my own fault')", "base")
     lab.element("all", "stack", "slow", "bad", runs=True)
@@ -90,7 +90,7 @@ def _sandboxed(lab: Lab, command: str, more: str = "") -> None:
     lab.raw_element("sandboxed", _SANDBOXED.format(command=command, more=more))
 
 
-def _start_slow(lab: Lab) -> Running:
+def start_slow(lab: Lab) -> Running:
     running = lab.start("build", "slow.bst", RUNNING=str(lab.directory / "running"))
     running.wait_for_file("running")
     return running

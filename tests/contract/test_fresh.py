@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from sample_projects import harness
 from tests.contract.lab import Lab
-from tests.contract.signals import interrupted
+from tests.contract.signals import UNTIL_DONE, interrupted, start_slow
 
 _FEED = "open(os.path.join(self.get_mirror_directory(), 'fed'), 'w').close()"
 _SHARED = {"MIRRORED": "1"}
@@ -29,6 +30,7 @@ def fresh(lab: Lab) -> Iterator[Lab]:
         yield lab
     for name in ("feeds", "slow"):
         (lab.project / "elements" / f"{name}.bst").unlink(missing_ok=True)
+    (lab.directory / "running").unlink(missing_ok=True)
     assert contents(lab) == before
 
 
@@ -90,6 +92,17 @@ def test_an_interrupt_leaves_nothing_and_the_next_run_does_all_again(fresh: Lab)
     assert (first.status, second.status) == (255, 0)
     assert first.left_behind + first.left_running + second.left_behind + second.left_running == []
     assert counts(fresh.report()) == {**ALL, "exercised": ["base.bst", "slow.bst"]}
+
+
+def test_what_terminates_the_run_leaves_no_caches_either(fresh: Lab) -> None:
+    """BuildStream ends at once then, as ever, and leaves what is its own."""
+    fresh.element("slow", UNTIL_DONE, "base")
+    running = start_slow(fresh)
+    running.signal(signal.SIGTERM)
+    step = running.end()
+    assert step.status == 255
+    assert [name for name in step.left_behind if name.startswith("enforcer")] == []
+    assert "cannot remove" not in step.stderr
 
 
 def test_a_remote_that_is_configured_is_neither_pulled_from_nor_pushed_to(tmp_path: Path) -> None:
