@@ -1,4 +1,5 @@
-"""What it costs to find the lines of writes: for jobs that touch nothing foreign, and for jobs that do.
+"""What it costs to follow lines: to find those of writes, in jobs that touch nothing foreign and in jobs that do; to
+note which ones run (`--coverage`).
 
     python benchmarks/blame.py [--count 60] [--rounds 5]
 
@@ -22,7 +23,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sample_projects import harness
 
-BLAMES = ("off", "touch", "live")
+WAYS = {
+    "off": ["--blame", "off"],
+    "touch": ["--blame", "touch"],
+    "live": ["--blame", "live"],
+    "coverage": ["--blame", "off", "--coverage"],
+}
 LINES = 2000
 
 _CONF = """
@@ -88,14 +94,14 @@ def generate(project: Path, count: int) -> None:
             (project / "elements" / f"{kind}{number}.bst").write_text(text, encoding="utf-8")
 
 
-def milliseconds(project: Path, kind: str, blame: str, count: int) -> float:
-    """The time of a Build job of one kind under one kind of blame."""
+def milliseconds(project: Path, kind: str, way: str, count: int) -> float:
+    """The time of a Build job of one kind in one of the ways."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         costs = directory / "costs.json"
         environment = {**os.environ, **harness.isolated_environment(directory), "ENFORCER_COSTS": str(costs)}
         environment["PYTHONPATH"] = str(Path(__file__).parents[1])
-        command = [sys.executable, "-m", "enforcer", "run", "--backend", "pool", "--workers", "1", "--blame", blame]
+        command = [sys.executable, "-m", "enforcer", "run", "--backend", "pool", "--workers", "1", *WAYS[way]]
         targets = [f"{kind}{number}.bst" for number in range(count)]
         done = subprocess.run(
             [*command, "--", "--no-interactive", "--directory", str(project), "build", *targets],
@@ -105,7 +111,7 @@ def milliseconds(project: Path, kind: str, blame: str, count: int) -> float:
             raise SystemExit(done.stderr)
         told = json.loads(costs.read_text(encoding="utf-8"))
         followed = told.get("followed jobs", 0)
-        expected = count if (kind, blame) == ("touching", "live") else 0
+        expected = count if (kind, way) == ("touching", "live") else 0
         if followed != expected:
             raise SystemExit(f"{followed} jobs were followed, not {expected}")
         # Fetch jobs, as many again, have nothing to fetch.
@@ -123,15 +129,15 @@ def main() -> None:
         generate(project, asked.count)
         for _ in range(asked.rounds):
             for kind in ("quiet", "touching"):
-                for blame in BLAMES:
-                    times.setdefault((kind, blame), []).append(milliseconds(project, kind, blame, asked.count))
+                for way in WAYS:
+                    times.setdefault((kind, way), []).append(milliseconds(project, kind, way, asked.count))
     print(f"load after: {os.getloadavg()[0]:.1f}; milliseconds a Build job of {LINES:,} lines, median (ratio to off)")
     for kind in ("quiet", "touching"):
         off = times[kind, "off"]
-        for blame in BLAMES:
-            mine = times[kind, blame]
+        for way in WAYS:
+            mine = times[kind, way]
             ratio = statistics.median(a / b for a, b in zip(mine, off, strict=True))
-            print(f"{kind:9} {blame:6} {statistics.median(mine):7.2f}  {ratio:.2f}")
+            print(f"{kind:9} {way:8} {statistics.median(mine):7.2f}  {ratio:.2f}")
 
 
 if __name__ == "__main__":

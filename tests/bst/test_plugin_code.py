@@ -43,7 +43,7 @@ PLUGIN = """
                 "several lines",  # ran
             )
 
-        def helper(self, *words):
+        def helper(self, *words: str) -> list[str]:
             # a comment
             return [
                 word  # ran
