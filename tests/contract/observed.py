@@ -42,10 +42,12 @@ _ENTRY = re.compile(
 
 def normal(text: str, lab: Lab) -> str:
     """`text` without what differs from one run of stock to the next."""
+    # First, while our path is the true one: the enforcer may be installed below a directory with a random name.
+    text = _OUR_FRAME.sub("", text)
     text = text.replace(str(lab.directory), "<lab>").replace(str(lab.temporary), "<tmp>")
     for pattern, name in _PER_RUN:
         text = pattern.sub(name, text)
-    return _OUR_FRAME.sub("", _OLDER_TRIES.sub(r"\1", text))
+    return _OLDER_TRIES.sub(r"\1", text)
 
 
 def messages(step: Step, lab: Lab) -> dict[str, list[str]]:
