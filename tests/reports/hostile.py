@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from enforcer.coverage import Coverage, Method, PluginCode, Ran
 from enforcer.findings import Finding, Job, Owner, Site
 from enforcer.record import Record
 from tests.reports.records import FINDING, record
@@ -35,5 +36,11 @@ def hostile_record(text: str) -> Record:
     others = [replace(found, known=True), replace(found, allowed=text), replace(found, severity="warning", path="p")]
     return record(
         found, FINDING, *others, errors=[text], unwatched=[text], left_behind={text}, partial={text}, cached={text},
-        opaque={text: 1},
+        opaque={text: 1}, coverage=hostile_coverage(text),
     )  # fmt: skip
+
+
+def hostile_coverage(text: str) -> Coverage:
+    """Coverage in which `text` stands wherever others can write."""
+    code = PluginCode(text, "element", text, text, False, (1, 2), methods=(Method("stage", text, True),))
+    return Coverage({"only": code}, {"only": Ran({1})})

@@ -21,7 +21,7 @@ def commands(
     made: Record, settings: Settings | None = None, directory: Path = Path("/")
 ) -> list[tuple[str, dict[str, str], str]]:
     """What GitHub's runner reads: it splits at the first `::` after the name, then at commas and `=`, then decodes."""
-    text = github_text(build_report(made, settings or Settings(), COMMAND, directory=directory))
+    text = github_text(build_report(made, settings or Settings(coverage=True), COMMAND, directory=directory))
     empty, *lines, end = text.split("\n")
     assert (empty, end) == ("", "")
     return [_parsed(line) for line in lines]

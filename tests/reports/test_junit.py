@@ -21,7 +21,7 @@ from tests.reports.records import COMMAND, FINDING, SITE, VERSIONS, by, full_rec
 
 
 def suite(made: Record, settings: Settings | None = None, directory: Path = Path("/")) -> ElementTree.Element:
-    text = junit_text(build_report(made, settings or Settings(), COMMAND, VERSIONS, directory))
+    text = junit_text(build_report(made, settings or Settings(coverage=True), COMMAND, VERSIONS, directory))
     root = ElementTree.fromstring(text)
     assert root.tag == "testsuites"
     [found] = root

@@ -55,7 +55,7 @@ class Page(HTMLParser):
 
 
 def page(made: Record, settings: Settings | None = None) -> Page:
-    return Page(markdown_text(build_report(made, settings or Settings(), COMMAND, VERSIONS)))
+    return Page(markdown_text(build_report(made, settings or Settings(coverage=True), COMMAND, VERSIONS)))
 
 
 def test_the_first_lines_are_the_verdict_and_what_was_checked() -> None:
@@ -81,7 +81,8 @@ def test_the_message_is_in_the_details() -> None:
 
 
 def test_a_clean_run_has_no_table() -> None:
-    shown = page(record(opaque={}, core_fills={}, cached=set(), checked=57))
+    all_ran = {"app.bst", "two.bst"}
+    shown = page(record(opaque={}, core_fills={}, cached=set(), checked=57, elements=all_ran))
     assert shown.rows == []
     assert shown.tags == {"h3", "ul", "li"}
 
@@ -112,7 +113,7 @@ def test_nothing_that_others_wrote_is_markup(text: str) -> None:
 
 
 def test_what_github_links_by_itself_stands_in_code_only() -> None:
-    text = markdown_text(build_report(hostile_record(TEXTS[4] + TEXTS[11]), Settings(), COMMAND, VERSIONS))
+    text = markdown_text(build_report(hostile_record(TEXTS[4] + TEXTS[11]), Settings(coverage=True), COMMAND, VERSIONS))
     outside = re.sub(r"(?s)```text\n.*?\n```", "", text)
     assert not re.search(r"https?:|www\.|@\w|#\d", re.sub(r"&#\d+;", "", outside))
 

@@ -37,7 +37,7 @@ def errors(data: Any) -> list[str]:
 
 def log(made: Record, directory: Path | None = None) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(
-        sarif_text(build_report(made, Settings(), COMMAND, VERSIONS, directory=directory or Path("/")))
+        sarif_text(build_report(made, Settings(coverage=True), COMMAND, VERSIONS, directory=directory or Path("/")))
     )
     return data
 

@@ -34,7 +34,7 @@ class Opener:
 
     def __call__(self, report: Report | Record, anchor: str = "") -> Page:
         if isinstance(report, Record):
-            report = build_report(report, Settings(), COMMAND, VERSIONS)
+            report = build_report(report, Settings(coverage=True), COMMAND, VERSIONS)
         path = self.directory / "report.html"
         path.write_text(html_text(report), encoding="utf-8")
         self.browser.open(f"{path.as_uri()}{anchor}")
@@ -51,7 +51,7 @@ def opened(browser: Page, tmp_path: Path) -> Opener:
 def full() -> Report:
     made = full_record()
     made.findings.append(by("old.bst", path="older", known=True, rule="project-write"))
-    return build_report(made, Settings(), COMMAND, VERSIONS)
+    return build_report(made, Settings(coverage=True), COMMAND, VERSIONS)
 
 
 def many() -> Record:

@@ -16,6 +16,7 @@ from enforcer.findings import Finding, Job, Owner
 from enforcer.record import Record
 from enforcer.reports.html.page import html_text
 from enforcer.reports.value import Access, Report, build_report
+from tests.reports.hostile import hostile_coverage
 from tests.reports.records import COMMAND, FINDING, VERSIONS, WITH_CONTEXT, by, full_record, record
 from tests.reports.test_value import MANY
 
@@ -24,7 +25,7 @@ MARKUP = "</script><script>fired(1)</script><img src=x onerror=fired(2)>\"'"
 
 
 def built(made: Record) -> Report:
-    return build_report(made, Settings(), COMMAND, VERSIONS)
+    return build_report(made, Settings(coverage=True), COMMAND, VERSIONS)
 
 
 def page(made: Record) -> str:
@@ -69,13 +70,14 @@ def hostile_record() -> Record:
         cached={MARKUP},
         opaque={MARKUP: 1},
         core_fills={MARKUP: 1},
+        coverage=hostile_coverage(MARKUP),
         kinds=dict.fromkeys(names, MARKUP),
         dependencies={name: names - {name} for name in names},
     )
 
 
 def hostile_report() -> Report:
-    made = build_report(hostile_record(), Settings(), [MARKUP], {MARKUP: MARKUP})
+    made = build_report(hostile_record(), Settings(coverage=True), [MARKUP], {MARKUP: MARKUP})
     return replace(made, access=(Access(Job(MARKUP, MARKUP), MARKUP, MARKUP, 1, 1),))
 
 
