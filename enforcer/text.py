@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 MASKED = "<masked>"
+
+# Findings name the same lines again and again.
+_LINES_REMEMBERED = 1000
 
 _SECRET_NAME = (
     r"(?:token(?!i[sz])|passwo?r?d|passphrase|secret|credential|authorization"
@@ -84,7 +88,7 @@ def mask_code(path: str, code: str) -> str:
     """
     if _NAMES_SECRET.search(path):
         return _LITERAL.sub(lambda match: match[0] if match[0].strip("bfruBFRU'\"") in path else MASKED, code)
-    return _KEYED_LITERAL.sub(_mask_value, _LITERAL.sub(_mask_literal, _mask_shapes(code)))
+    return _mask_literals(code)
 
 
 def mask_lines(path: str, lines: Sequence[str]) -> tuple[str, ...]:
@@ -94,6 +98,11 @@ def mask_lines(path: str, lines: Sequence[str]) -> tuple[str, ...]:
         return ()
     masked = _KEYED_LITERAL.sub(_mask_value, text).split("\n")
     return tuple(_ENCODED.sub(MASKED, mask_code(path, line)) for line in masked)
+
+
+@lru_cache(_LINES_REMEMBERED)
+def _mask_literals(code: str) -> str:
+    return _KEYED_LITERAL.sub(_mask_value, _LITERAL.sub(_mask_literal, _mask_shapes(code)))
 
 
 def _mask_shapes(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from enforcer.findings import Finding, Job, Owner, Site
 from enforcer.text import cut, mask, mask_code, mask_lines, printable, without_addresses
@@ -13,6 +14,9 @@ VALUE_LIMIT = 300
 TEXT_LIMIT = 4000
 CODE_LIMIT = 200
 LIST_LIMIT = 5
+
+# Findings name the same elements, files and functions again and again.
+_NAMES_REMEMBERED = 1000
 
 _MORE = re.compile(r"and \d+ more")
 
@@ -40,6 +44,7 @@ def shown(finding: Finding) -> Finding:
     )
 
 
+@lru_cache(_NAMES_REMEMBERED)
 def shown_name(text: str) -> str:
     """A name, a path or a sentence of ours about them, fit to be shown."""
     return cut(printable(without_addresses(mask("", text) or "")), NAME_LIMIT)

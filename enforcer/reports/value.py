@@ -282,9 +282,12 @@ def within_limits(groups: list[Group]) -> tuple[Group, ...]:
     """The first violation of each group, then as many others as there is room for, all fit to be shown."""
     room = _Room()
     firsts = list(room.take(group.violations[0] for group in groups))
-    rests = [list(room.take(group.violations[1:GROUP_LIMIT])) for group in groups[: len(firsts)]]
-    firsts = [room.with_context(first, group.violations[0]) for group, first in zip(groups, firsts, strict=False)]
-    return tuple(Group((first, *rest), group.count) for group, first, rest in zip(groups, firsts, rests, strict=False))
+    others = [list(room.take(group.violations[1:GROUP_LIMIT])) for group in groups[: len(firsts)]]
+    firsts = list(map(room.with_context, firsts))
+    return tuple(
+        Group((first, *map(_without_context, rest)), group.count)
+        for group, first, rest in zip(groups, firsts, others, strict=False)
+    )
 
 
 class _Room:
@@ -295,27 +298,26 @@ class _Room:
         self._size = SIZE_LIMIT
 
     def take(self, violations: Iterable[Violation]) -> Iterator[Violation]:
-        """As many of them as there is room for, fit to be shown, without the lines around their sites."""
+        """As many of them as there is room for without the lines around their sites, fit to be shown."""
         for violation in violations:
             if not self._number:
                 return
-            safe = _without_context(_shown_violation(violation))
-            size = _size(safe)
+            safe = _shown_violation(violation)
+            size = _size(_without_context(safe))
             if size > self._size:
                 return
             self._number -= 1
             self._size -= size
             yield safe
 
-    def with_context(self, taken: Violation, violation: Violation) -> Violation:
-        """The taken violation with the lines around its sites, if there is room for them."""
-        safe = _shown_violation(violation)
-        finding = safe.finding
+    def with_context(self, taken: Violation) -> Violation:
+        """The taken violation with the lines around its sites if there is room for them, else without."""
+        finding, bare = taken.finding, _without_context(taken)
         obtained = _bare(finding.obtained) if finding.obtained == finding.site else finding.obtained
-        whole = replace(safe, finding=replace(finding, obtained=obtained, core=_bare(finding.core)))
-        size = _size(whole) - _size(taken)
+        whole = replace(taken, finding=replace(finding, obtained=obtained, core=_bare(finding.core)))
+        size = _size(whole) - _size(bare)
         if size > self._size:
-            return taken
+            return bare
         self._size -= size
         return whole
 
