@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -13,8 +14,8 @@ from enforcer.record import Record
 from enforcer.reports.markdown import markdown_text
 from enforcer.reports.value import build_report
 from tests.reports.hostile import TEXTS, hostile_record
+from tests.reports.many import MANY, ten_thousand
 from tests.reports.records import COMMAND, FINDING, SITE, VERSIONS, by, full_record, record
-from tests.reports.test_value import MANY
 
 RENDERER = MarkdownIt("commonmark", {"html": True}).enable("table")
 
@@ -120,8 +121,8 @@ def test_what_github_links_by_itself_stands_in_code_only() -> None:
 
 @pytest.mark.parametrize("case", MANY)
 def test_the_limit_of_github_is_kept(case: str) -> None:
-    made = record(*map(MANY[case], range(1000)), cached={f"{'e' * 150}{n}.bst" for n in range(20_000)})
-    text = markdown_text(build_report(made, Settings(), COMMAND, VERSIONS))
+    cached = tuple(f"{'e' * 150}{n}.bst" for n in range(20_000))
+    text = markdown_text(replace(ten_thousand(MANY[case]), cached=cached))
     assert len(text.encode()) < 2**20
     shown = Page(text)
     assert len(shown.rows) > 1

@@ -12,14 +12,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from enforcer.config import Mode, Settings
-from enforcer.findings import Finding
 from enforcer.record import Record
 from enforcer.reports.json_report import json_text, schema
 from enforcer.reports.merge import merge_reports
 from enforcer.reports.terminal import terminal_report
 from enforcer.reports.value import Report, build_report
+from tests.reports.many import MANY, ten_thousand
 from tests.reports.records import COMMAND, FINDING, SITE, VERSIONS, by, full_record, record
-from tests.reports.test_value import MANY
 
 
 def report(made: Record, settings: Settings | None = None, **versions: str | None) -> Report:
@@ -145,10 +144,8 @@ def test_a_file_is_where_all_say_that_it_is() -> None:
 
 @pytest.mark.parametrize("case", MANY)
 def test_what_is_omitted_is_counted(case: str) -> None:
-    def findings(start: int) -> list[Finding]:
-        return [MANY[case](number) for number in range(start, start + 1000)]
-
-    merged = merge_reports([report(record(*findings(0))), report(record(*findings(1000)))])
-    assert merged.new == 2000
-    assert sum(violation.count for group in merged.groups for violation in group.violations) + merged.omitted == 2000
+    others = report(record(*map(MANY[case], range(10_000, 11_000))))
+    merged = merge_reports([ten_thousand(MANY[case]), others])
+    assert merged.new == 11_000
+    assert sum(violation.count for group in merged.groups for violation in group.violations) + merged.omitted == 11_000
     assert len(json_text(merged)) < 1_000_000

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from enforcer.config import AllowEntry, Mode, Settings
-from enforcer.findings import Finding, Job, Owner, Site
+from enforcer.findings import Job, Owner, Site
 from enforcer.record import Record
 from enforcer.reports.json_report import json_text
 from enforcer.reports.terminal import SCREEN, terminal_report
 from enforcer.reports.value import VIOLATION_LIMIT, build_report
+from tests.reports.many import MANY, ten_thousand
 from tests.reports.records import COMMAND, FINDING, SITE, VERSIONS, WITH_CONTEXT, by, full_record, record
 
 
@@ -88,42 +89,9 @@ def _shuffled(value: object, seed: int) -> object:
     return value
 
 
-MANY = {
-    "every job its own owner": lambda n: by(f"e{n}.bst", owner=Owner("element", f"dependency-number-{n}.bst")),
-    "every finding its own group": lambda n: by("app.bst", path=f"attribute_{n}"),
-    "the same everywhere": lambda n: by(f"e{n}.bst"),
-    "long values": lambda n: by(f"e{n}.bst", path=f"p{n}", before="x" * 5000, after="y" * 5000, site=SITE),
-    "long everything": lambda n: long_finding(n, "x"),
-    "long everything, in letters that JSON escapes": lambda n: long_finding(n, "\N{SNOWMAN}"),
-    "long everything in one group": lambda n: replace(long_finding(n, "x"), path=f"table['{n}']['{'x' * 500}']"),
-}
-
-
-def long_finding(number: int, letter: str) -> Finding:
-    """A finding of its own group, every text of which is longer than any report shows."""
-    text = letter * 500
-    site = Site(f"plugins/{text}.py", 31, text, f"env[{text!r}] = {text!r}")
-    return by(
-        f"e{number}-{text}.bst",
-        path=f"p{number}_{text}",
-        before=text,
-        after=text,
-        site=site,
-        obtained=replace(site, line=29),
-        core=replace(site, line=30),
-        nodeid=f"tests/test_{text}.py::test[{number}]",
-        owner=Owner("element", f"base-{number}-{text}.bst"),
-        candidates=[Job(text, "Build", 1, text)] * 9,
-        aliases=[text] * 9,
-        explanation=[text] * 9,
-        plugin_file=text,
-        unblamed=text,
-    )
-
-
 @pytest.mark.parametrize("case", MANY)
 def test_ten_thousand_findings_stay_readable(case: str) -> None:
-    report = build_report(record(*map(MANY[case], range(10_000))), Settings(), COMMAND, VERSIONS)
+    report = ten_thousand(MANY[case])
     listed = sum(violation.count for group in report.groups for violation in group.violations)
     assert report.new == 10_000
     assert report.groups

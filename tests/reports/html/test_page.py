@@ -14,11 +14,12 @@ import pytest
 from enforcer.config import Settings
 from enforcer.findings import Finding, Job, Owner
 from enforcer.record import Record
+from enforcer.reports.elements import element_graph
 from enforcer.reports.html.page import html_text
 from enforcer.reports.value import Access, Report, build_report
 from tests.reports.hostile import hostile_coverage
+from tests.reports.many import MANY, ten_thousand
 from tests.reports.records import COMMAND, FINDING, VERSIONS, WITH_CONTEXT, by, full_record, record
-from tests.reports.test_value import MANY
 
 MARKUP = "</script><script>fired(1)</script><img src=x onerror=fired(2)>\"'"
 """Markup that would run, were it not escaped."""
@@ -232,9 +233,9 @@ HOSTILE_MANY: dict[str, Callable[[int], Finding]] = {
 @pytest.mark.parametrize("case", HOSTILE_MANY)
 def test_ten_thousand_findings_stay_below_two_megabytes(case: str) -> None:
     names = [f"e{n}.bst" for n in range(2000)]
-    made = record(*map(HOSTILE_MANY[case], range(10_000)), kinds=dict.fromkeys(names, "import"))
-    made.dependencies = {name: set(names[max(n - 8, 0) : n]) for n, name in enumerate(names)}
-    report = built(made)
+    dependencies = {name: set(names[max(n - 8, 0) : n]) for n, name in enumerate(names)}
+    graph = element_graph(dict.fromkeys(names, "import"), dependencies)
+    report = replace(ten_thousand(HOSTILE_MANY[case]), graph=graph)
     text = html_text(report)
     assert len(text.encode()) < 2_000_000
     assert f"{report.new:,} new violations" in text
