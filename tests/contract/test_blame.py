@@ -120,14 +120,10 @@ def test_touch_keeps_where_it_was_obtained_and_off_nothing(tmp_path: Path, backe
     assert (off["site"], off["obtained"], off["unblamed"]) == (None, None, "blame is off")
 
 
-def test_another_run_shows_what_was_not_seen(tmp_path: Path, process_backend: str) -> None:
+def test_another_run_shows_what_was_not_seen_and_publishes_nothing(tmp_path: Path, process_backend: str) -> None:
     violation = _one(tmp_path, process_backend, "rerun", HIDDEN)
     assert f"{violation['site']['file']}:{violation['site']['line']}" == MARKS[HIDDEN][None]
     assert violation["unblamed"] is None
-
-
-def test_another_run_publishes_nothing(tmp_path: Path, process_backend: str) -> None:
-    _one(tmp_path, process_backend, "rerun", HIDDEN)
     logs = [path.name for path in (tmp_path / "logs").rglob("*-build.*.log")]
     assert len(logs) == 2, "one of the victim, one of the form"
     refs = [path for path in (tmp_path / "cache" / "artifacts" / "refs").rglob("*") if path.is_file()]

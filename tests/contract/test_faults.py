@@ -28,6 +28,11 @@ ONE_JOB_A_WORKER = (
     "import os; os.environ['GRPC_ENABLE_FORK_SUPPORT'] = '1'; "
     "import enforcer.bst.in_processes as run; run.default_worker_jobs = lambda elements: 1"
 )
+SOON = (
+    "from enforcer.backends import links, pool; links._LAST_CHANCE = 1.0; "
+    "pool.Pool.__init__.__kwdefaults__['grace'] = 1.0"
+)
+"""Has SIGTERM follow an interrupt, and SIGKILL follow SIGTERM, after a second each."""
 TELL_IDLE = (
     "import os; from pathlib import Path; from enforcer.backends.pool import Pool; give_back = Pool._give_back; "
     "running = Path(os.environ.get('RUNNING', '/nowhere')); "
@@ -105,7 +110,7 @@ def test_jobs_that_hang_are_ended_when_a_failure_ends_the_build(
 ) -> None:
     """One that catches every interrupt, and one that lets no Python code run."""
     lab = lab_of(process_backend)
-    lab.prepare("from enforcer.backends.pool import Pool; Pool.__init__.__kwdefaults__['grace'] = 1.0")
+    lab.prepare(SOON)
     write_faults(lab)
     step = start(lab, "--on-error", "terminate", "build", "hanging.bst").end()
     assert "my own fault" in failure_of(lab, step, "fails-beside")
