@@ -114,13 +114,12 @@ WRITE_MANY = """for number in range(10):
 
 @pytest.fixture
 def large(tmp_path: Path) -> Project:
-    """Thirty elements, each of which writes ten environment keys and one attribute of an element of its own."""
+    """Thirty elements, each of which writes ten environment keys and one attribute of their common dependency."""
     project = Project(tmp_path, WRITE_MANY)
     elements = tmp_path / "elements"
     names = [f"e{number:02}" for number in range(ELEMENTS)]
     for name in names:
-        (elements / f"base-{name}.bst").write_text("kind: stack\n")
-        (elements / f"{name}.bst").write_text(f"kind: my_kind\nbuild-depends: [base-{name}.bst]\n")
+        (elements / f"{name}.bst").write_text("kind: my_kind\nbuild-depends: [base.bst]\n")
     (elements / "app.bst").write_text("kind: stack\ndepends:\n" + "".join(f"- {name}.bst\n" for name in names))
     return project
 

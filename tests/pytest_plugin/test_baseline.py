@@ -256,7 +256,7 @@ def test_in_a_bst_process(bst):
 NEW_WRITE = '        dep.get_environment()["FOO"] = "X"\n'
 
 
-@pytest.mark.parametrize("words", [(), ("--enforce-backend=pool",), ("-n2",)], ids=["threads", "pool", "xdist"])
+@pytest.mark.parametrize("words", [(), ("--enforce-backend=pool", "-n2")], ids=["threads", "pool in two workers"])
 def test_real_builds_in_both_forms(inner: pytest.Pytester, words: tuple[str, ...]) -> None:
     pytest.importorskip("buildstream")
     if "-n2" in words:
