@@ -18,6 +18,7 @@ def test_the_demo_shows_what_it_promises_and_the_readme_shows_what_the_demo_prin
     assert "enforcement strict on pool: clean" in demo.stdout
     for backend in ("pool", "threads"):
         assert demo.stdout.count(f"enforcement strict on {backend}: failed") == 1
+    assert "1 failed, 6 passed" in demo.stdout
 
     printed = "".join(line.removeprefix("  ") for line in demo.stdout.splitlines(keepends=True))
     [block] = re.findall(r"^```\n(enforcement .*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
