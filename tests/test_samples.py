@@ -17,11 +17,11 @@ pytest.importorskip("buildstream")
 COMMAND = ["python", "-m", "enforcer", "run", "--report", "json:{report}"]
 _VALIDATOR = Draft202012Validator(schema())
 
-# `fork` is `pool` with workers for one job: one sample for each way in which a change can stay or travel, and a small
-# clean one. What `clean` does is done on `fork` too, under enforcement strict, by the cases of test_same_as_stock.py.
+# `fork` is `pool` with workers for one job: one sample for each way a change can stay or travel, and clean ones.
 ON_FORK = (
-    *("class_attr_own", "clean_project_refs", "environment", "key_drift_source", "late_thread", "leaked_process"),
-    *("lock_table", "module_global", "object_getattribute", "os_environ", "stored_method", "unshippable"),
+    *("class_attr_own", "clean", "clean_project_refs", "environment", "key_drift_source", "late_thread"),
+    *("leaked_process", "lock_table", "module_global", "object_getattribute", "os_environ", "stored_method"),
+    "unshippable",
 )
 RUNS = [
     *((name, backend) for name in harness.names() for backend in ("pool", "threads")),
