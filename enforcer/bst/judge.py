@@ -193,12 +193,12 @@ class Judge:
         cells, opaque = self.world.graph.cell_count(), self.world.graph.opaque()
         directories = {project.directory for project in self.world.context.get_projects()}
         files = names.shown_files(self.world.plugin_files, directories)
+        codes = self.world.codes if self.session.settings.coverage else None
         with self.session.recording() as record:
             record.files |= files
             record.cells = max(record.cells, cells)
             record.opaque |= opaque
-            if self.session.settings.coverage:
-                codes = self.world.codes
+            if codes is not None:
                 record.coverage.code.update(codes.code)
                 record.partial.update(f"which code of {file} ran is not known: it is no text" for file in codes.unread)
 

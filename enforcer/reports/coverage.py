@@ -17,6 +17,7 @@ NEVER = "never"
 OUTSIDE = "outside"
 STATES = (RAN, NEVER, OUTSIDE)
 
+_LINES = ("ran", "never", "outside")
 _LISTED = 6
 _SPANS = 12
 
@@ -71,6 +72,11 @@ class CoverageReport:
 
     plugins: tuple[Covered, ...]
     skipped: tuple[str, ...]
+
+    @property
+    def own(self) -> tuple[Covered, ...]:
+        """What does not come with BuildStream."""
+        return tuple(covered for covered in self.plugins if not covered.bundled)
 
 
 def coverage_report(coverage: Coverage, skipped: Iterable[str]) -> CoverageReport:
@@ -149,16 +155,14 @@ def coverage_plain(coverage: CoverageReport | None) -> dict[str, Any] | None:
     }
 
 
-_LINES = ("ran", "never", "outside")
-
-
 def coverage_lines(coverage: CoverageReport | None) -> list[str]:
     """The same in a few lines: totals, then the plugins of which most is missing; those of BuildStream are left out."""
     if coverage is None:
         return []
-    own = [covered for covered in coverage.plugins if not covered.bundled]
-    lines = [f"plugin code in checked jobs: {_totals(own)}" if own else "no plugin but BuildStream's own was loaded"]
-    gaps = sorted((each for each in own if each.never or each.missing), key=lambda each: -len(each.missing))
+    lines = ["no plugin but BuildStream's own was loaded"]
+    if coverage.own:
+        lines = [f"plugin code in checked jobs: {_totals(coverage.own)}"]
+    gaps = sorted((each for each in coverage.own if each.never or each.missing), key=lambda each: -len(each.missing))
     lines += [f"  {covered.name}: {gap(covered)}" for covered in gaps[:_LISTED]]
     lines += [f"  and more in {counted(len(gaps) - _LISTED, 'other place')}"] if len(gaps) > _LISTED else []
     if coverage.skipped:

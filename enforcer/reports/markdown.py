@@ -97,8 +97,7 @@ def _lists(report: Report) -> Iterator[str]:
 
 
 def _covered(report: Report) -> list[str]:
-    plugins = report.coverage.plugins if report.coverage else ()
-    return [f"{each.name}  {gap(each)}" for each in plugins if not each.bundled]
+    return [f"{each.name}  {gap(each)}" for each in (report.coverage.own if report.coverage else ())]
 
 
 def _accepted(group: Group) -> str:
