@@ -30,7 +30,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import layered, processes, shape, table
-from enforcer.config import BACKENDS
+from enforcer.settings.settings import BACKENDS
 from sample_projects import harness
 
 STOCK = "stock"

@@ -87,18 +87,18 @@ def compare(scheduler: Any) -> dict[str, Any]:
     """Time both ways on the graph of `scheduler`, where nothing changes in between."""
     from deepdiff import DeepDiff
 
-    from enforcer.bst.world import World
+    from enforcer.bst.elements.run_graph import RunGraph
 
-    walk, world = seconds(lambda: World(scheduler.context))
-    world.graph.refresh()
-    ours = statistics.median(seconds(world.graph.changed)[0] for _ in range(20))
-    state = plain_state([unit for unit in world.graph.units if not unit.shared])
+    walk, run_graph = seconds(lambda: RunGraph(scheduler.context))
+    run_graph.graph.refresh()
+    ours = statistics.median(seconds(run_graph.graph.changed)[0] for _ in range(20))
+    state = plain_state([unit for unit in run_graph.graph.units if not unit.shared])
     copying, copied = seconds(lambda: copy.deepcopy(state))
     differing, difference = seconds(lambda: DeepDiff(copied, state))
     assert not difference
     return {
-        "elements": len(world.elements),
-        "cells": world.graph.cell_count(),
+        "elements": len(run_graph.elements),
+        "cells": run_graph.graph.cell_count(),
         "walk once": walk,
         "one full compare": ours,
         "deepcopy": copying,

@@ -19,12 +19,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from enforcer.config import Settings
-from enforcer.findings import Finding, Job, Owner, Site
-from enforcer.record import Record
 from enforcer.reports.html.page import html_text
 from enforcer.reports.json_report import json_text
 from enforcer.reports.value import build_report
+from enforcer.results.findings import Finding, Job, Owner, Site
+from enforcer.results.record import Record
+from enforcer.settings.settings import Settings
 from tests.reports.html.browser import Page
 
 _FOLDERS = ("bootstrap", "components", "extensions", "images", "sdk", "tests")

@@ -66,18 +66,18 @@ class Probe:
 def main() -> int:
     """Run the command; its exit status is ours."""
     # Not above: BuildStream's forkserver imports this module too.
-    from enforcer.bst import frontend
+    from enforcer.bst import command
     from enforcer.cli.main import main as enforcer_main
 
     notes, program, *words = sys.argv[1:]
     probe = Probe()
-    run_bst = frontend.run_bst
+    run_bst = command.run_bst
 
     def probed(args: Sequence[str]) -> int:
         probe.install()
         return run_bst(args)
 
-    frontend.run_bst = probed
+    command.run_bst = probed
     status = probed(words) if program == "bst" else enforcer_main(words)
     probe.write(Path(notes))
     return status

@@ -9,11 +9,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from enforcer.config import Settings
-from enforcer.findings import Finding
-from enforcer.fresh import FreshCaches
-from enforcer.record import Record
-from enforcer.text import counted
+from enforcer.fresh_caches import FreshCaches
+from enforcer.masking import counted
+from enforcer.results.findings import Finding
+from enforcer.results.record import Record
+from enforcer.settings.settings import Settings
 
 
 class Session:

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 import pytest
 
-from enforcer.config import Mode, Settings
+from enforcer.embedding.watch import Watch, check_elsewhere
 from enforcer.errors import EnforcerError, UsageError
-from enforcer.findings import Finding
-from enforcer.fresh import FreshCaches
-from enforcer.record import Record
+from enforcer.fresh_caches import FreshCaches
+from enforcer.results.findings import Finding
+from enforcer.results.record import Record
 from enforcer.session import Session
-from enforcer.watch import Watch, check_elsewhere
+from enforcer.settings.settings import Mode, Settings
 from pytest_plugin import judging, options, partial, sharing, summing
 from pytest_plugin.expecting import Enforced, NotEnforced
 from pytest_plugin.freshening import Freshening

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from enforcer.findings import Finding
+    from enforcer.results.findings import Finding
     from pytest_plugin.enforcing import Enforcing
     from pytest_plugin.item_state import ItemState
 
@@ -56,8 +56,8 @@ class Expectation:
     """One `with enforcement.expects(…)` block."""
 
     def __init__(self, enforced: Enforced, rule: str, owner: str, path: str) -> None:
-        from enforcer.config import AllowEntry
         from enforcer.rules.registry import get_rule
+        from enforcer.settings.settings import AllowEntry
 
         self._enforced = enforced
         get_rule(rule)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from enforcer.fresh import FreshCaches
+from enforcer.fresh_caches import FreshCaches
 
 Wrapper = Generator[None, Any, None]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from enforcer.findings import Finding
+from enforcer.results.findings import Finding
 from pytest_plugin.marking import Marked
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from _pytest.skipping import xfailed_key
 
-from enforcer.config import Mode, Settings
 from enforcer.errors import EnforcementWarning
-from enforcer.findings import Finding
 from enforcer.reports.message import finding_lines
+from enforcer.results.findings import Finding
+from enforcer.settings.settings import Mode, Settings
 from pytest_plugin.marking import Marked
 
 SHOWN_GROUPS = 10

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from enforcer.backends.available import why_not
-from enforcer.config import AllowEntry, Mode, Settings, parse_backend
 from enforcer.errors import UsageError
+from enforcer.processes.available import why_not
+from enforcer.settings.settings import AllowEntry, Mode, Settings, parse_backend
 
 LOOSEST_FIRST = (Mode.OFF, Mode.SOFT, Mode.DISCARD, Mode.STRICT)
 _KEYWORDS = ("mode", "backend", "allow", "reason")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from enforcer.config import ReportTarget, Settings
+    from enforcer.settings.settings import ReportTarget, Settings
 
 MODES = ("strict", "soft", "discard", "off")
 _ONLY_ENFORCED = (
@@ -122,9 +122,9 @@ def prepare_backend(early_config: pytest.Config) -> None:
     given = early_config.known_args_namespace
     if (given.enforce or ini(early_config, "enforce") or "off") == "off":
         return
-    from enforcer.backends.available import FORK_SUPPORT, enable_fork_support
     from enforcer.errors import UsageError
-    from enforcer.table import table_values
+    from enforcer.processes.available import FORK_SUPPORT, enable_fork_support
+    from enforcer.settings.pyproject import table_values
 
     backend = given.enforce_backend or ini(early_config, "enforce_backend")
     if not backend:
@@ -188,10 +188,10 @@ def settings(config: pytest.Config) -> Settings:
     Raises:
         pytest.UsageError: a value is wrong; the sentence says which, and what there is.
     """
-    from enforcer.config import Mode, Settings, parse_backend, parse_blame
     from enforcer.errors import UsageError
-    from enforcer.plain_settings import settings_from_plain
-    from enforcer.table import table_values
+    from enforcer.settings.plain import settings_from_plain
+    from enforcer.settings.pyproject import table_values
+    from enforcer.settings.settings import Mode, Settings, parse_backend, parse_blame
 
     if (told := _told(config)) is not None:
         return settings_from_plain(told)
@@ -218,7 +218,7 @@ def settings(config: pytest.Config) -> Settings:
 
 def _with_baseline(config: pytest.Config, settings: Settings, in_table: Path | None) -> Settings:
     """The settings with the baseline read; where it is updated, it need not exist and nothing fails for a finding."""
-    from enforcer.baseline import load_baseline
+    from enforcer.settings.baseline import load_baseline
 
     start = config.invocation_params.dir
     path = _baseline_path(config) or in_table
@@ -261,8 +261,8 @@ def _number(config: pytest.Config, name: str, least: int) -> int | None:
 
 def _targets(config: pytest.Config, texts: list[str]) -> tuple[ReportTarget, ...]:
     """The report files, checked now: a long run must not end without one."""
-    from enforcer.config import ReportTarget
     from enforcer.reports.write import check_targets
+    from enforcer.settings.settings import ReportTarget
 
     # A test that leaves the process in another directory must not move the file.
     start = config.invocation_params.dir

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from enforcer.record import Record
-from enforcer.text import counted
+from enforcer.masking import counted
+from enforcer.results.record import Record
 
 
 class Progress:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from enforcer import projects
+from enforcer.embedding import projects
+from enforcer.embedding.projects import Built
 from enforcer.errors import EnforcerError
-from enforcer.findings import Finding
-from enforcer.fresh import write_config
-from enforcer.projects import Built
-from enforcer.record import Record
+from enforcer.fresh_caches import write_config
+from enforcer.results.findings import Finding
+from enforcer.results.record import Record
 from pytest_plugin import options, sharing
 from pytest_plugin.item_state import item_state_key
 from pytest_plugin.judging import fails

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from enforcer.config import Settings
-from enforcer.plain_settings import settings_to_plain
-from enforcer.record import Record
+from enforcer.results.record import Record
+from enforcer.settings.plain import settings_to_plain
+from enforcer.settings.settings import Settings
 from pytest_plugin import options
 
 _KEY = "enforcement"

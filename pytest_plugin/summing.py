@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from enforcer.baseline import learn
-from enforcer.config import Settings
 from enforcer.errors import EnforcerError
-from enforcer.record import Record
 from enforcer.reports.terminal import brief_lines, rendered, report_lines
 from enforcer.reports.value import CLEAN, Report, build_report, installed_versions
 from enforcer.reports.write import write_reports
+from enforcer.results.record import Record
+from enforcer.settings.baseline import learn
+from enforcer.settings.settings import Settings
 from pytest_plugin.judging import fails
 
 # How a run is spread over processes changes neither what it checks nor its report.

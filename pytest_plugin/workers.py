@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from enforcer.config import Settings
+from enforcer.embedding.watch import probe, what_was_probed
 from enforcer.errors import UnsupportedError
-from enforcer.record import Record
 from enforcer.reports.value import all_versions, installed_versions
-from enforcer.watch import probe, what_was_probed
+from enforcer.results.record import Record
+from enforcer.settings.settings import Settings
 from pytest_plugin import sharing
 
 _RUN = """

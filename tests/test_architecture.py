@@ -42,7 +42,7 @@ def test_types_are_clean() -> None:
     [
         ("pytest_plugin.hooks", ("enforcer", "buildstream")),
         ("enforcer", ("buildstream", "pytest")),
-        ("enforcer.watch", ("buildstream", "pytest")),
+        ("enforcer.embedding.watch", ("buildstream", "pytest")),
         ("enforcer.cli.main", ("buildstream", "pytest")),
     ],
 )

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from enforcer.baseline import Baseline, Entry
-from enforcer.config import AllowEntry, Mode, Settings
-from enforcer.findings import Finding
+from enforcer.results.findings import Finding
 from enforcer.session import Session
+from enforcer.settings.baseline import Baseline, Entry
+from enforcer.settings.settings import AllowEntry, Mode, Settings
 from tests.reports.records import FINDING
 
 KNOWN = Baseline(Path("/p/known.txt"), "known.txt", frozenset({Entry.of(FINDING)}))

@@ -28,7 +28,7 @@ class Where(NamedTuple):
     core: Place | None = None
 
 
-class Live:
+class LineBlame:
     """The lines of one job.
 
     Args:

@@ -23,14 +23,15 @@ from buildstream._scheduler.jobs.job import Job
 from buildstream._scheduler.scheduler import Scheduler
 from buildstream._sourcecache import SourceCache
 
-from enforcer.bst import fork_guard, results
-from enforcer.bst.fresh import forget_to_remove, load_fresh, remove_when_terminated
-from enforcer.bst.in_threads import ThreadsRun
-from enforcer.bst.judge import EnforcementError
-from enforcer.bst.run import Run
-from enforcer.config import Mode
-from enforcer.fresh import FreshCaches
+from enforcer.bst.forked import grpc_guard
+from enforcer.bst.judging.judge import EnforcementError
+from enforcer.bst.publishing import held_refs
+from enforcer.bst.publishing.fresh_context import forget_to_remove, load_fresh, remove_when_terminated
+from enforcer.bst.runs.in_threads import ThreadsRun
+from enforcer.bst.runs.scheduler_run import Run
+from enforcer.fresh_caches import FreshCaches
 from enforcer.session import Session
+from enforcer.settings.settings import Mode
 
 _Original = Callable[..., Any]
 
@@ -42,7 +43,7 @@ class Attachment:
         self.session = session
         self.run: Run | None = None
 
-    def held(self) -> results.HeldResults | None:
+    def held(self) -> held_refs.HeldResults | None:
         """Where refs are held back now, if anywhere."""
         return None if self.run is None else self.run.judge.results
 
@@ -108,12 +109,16 @@ def _patches() -> list[tuple[Any, str, Callable[[Attachment], Callable[[Any], An
         (job_module, "terminate_thread", lambda at: lambda original: _terminate_thread(original, at)),
         (ElementJob, "child_process", lambda at: lambda original: _child_process(original, at)),
         (Context, "load", lambda at: lambda original: load_fresh(original, at.caches)),
-        (_CASCacheUsageMonitor, "run", lambda at: fork_guard.guarded_monitor),
-        (utils, "save_file_atomic", lambda at: lambda original: results.hold_writes(original, at.held)),
-        (SourceCache, "_source_path", lambda at: lambda original: results.read_held_sources(original, at.held)),
-        (ElementSourcesCache, "_source_path", lambda at: lambda original: results.read_held_sources(original, at.held)),
-        (Artifact, "_load_proto", lambda at: lambda original: results.read_held_artifact(original, at.held)),
-        (ArtifactCache, "link_key", lambda at: lambda original: results.link_held(original, at.held)),
+        (_CASCacheUsageMonitor, "run", lambda at: grpc_guard.guarded_monitor),
+        (utils, "save_file_atomic", lambda at: lambda original: held_refs.hold_writes(original, at.held)),
+        (SourceCache, "_source_path", lambda at: lambda original: held_refs.read_held_sources(original, at.held)),
+        (
+            ElementSourcesCache,
+            "_source_path",
+            lambda at: lambda original: held_refs.read_held_sources(original, at.held),
+        ),
+        (Artifact, "_load_proto", lambda at: lambda original: held_refs.read_held_artifact(original, at.held)),
+        (ArtifactCache, "link_key", lambda at: lambda original: held_refs.link_held(original, at.held)),
     ]
 
 
@@ -141,7 +146,7 @@ def _begin(attachment: Attachment, scheduler: Any, queues: list[Any]) -> None:
         if session.settings.backend == "threads":
             attachment.run = ThreadsRun(session, scheduler)
         else:
-            from enforcer.bst.in_processes import ProcessesRun
+            from enforcer.bst.runs.in_processes import ProcessesRun
 
             # A forked process goes on with another run in this place.
             attachment.run = ProcessesRun(session, scheduler, queues, lambda run: setattr(attachment, "run", run))

@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from enforcer.baseline import Baseline, Entry, add, learn, prune
 from enforcer.cli.options import BST_COMMAND, named_baseline, run_options, settings_from
 from enforcer.cli.run import command_words, exit_status, refuse_no_words, run_enforced
-from enforcer.config import Mode, Settings
 from enforcer.errors import EnforcerError, UsageError
 from enforcer.reports.read import read_report
 from enforcer.reports.value import Report
+from enforcer.settings.baseline import Baseline, Entry, add, learn, prune
+from enforcer.settings.settings import Mode, Settings
 
 _FROM = click.option(
     "--from",

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import click
 
-from enforcer.backends import available
-from enforcer.config import PROCESS_BACKENDS
 from enforcer.errors import EnforcerError
+from enforcer.processes import available
 from enforcer.rules.registry import registered
+from enforcer.settings.settings import PROCESS_BACKENDS
 
 OK = "ok"
 INFO = "info"
@@ -79,7 +79,7 @@ def _seams() -> Check:
     if util.find_spec("buildstream") is None:
         return Check(MISSING, "seams: no BuildStream to look at")
     try:
-        from enforcer.bst.seams import missing
+        from enforcer.bst.required import missing
 
         absent = missing()
     except Exception as error:

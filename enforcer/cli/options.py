@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
-from enforcer.baseline import Baseline, load_baseline
-from enforcer.config import (
+from enforcer.rules.registry import get_rule
+from enforcer.settings.baseline import Baseline, load_baseline
+from enforcer.settings.pyproject import table_values
+from enforcer.settings.settings import (
     BACKENDS,
     BLAMES,
     REPORT_FORMATS,
@@ -20,8 +22,6 @@ from enforcer.config import (
     parse_blame,
     run_backend,
 )
-from enforcer.rules.registry import get_rule
-from enforcer.table import table_values
 
 BST_COMMAND = {"allow_interspersed_args": False}
 """Context settings of a command whose words, from the first that is no option on, are for bst."""

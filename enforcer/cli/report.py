@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from enforcer.cli.printing import print_report
-from enforcer.config import REPORT_FORMATS, ReportTarget
 from enforcer.reports.merge import merge_reports
 from enforcer.reports.read import read_report
 from enforcer.reports.write import check_targets, write_reports
+from enforcer.settings.settings import REPORT_FORMATS, ReportTarget
 
 
 @click.command()

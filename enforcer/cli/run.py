@@ -12,16 +12,16 @@ from typing import Any
 
 import click
 
-from enforcer.activation import activate
 from enforcer.cli.options import BST_COMMAND, run_options, settings_from
 from enforcer.cli.printing import print_report
-from enforcer.config import Mode, Settings
+from enforcer.embedding.activation import activate
 from enforcer.errors import EnforcerError, UsageError
-from enforcer.fresh import fresh_caches
-from enforcer.record import Record
+from enforcer.fresh_caches import fresh_caches
 from enforcer.reports.value import Report, build_report
 from enforcer.reports.write import check_targets, write_reports
+from enforcer.results.record import Record
 from enforcer.session import Session
+from enforcer.settings.settings import Mode, Settings
 
 NEW_VIOLATION = 1
 OUR_FAILURE = EnforcerError.exit_code
@@ -107,13 +107,13 @@ def _write_costs(record: Record) -> None:
 
 
 def _run_bst(bst_args: Sequence[str]) -> int:
-    from enforcer.bst.frontend import run_bst
+    from enforcer.bst.command import run_bst
 
     return run_bst(bst_args)
 
 
 def _live_count(session: Session) -> AbstractContextManager[None]:
-    from enforcer.bst.status import live_count
+    from enforcer.bst.live_count import live_count
 
     return live_count(session)
 

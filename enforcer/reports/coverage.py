@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from enforcer.coverage import Coverage, PluginCode, Ran
+from enforcer.masking import counted
 from enforcer.reports.shown import shown_name
-from enforcer.text import counted
+from enforcer.results.plugin_coverage import Coverage, PluginCode, Ran
 
 RAN = "ran"
 NEVER = "never"
@@ -37,7 +37,7 @@ class CoveredMethod:
 
 @dataclass(frozen=True)
 class Covered:
-    """A class of plugin code, or the functions of a module: see `enforcer.coverage.PluginCode`.
+    """A class of plugin code, or the functions of a module: see `enforcer.results.plugin_coverage.PluginCode`.
 
     Attributes:
         ran: the numbers of the lines that ran in checked jobs, sorted.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from enforcer.findings import Finding
 from enforcer.reports.value import Report
+from enforcer.results.findings import Finding
 
 
 class Place(NamedTuple):

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import reduce
 
-from enforcer.config import Mode
-from enforcer.findings import Job
 from enforcer.reports.coverage import merged_coverage
 from enforcer.reports.elements import merged_graphs
 from enforcer.reports.value import (
@@ -26,6 +24,8 @@ from enforcer.reports.value import (
     group_order,
     within_limits,
 )
+from enforcer.results.findings import Job
+from enforcer.settings.settings import Mode
 
 _WORST_FIRST = (FAILED, WARNED, NOTHING_CHECKED, CLEAN)
 _STRICTEST_FIRST = tuple(mode.value for mode in (Mode.STRICT, Mode.DISCARD, Mode.SOFT, Mode.OFF))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from enforcer.findings import Finding, Owner, Site
+from enforcer.masking import cut
 from enforcer.reports.shown import shown
-from enforcer.text import cut
+from enforcer.results.findings import Finding, Owner, Site
 
 ALLOW = "  allow: "
 _CODE_COLUMN = 40

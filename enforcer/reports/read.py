@@ -8,17 +8,17 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from enforcer.baseline import Entry
-from enforcer.config import Mode
-from enforcer.coverage import PLUGIN_TYPES
 from enforcer.errors import UsageError
-from enforcer.findings import ERROR, OWNER_KINDS, WARNING, Finding, Job, Owner, Site
+from enforcer.masking import printable
 from enforcer.reports.coverage import STATES, CoverageReport, Covered, CoveredMethod
 from enforcer.reports.elements import Element
 from enforcer.reports.json_report import FORMAT
 from enforcer.reports.shown import shown, shown_job, shown_name, shown_text
 from enforcer.reports.value import CLEAN, FAILED, NOTHING_CHECKED, WARNED, Access, Example, Group, Report, Violation
-from enforcer.text import printable
+from enforcer.results.findings import ERROR, OWNER_KINDS, WARNING, Finding, Job, Owner, Site
+from enforcer.results.plugin_coverage import PLUGIN_TYPES
+from enforcer.settings.baseline import Entry
+from enforcer.settings.settings import Mode
 
 _MOST_LINES = 1_000_000
 """Of one file: a report that somebody else has written must not take all memory."""

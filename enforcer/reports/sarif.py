@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from enforcer.findings import Finding, Site
 from enforcer.reports.coverage import coverage_plain
 from enforcer.reports.located import Place, place_at, place_of
 from enforcer.reports.message import finding_lines, headline, others_lines, what
 from enforcer.reports.terminal import summary_lines
 from enforcer.reports.value import Group, Report, Violation
+from enforcer.results.findings import Finding, Site
 from enforcer.rules.pages import known_page
 
 VERSION = "2.1.0"

@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
-from enforcer.findings import Finding, Job, Owner, Site
-from enforcer.text import cut, mask, mask_code, mask_lines, printable, without_addresses
+from enforcer.masking import cut, mask, mask_code, mask_lines, printable, without_addresses
+from enforcer.results.findings import Finding, Job, Owner, Site
 
 NAME_LIMIT = 200
 VALUE_LIMIT = 300

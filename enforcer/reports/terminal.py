@@ -10,11 +10,11 @@ from typing import NamedTuple, TextIO
 
 import click
 
-from enforcer.config import Mode
+from enforcer.masking import cut
 from enforcer.reports.coverage import coverage_lines
 from enforcer.reports.message import ALLOW, finding_lines
 from enforcer.reports.value import CLEAN, FAILED, NOTHING_CHECKED, WARNED, Group, Report
-from enforcer.text import cut
+from enforcer.settings.settings import Mode
 
 SCREEN = 50
 _MANY = 3

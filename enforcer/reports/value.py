@@ -15,14 +15,14 @@ from importlib import metadata
 from pathlib import Path
 
 import enforcer
-from enforcer.baseline import Entry
-from enforcer.config import Settings
-from enforcer.findings import Finding, Job, Site
-from enforcer.record import Record
 from enforcer.reports.coverage import CoverageReport, coverage_report
 from enforcer.reports.elements import Element, element_graph
 from enforcer.reports.places import Line, repository_files
 from enforcer.reports.shown import shown, shown_job, shown_name, shown_text
+from enforcer.results.findings import Finding, Job, Site
+from enforcer.results.record import Record
+from enforcer.settings.baseline import Entry
+from enforcer.settings.settings import Settings
 
 CLEAN = "clean"
 WARNED = "warned"

@@ -7,10 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import resolve_name
 
-from enforcer.config import ReportTarget
+from enforcer.atomic_write import is_special, real_path, try_to_write, write_whole
 from enforcer.errors import EnforcerError, UsageError
-from enforcer.files import is_special, real_path, try_to_write, write_whole
 from enforcer.reports.value import Report
+from enforcer.settings.settings import ReportTarget
 
 FORMATS: Mapping[str, str] = {
     "json": "enforcer.reports.json_report:json_text",

@@ -12,9 +12,9 @@ from importlib.metadata import Distribution, EntryPoint, entry_points
 from typing import Any, NamedTuple
 
 from enforcer.errors import EnforcerError, UsageError
-from enforcer.findings import ERROR, WARNING
+from enforcer.masking import printable
+from enforcer.results.findings import ERROR, WARNING
 from enforcer.rules.protocol import Rule
-from enforcer.text import printable
 
 GROUP = "enforcer.rules"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from enforcer.findings import Job, Owner, Site
+from enforcer.results.findings import Job, Owner, Site
 
 UNIT_KINDS = ("element", "project", "context", "class", "module", "process")
 

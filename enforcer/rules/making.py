@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from enforcer.findings import Finding, Owner, Site
+from enforcer.masking import mask, mask_code, mask_lines
+from enforcer.results.findings import Finding, Owner, Site
 from enforcer.rules.evidence import Change, Evidence, Left
 from enforcer.rules.protocol import Rule
-from enforcer.text import mask, mask_code, mask_lines
 
 
 def from_changes(rule: Rule, evidence: Evidence, unit_kind: str) -> Iterator[Finding]:

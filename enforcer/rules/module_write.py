@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from enforcer.findings import ERROR, Finding
+from enforcer.results.findings import ERROR, Finding
 from enforcer.rules.evidence import Evidence
 from enforcer.rules.making import from_changes
 

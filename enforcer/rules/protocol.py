@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from enforcer.findings import Finding
+from enforcer.results.findings import Finding
 from enforcer.rules.evidence import Evidence
 
 

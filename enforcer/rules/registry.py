@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 
 from enforcer.errors import EnforcerError, UsageError
-from enforcer.findings import Finding
+from enforcer.results.findings import Finding
 from enforcer.rules.entry_points import Registered, load
 from enforcer.rules.evidence import Evidence
 from enforcer.rules.protocol import Rule

@@ -18,16 +18,16 @@ from buildstream.element import Element
 from buildstream.source import Source
 
 from enforcer.blame.reach import Reach
-from enforcer.bst.pending import Pending, addressed
-from enforcer.bst.replication import Replication
-from enforcer.bst.scope import ReplicaScope
-from enforcer.bst.touches import Touches
-from enforcer.bst.world import CORE, evading_units
-from enforcer.config import Mode, Settings
-from enforcer.findings import Job
+from enforcer.bst.elements.run_graph import CORE, evading_units
+from enforcer.bst.judging.comparison import CompareTouched
+from enforcer.bst.observing.touches import Touches
+from enforcer.bst.replicas.pending import Pending, addressed
+from enforcer.bst.replicas.replication import Replication
 from enforcer.graph.compare import ChangedCell, changed_cells
 from enforcer.graph.graph import Graph
 from enforcer.graph.unit import Unit
+from enforcer.results.findings import Job
+from enforcer.settings.settings import Mode, Settings
 from tests.graph import oracle
 from tests.graph.forms import Form, form_of_all
 from tests.graph.policies import Border, OpenPolicy
@@ -98,7 +98,7 @@ class Hold(NamedTuple):
 
 
 class LittleWorld:
-    """The part of `enforcer.bst.world.World` that replicas use."""
+    """The part of `enforcer.bst.elements.run_graph.RunGraph` that replicas use."""
 
     def __init__(self, holds: Iterable[Hold]) -> None:
         Plain.SHARED = []
@@ -184,12 +184,12 @@ class Replica:
     """One worker. `reports` says what it found."""
 
     def __init__(self, holds: Iterable[Hold] = (), mode: Mode = Mode.STRICT) -> None:
-        self.world = LittleWorld(holds)
-        self.graph = self.world.graph
-        self.replication = Replication(self.world)  # type: ignore[arg-type]
+        self.run_graph = LittleWorld(holds)
+        self.graph = self.run_graph.graph
+        self.replication = Replication(self.run_graph)  # type: ignore[arg-type]
         self.pending = Pending(self.graph, self.replication)
         stays = mode is Mode.SOFT
-        self.scope = ReplicaScope(self.world, self.replication.codec, self.pending, True, stays)  # type: ignore[arg-type]
+        self.comparison = CompareTouched(self.run_graph, self.replication.codec, self.pending, True, stays)  # type: ignore[arg-type]
         self.stays = stays
         self.mode = mode
         self.foreign: dict[str, Write] = {}
@@ -216,9 +216,9 @@ class Replica:
         token = self.token()
         owner = self.graph.unit_of(container) or self.graph.registry.owner.get(id(container))
         # A thread that writes when its job is over has no right to anything.
-        if self._job is not None and (self.over or owner is not self.world.unit_of(self.own)):
+        if self._job is not None and (self.over or owner is not self.run_graph.unit_of(self.own)):
             # After a full compare nobody looks again: the thread is a violation, and its worker's state is dropped.
-            self.dropped = self.over and not self.scope.unswept.jobs
+            self.dropped = self.over and not self.comparison.since_full_compare.jobs
             # What was made by a foreign write that stayed is sent as it is by a job that makes it its own.
             owned = owner is not None and not (self.stays and self._is_new(container))
             firm = owner is not None and not self.dropped and not (inside and self.stays)
@@ -244,16 +244,16 @@ class Replica:
         return held
 
     def job(self, number: int, acts: Iterable[Act], due: bool = False) -> list[Report]:
-        """Run one job as `Trial` does; returns what was found from before it until its end."""
+        """Run one job as `Attempt` does; returns what was found from before it until its end."""
         start = len(self.reports)
-        self.own = self.world.elements[number]
-        own = self.world.unit_of(self.own)
+        self.own = self.run_graph.elements[number]
+        own = self.run_graph.unit_of(self.own)
         job = Job(f"e{number}", "Build", len(self.log), "plain")
         self.log.append(f"job {job.element}{' with a full compare' if due else ''}")
-        self._note(self.scope.before(own), self.scope.unswept.jobs, "before")
-        touches = Touches(self.world, own, self.scope.reached, Settings())  # type: ignore[arg-type]
+        self._note(self.comparison.before(own), self.comparison.since_full_compare.jobs, "before")
+        touches = Touches(self.run_graph, self.run_graph, own, self.comparison.reached, Settings())  # type: ignore[arg-type]
         self._act(touches, job, acts)
-        self.scope.unswept.due = lambda: due  # type: ignore[method-assign]
+        self.comparison.since_full_compare.due = lambda: due  # type: ignore[method-assign]
         self._judge(own, touches, job)
         return self.reports[start:]
 
@@ -265,7 +265,7 @@ class Replica:
             try:
                 for act in acts:
                     self.log.append(f" {act}")
-                    ACTS[act.name](self, self.world.elements[act.target], f"k{act.key}")
+                    ACTS[act.name](self, self.run_graph.elements[act.target], f"k{act.key}")
             except BaseException as error:
                 failed.append(error)
 
@@ -278,34 +278,34 @@ class Replica:
             raise failed[0]
 
     def _judge(self, own: Unit, touches: Touches, job: Job) -> None:
-        earlier = self.scope.unswept.jobs
-        seen = self.scope.after(own, touches, job)
+        earlier = self.comparison.since_full_compare.jobs
+        seen = self.comparison.after(own, touches, job)
         changed = seen.changed if seen.candidates else seen.changed + seen.older
         mine = [cell for cell in changed if cell.unit is own]
         foreign = [cell for cell in changed if cell.unit is not own]
-        self.scope.encode(own, mine)
+        self.comparison.encode(own, mine)
         self._note(foreign, [job], "at once")
         older = seen.older if seen.candidates else []
         self._note(older, [*seen.candidates, job], "full compare")
         self._note(seen.met, [*earlier, job], "met")
         self._deal_with(foreign + older)
         if (foreign or older or seen.met) and self.mode is Mode.STRICT:
-            self.scope.forget(mine)
+            self.comparison.forget(mine)
         else:
-            self.scope.keep(mine)
-        if self.scope.delta is not None:
-            self.publish(own, self.scope.delta)
+            self.comparison.keep(mine)
+        if self.comparison.delta is not None:
+            self.publish(own, self.comparison.delta)
 
     def _deal_with(self, foreign: list[ChangedCell]) -> None:
-        if foreign and not self.scope.undoes(self.mode):
-            self.scope.keep_foreign(foreign)
+        if foreign and not self.comparison.undoes(self.mode):
+            self.comparison.keep_foreign(foreign)
         elif foreign:
             assert self.graph.undo(foreign) == []
         self._check_stays(foreign)
 
     def _check_stays(self, foreign: list[ChangedCell]) -> None:
         """Under soft all of this is still where it was written."""
-        snapshot = oracle.snapshot(self.world.roots) if foreign and self.stays else {}
+        snapshot = oracle.snapshot(self.run_graph.roots) if foreign and self.stays else {}
         for token in self._tokens_of(foreign):
             copy = snapshot.get(self.foreign[token].place[0]) if token in self.foreign else None
             assert copy is None or repr(token) in repr([part.entries for part in copy.parts])
@@ -340,11 +340,11 @@ class Replica:
         self.log.append(f"update of e{number}: {name} k{key}")
         payload = self.common.call(self._do_legally, number, name, key)
         if payload is not None:
-            self.publish(self.world.unit_of(self.world.elements[number]), payload)
+            self.publish(self.run_graph.unit_of(self.run_graph.elements[number]), payload)
 
     def _do_legally(self, number: int, name: str, key: int) -> bytes | None:
-        self.own = self.world.elements[number]
-        unit = self.world.unit_of(self.own)
+        self.own = self.run_graph.elements[number]
+        unit = self.run_graph.unit_of(self.own)
         ACTS[name](self, self.own, f"k{key}")
         assert self.graph.undo([cell for cell in self.graph.changed() if cell.unit is not unit]) == []
         changed = changed_cells(unit)
@@ -359,8 +359,8 @@ class Replica:
 
     def sweep(self) -> None:
         """The worker retires."""
-        if self.scope.unswept.jobs:
-            changed, candidates = self.scope.sweep()
+        if self.comparison.since_full_compare.jobs:
+            changed, candidates = self.comparison.sweep()
             self._note(changed, candidates, "end")
             self._deal_with(changed)
 
@@ -372,11 +372,11 @@ class Replica:
         self.common.end()
 
     def _form(self) -> Form:
-        return form_of_all(self.world.roots, self.replication.codec.references.name_of)
+        return form_of_all(self.run_graph.roots, self.replication.codec.references.name_of)
 
     def up_to_date(self) -> Form:
         """What this replica holds when all updates are applied."""
-        self.replication.unseen.rest()
+        self.replication.unattributed.rest()
         self.pending.apply_all()
         return self._form()
 
@@ -513,7 +513,7 @@ def _(replica: Replica, element: Any, key: str) -> None:
 
 @act("module")
 def _(replica: Replica, element: Any, key: str) -> None:
-    put(replica, replica.world.module.STATE, key)
+    put(replica, replica.run_graph.module.STATE, key)
 
 
 # Past the hooks.
@@ -550,17 +550,17 @@ def _(replica: Replica, element: Any, key: str) -> None:
 
 @act("stash a container", BYPASSES)
 def _(replica: Replica, element: Any, key: str) -> None:
-    replica.world.stash[key] = element.core_env
+    replica.run_graph.stash[key] = element.core_env
 
 
 @act("stash a list", BYPASSES)
 def _(replica: Replica, element: Any, key: str) -> None:
-    replica.world.stash[key] = element.items
+    replica.run_graph.stash[key] = element.items
 
 
 @act("write to what is stashed", BYPASSES)
 def _(replica: Replica, element: Any, key: str) -> None:
-    put(replica, replica.world.stash.get(key), key)
+    put(replica, replica.run_graph.stash.get(key), key)
 
 
 @act("write to what is held", BYPASSES)

@@ -10,8 +10,8 @@ from buildstream._context import Context
 from buildstream._project import Project
 from buildstream.types import _Scope
 
-from enforcer.bst.replication import Replication
-from enforcer.bst.world import World
+from enforcer.bst.elements.run_graph import RunGraph
+from enforcer.bst.replicas.replication import Replication
 from enforcer.graph.compare import changed_cells
 from tests.bst.builds import Build
 from tests.graph.replicas import Child
@@ -39,10 +39,10 @@ class Loaded:
         (self.app,) = self.project.load_elements(["app.bst"])
         (self.base,) = self.app._dependencies(_Scope.ALL, recurse=False)
         self.app.note = note
-        self.world = World(self.context)
-        self.graph = self.world.graph
-        self.unit = self.world.unit_of(self.app)
-        self.replication = Replication(self.world)
+        self.run_graph = RunGraph(self.context)
+        self.graph = self.run_graph.graph
+        self.unit = self.run_graph.unit_of(self.app)
+        self.replication = Replication(self.run_graph)
         self.refused: list[tuple[str, str]] = []
         self._functions = functions
         self._deltas = 0

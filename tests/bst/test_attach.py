@@ -13,11 +13,11 @@ from typing import Any
 import buildstream
 import pytest
 
-from enforcer.activation import activate
-from enforcer.bst import seams
-from enforcer.config import Settings
+from enforcer.bst import required
+from enforcer.embedding.activation import activate
 from enforcer.errors import UnsupportedError
 from enforcer.session import Session
+from enforcer.settings.settings import Settings
 
 
 def _modules() -> Iterator[Any]:
@@ -61,16 +61,17 @@ def test_two_sessions_detach_in_order_without_a_trace() -> None:
 
 
 def test_the_installed_buildstream_has_every_seam() -> None:
-    assert seams.missing() == []
+    assert required.missing() == []
 
 
 def test_everything_that_is_patched_or_hooked_is_a_seam() -> None:
-    from enforcer.bst import attach, dirty
+    from enforcer.bst import attach
+    from enforcer.bst.replicas import assignments
 
     patched = [f"{_place(owner)}{name}" for owner, name, _ in attach._patches()]
-    assert set(patched) <= set(seams.SEAMS)
-    hooked = [_place(cls).rstrip(".") for cls in dirty._HOOKED]
-    assert [place for place in hooked if not any(seam.startswith(place) for seam in seams.SEAMS)] == []
+    assert set(patched) <= set(required.SEAMS)
+    hooked = [_place(cls).rstrip(".") for cls in assignments._HOOKED]
+    assert [place for place in hooked if not any(seam.startswith(place) for seam in required.SEAMS)] == []
 
 
 def _place(owner: Any) -> str:
@@ -92,14 +93,14 @@ def test_a_missing_seam_is_named_in_a_sentence(monkeypatch: pytest.MonkeyPatch, 
 
         monkeypatch.delattr(Job, "child_action")
     else:
-        monkeypatch.setattr(seams, "SEAMS", (*seams.SEAMS, seam))
+        monkeypatch.setattr(required, "SEAMS", (*required.SEAMS, seam))
     with pytest.raises(UnsupportedError, match=re.escape(seam.partition(":")[2])):
         activate(Session(Settings()))
 
 
 def test_importing_the_library_imports_no_buildstream() -> None:
     code = (
-        "import sys, enforcer, enforcer.session, enforcer.activation, enforcer.cli.main;"
+        "import sys, enforcer, enforcer.session, enforcer.embedding.activation, enforcer.cli.main;"
         "print([name for name in sys.modules if name.split('.')[0] in ('buildstream', 'grpc', 'pytest')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,13 +9,13 @@ import pytest
 
 from tests.bst.builds import Build
 
-BROKEN_VERDICT = "import enforcer.bst.trial as t; t.Trial.verdict = lambda self: 1 / 0"
-BROKEN_PREPARE = "import enforcer.bst.judge as j; j.UniqueKeys = lambda element: 1 / 0"
-BROKEN_WORLD = "import enforcer.bst.world as w; w.World._units = lambda self, plugins: 1 / 0"
+BROKEN_VERDICT = "import enforcer.bst.judging.attempt as t; t.Attempt.verdict = lambda self: 1 / 0"
+BROKEN_PREPARE = "import enforcer.bst.judging.judge as j; j.UniqueKeys = lambda element: 1 / 0"
+BROKEN_WORLD = "import enforcer.bst.elements.run_graph as w; w.RunGraph._units = lambda self, plugins: 1 / 0"
 DYING_LOOP = (
     "import buildstream._scheduler.scheduler as s; s.Scheduler.job_completed = lambda self, job, status: sys.exit(7)"
 )
-BROKEN_FINISH = "import enforcer.bst.judge as j; j.Judge._note_elements = lambda self: 1 / 0"
+BROKEN_FINISH = "import enforcer.bst.judging.judge as j; j.Judge._note_elements = lambda self: 1 / 0"
 
 
 @pytest.mark.parametrize("mode", ["strict", "soft"])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from enforcer.config import Mode
+from enforcer.settings.settings import Mode
 from tests.bst.gating import ACTS, BYPASSES, CLASSES, HELD, OWN, Act, Hold, Replica
 from tests.properties import property_settings
 
@@ -118,7 +118,7 @@ def test_a_container_that_an_earlier_job_has_kept_is_compared_at_once(start: Sta
 
 def test_a_container_inside_of_a_kept_one_is_compared_at_once(start: Start) -> None:
     replica = start(Hold(B, A, "container"), Hold(TABLE, B, "keep"))
-    replica.world.stash["k0"] = replica.world.elements[A].core_env
+    replica.run_graph.stash["k0"] = replica.run_graph.elements[A].core_env
     replica.job(TABLE, [Act("write to what is stashed", TABLE)])
     assert when(replica) == [("at once", ["e4"])]
 
@@ -248,6 +248,6 @@ def test_under_soft_a_foreign_change_stays_and_leaves_with_no_later_job(start: S
     replica = start(mode=Mode.SOFT)
     replica.job(A, [Act(name, B)])
     replica.job(A, [Act("read", B)], due=True)
-    assert replica.world.elements[B].note is not None or name != "attribute"
+    assert replica.run_graph.elements[B].note is not None or name != "attribute"
     replica.job(B, [Act(own, B, 1) for own in OWN if own not in ("new environment", "new object")])
     assert when(replica) == [("at once", ["e0"])]

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import enforcer.cli.run  # noqa: F401
-from enforcer.config import Settings
-from enforcer.record import Record
+from enforcer.results.record import Record
 from enforcer.session import Session
+from enforcer.settings.settings import Settings
 
 run = sys.modules["enforcer.cli.run"]
 

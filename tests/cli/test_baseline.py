@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from enforcer.baseline import Entry
 from enforcer.cli import main
-from enforcer.config import Settings
-from enforcer.findings import Finding
-from enforcer.record import Record
 from enforcer.reports.json_report import json_text
 from enforcer.reports.value import build_report
+from enforcer.results.findings import Finding
+from enforcer.results.record import Record
+from enforcer.settings.baseline import Entry
+from enforcer.settings.settings import Settings
 from tests.cli.conftest import FakeBst
 from tests.reports.records import COMMAND, FINDING, by
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from enforcer.cli import main
-from enforcer.findings import Finding
+from enforcer.results.findings import Finding
 from enforcer.rules import registry
 from enforcer.rules.entry_points import BUILT_IN, Registered
 from enforcer.rules.evidence import Evidence

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from enforcer.cli import main
-from enforcer.config import REPORT_FORMATS, Settings
-from enforcer.record import Record
 from enforcer.reports.json_report import json_text
 from enforcer.reports.value import build_report
 from enforcer.reports.write import report_text
+from enforcer.results.record import Record
+from enforcer.settings.settings import REPORT_FORMATS, Settings
 from tests.reports.records import COMMAND, FINDING, by, full_record, record
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from enforcer.cli import main
-from enforcer.config import AllowEntry, Mode, ReportTarget, Settings
 from enforcer.errors import UnsupportedError
-from enforcer.findings import Finding
-from enforcer.record import Record
+from enforcer.results.findings import Finding
+from enforcer.results.record import Record
 from enforcer.session import Session
+from enforcer.settings.settings import AllowEntry, Mode, ReportTarget, Settings
 from tests.cli.conftest import FakeBst
 from tests.reports.records import FINDING, record
 

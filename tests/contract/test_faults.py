@@ -26,15 +26,15 @@ Stock = Callable[[Case], Observed]
 Labs = Callable[..., Lab]
 ONE_JOB_A_WORKER = (
     "import os; os.environ['GRPC_ENABLE_FORK_SUPPORT'] = '1'; "
-    "import enforcer.bst.in_processes as run; run.default_worker_jobs = lambda elements: 1"
+    "import enforcer.bst.runs.in_processes as run; run.default_worker_jobs = lambda elements: 1"
 )
 SOON = (
-    "from enforcer.backends import links, pool; links._LAST_CHANCE = 1.0; "
+    "from enforcer.processes import links, pool; links._LAST_CHANCE = 1.0; "
     "pool.Pool.__init__.__kwdefaults__['grace'] = 1.0"
 )
 """Has SIGTERM follow an interrupt, and SIGKILL follow SIGTERM, after a second each."""
 TELL_IDLE = (
-    "import os; from pathlib import Path; from enforcer.backends.pool import Pool; give_back = Pool._give_back; "
+    "import os; from pathlib import Path; from enforcer.processes.pool import Pool; give_back = Pool._give_back; "
     "running = Path(os.environ.get('RUNNING', '/nowhere')); "
     "Pool._give_back = lambda *args, **named: (give_back(*args, **named), "
     "running.exists() and running.with_name('idle').write_text('1'))"

@@ -22,7 +22,7 @@ from pathlib import Path
 from buildstream._scheduler.scheduler import Scheduler
 from buildstream.element import Element
 from buildstream.plugin import Plugin
-import enforcer.bst.in_processes
+import enforcer.bst.runs.in_processes
 
 HERE = Path(__file__).parent
 run, tick = Scheduler.run, Scheduler._tick
@@ -48,7 +48,7 @@ def writing_tick(self):
     tick(self)
 
 Scheduler.run, Scheduler._tick = told_run, writing_tick
-enforcer.bst.in_processes.default_worker_jobs = lambda elements: int(os.environ.get("WORKER_JOBS", 200))
+enforcer.bst.runs.in_processes.default_worker_jobs = lambda elements: int(os.environ.get("WORKER_JOBS", 200))
 """
 
 _WRITES = """
@@ -174,8 +174,10 @@ for found in list(Plugin._Plugin__TABLE.values()):
 def test_artifacts_of_jobs_that_may_have_seen_a_foreign_change_are_withdrawn_and_built_again(lab_of: Labs) -> None:
     """It is found only when everything is compared, and that comes late here: when the worker retires."""
     lab = lab_of("pool", "strict", "--workers", "1")
-    never_due = "enforcer.bst.scope.Unswept.due = lambda unswept: False"
-    lab.prepare(f"import os; os.environ['GRPC_ENABLE_FORK_SUPPORT'] = '1'; import enforcer.bst.scope; {never_due}")
+    never_due = "enforcer.bst.judging.comparison.SinceFullCompare.due = lambda since_full_compare: False"
+    lab.prepare(
+        f"import os; os.environ['GRPC_ENABLE_FORK_SUPPORT'] = '1'; import enforcer.bst.judging.comparison; {never_due}"
+    )
     lab.element("a-writes", _WRITES_UNSEEN)
     lab.element("b-after", "pass")
     lab.element("all", "stack", "a-writes", "b-after", "base", runs=True)

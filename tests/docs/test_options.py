@@ -10,8 +10,8 @@ import click
 import pytest
 
 from enforcer.cli.main import cli
-from enforcer.config import BACKENDS, BLAMES, REPORT_FORMATS, Mode
-from enforcer.table import _PARSERS
+from enforcer.settings.pyproject import _PARSERS
+from enforcer.settings.settings import BACKENDS, BLAMES, REPORT_FORMATS, Mode
 from pytest_plugin import marking, options
 
 PAGE = (Path(__file__).parents[2] / "docs" / "options.md").read_text(encoding="utf-8")

@@ -13,13 +13,13 @@ import pytest
 # An inner run forgets the modules that it was the first to import; these are slow to import again.
 import pytest_plugin.enforcing
 import pytest_plugin.projects  # noqa: F401
-from enforcer import activation
+from enforcer.embedding import activation
 
 FAKE_BUILDS = '''
 import pytest
-from enforcer import activation
-from enforcer.config import Mode
-from enforcer.findings import Finding, Job, Owner
+from enforcer.embedding import activation
+from enforcer.settings.settings import Mode
+from enforcer.results.findings import Finding, Job, Owner
 from pytest_plugin.enforcing import enforcing_key
 
 activation.activate = lambda session: activation.Activation(lambda: None)

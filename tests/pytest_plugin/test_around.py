@@ -48,14 +48,14 @@ def test_two_runs_in_one_process_do_not_mix(fake: pytest.Pytester) -> None:
     fake.makepyfile(
         """
         import subprocess
-        from enforcer.watch import _watches
+        from enforcer.embedding.watch import _watches
         def test_inner(build, pytester, request):
             outer = subprocess.Popen.__init__
             build(violates=False)
             pytester.makeconftest(open(request.path.parent / "conftest.py").read())
             pytester.makepyfile('''
                 import subprocess
-                from enforcer.watch import _watches
+                from enforcer.embedding.watch import _watches
                 def test_it(build):
                     assert len(_watches) == 2
                     build()
@@ -76,10 +76,10 @@ def test_an_inner_run_without_the_flag_leaves_the_outer_one_on(fake: pytest.Pyte
     fake.makeconftest((fake.path / "conftest.py").read_text() + "\npytest_plugins = ['pytester']\n")
     fake.makepyfile(
         """
-        from enforcer.watch import _watches
+        from enforcer.embedding.watch import _watches
         def test_inner(pytester):
             pytester.makepyfile('''
-                from enforcer.watch import _watches
+                from enforcer.embedding.watch import _watches
                 def test_it(): assert len(_watches) == 1
                 ''')
             pytester.runpytest().assert_outcomes(passed=1)

@@ -143,7 +143,7 @@ def test_off_refuses_no_option(fake: pytest.Pytester) -> None:
 def test_what_keeps_enforcement_from_starting_is_a_usage_error(fake: pytest.Pytester) -> None:
     fake.makeconftest(
         """
-        from enforcer import activation
+        from enforcer.embedding import activation
         from enforcer.errors import UnsupportedError
         def activate(session):
             raise UnsupportedError("BuildStream 9.9 has no Job.child_action")

@@ -251,7 +251,7 @@ def test_a_project_in_a_subdirectory_has_its_prefix(fake: pytest.Pytester) -> No
     (plugins / "hazard.py").write_text("pass\n")
     fake.makepyfile(
         f"""
-        from enforcer.findings import Site
+        from enforcer.results.findings import Site
         from pytest_plugin.enforcing import enforcing_key
 
         def test_it(build, pytestconfig, tmp_path, monkeypatch):

@@ -14,9 +14,9 @@ import pytest
 pytest.importorskip("xdist")
 pytest.importorskip("buildstream")
 
-from enforcer.config import Settings
-from enforcer.record import Record
 from enforcer.reports.value import installed_versions
+from enforcer.results.record import Record
+from enforcer.settings.settings import Settings
 from pytest_plugin.workers import Workers
 from tests.pytest_plugin import real
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from enforcer.coverage import Coverage, Method, PluginCode, Ran
-from enforcer.findings import Finding, Job, Owner, Site
-from enforcer.record import Record
+from enforcer.results.findings import Finding, Job, Owner, Site
+from enforcer.results.plugin_coverage import Coverage, Method, PluginCode, Ran
+from enforcer.results.record import Record
 from tests.reports.records import FINDING, record
 
 TEXTS = (

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
-from enforcer.config import Settings
-from enforcer.findings import Finding, Job, Owner, Site
 from enforcer.reports.value import Report, build_report
+from enforcer.results.findings import Finding, Job, Owner, Site
+from enforcer.settings.settings import Settings
 from tests.reports.records import COMMAND, SITE, VERSIONS, by, record
 
 

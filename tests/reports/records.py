@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from enforcer.coverage import Coverage, Method, PluginCode, Ran
-from enforcer.findings import Finding, Job, Owner, Site
-from enforcer.record import Record
+from enforcer.results.findings import Finding, Job, Owner, Site
+from enforcer.results.plugin_coverage import Coverage, Method, PluginCode, Ran
+from enforcer.results.record import Record
 
 COMMAND = ["enforcer", "run", "--", "build", "app.bst"]
 VERSIONS = {"enforcer": "0.1.0", "buildstream": "2.8.1", "python": "3.11.7"}

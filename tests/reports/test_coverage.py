@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from enforcer.config import Mode, Settings
-from enforcer.coverage import Coverage, PluginCode, Ran
-from enforcer.record import Record
 from enforcer.reports.coverage import coverage_lines, gap, merged_coverage, ranges
 from enforcer.reports.json_report import json_text
 from enforcer.reports.merge import merge_reports
 from enforcer.reports.read import read_report
 from enforcer.reports.value import Report, build_report
 from enforcer.reports.write import report_text
+from enforcer.results.plugin_coverage import Coverage, PluginCode, Ran
+from enforcer.results.record import Record
+from enforcer.settings.settings import Mode, Settings
 from tests.reports.records import COMMAND, COVERAGE, VERSIONS, full_record, record
 
 SETTINGS = Settings(mode=Mode.SOFT, coverage=True)

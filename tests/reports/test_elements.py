@@ -1,7 +1,7 @@
 """The graph of a report: names that are fit to be shown, and who depends on whom by number."""
 
-from enforcer.record import Record
 from enforcer.reports.elements import Element, element_graph, merged_graphs
+from enforcer.results.record import Record
 
 CHAIN = (Element("a.bst", "stack", (1,)), Element("b.bst", "import", ()))
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from enforcer.config import Mode, Settings
-from enforcer.record import Record
 from enforcer.reports.github import github_text
 from enforcer.reports.message import headline, what
 from enforcer.reports.shown import shown
 from enforcer.reports.value import build_report
+from enforcer.results.record import Record
+from enforcer.settings.settings import Mode, Settings
 from tests.reports.hostile import TEXTS, hostile_record
 from tests.reports.records import COMMAND, FINDING, SITE, by, full_record, record
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from enforcer.config import Mode, Settings
-from enforcer.record import Record
 from enforcer.reports.json_report import json_text, schema, to_plain
 from enforcer.reports.value import build_report
+from enforcer.results.record import Record
+from enforcer.settings.settings import Mode, Settings
 from tests.reports.records import COMMAND, VERSIONS, by, full_record, record
 
 

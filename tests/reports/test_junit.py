@@ -10,12 +10,12 @@ from xml.etree import ElementTree
 import pytest
 from junitparser import JUnitXml
 
-from enforcer.config import Mode, ReportTarget, Settings
 from enforcer.errors import UsageError
-from enforcer.record import Record
 from enforcer.reports.junit import junit_text
 from enforcer.reports.value import build_report
 from enforcer.reports.write import check_targets
+from enforcer.results.record import Record
+from enforcer.settings.settings import Mode, ReportTarget, Settings
 from tests.reports.hostile import TEXTS, hostile_record
 from tests.reports.records import COMMAND, FINDING, SITE, VERSIONS, by, full_record, record
 

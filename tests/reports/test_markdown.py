@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 
-from enforcer.config import Settings
-from enforcer.record import Record
 from enforcer.reports.markdown import markdown_text
 from enforcer.reports.value import build_report
+from enforcer.results.record import Record
+from enforcer.settings.settings import Settings
 from tests.reports.hostile import TEXTS, hostile_record
 from tests.reports.many import MANY, ten_thousand
 from tests.reports.records import COMMAND, FINDING, SITE, VERSIONS, by, full_record, record

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from enforcer.config import Mode, Settings
-from enforcer.record import Record
 from enforcer.reports.json_report import json_text, schema
 from enforcer.reports.merge import merge_reports
 from enforcer.reports.terminal import terminal_report
 from enforcer.reports.value import Report, build_report
+from enforcer.results.record import Record
+from enforcer.settings.settings import Mode, Settings
 from tests.reports.many import MANY, ten_thousand
 from tests.reports.records import COMMAND, FINDING, SITE, VERSIONS, by, full_record, record
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from enforcer.findings import Finding, Job, Owner, Site
 from enforcer.reports.message import finding_lines
 from enforcer.reports.shown import shown
+from enforcer.results.findings import Finding, Job, Owner, Site
 
 DOT = "\N{MIDDLE DOT}"
 FINDING = Finding(

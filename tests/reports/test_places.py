@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from enforcer.config import Settings
-from enforcer.findings import Site
 from enforcer.reports.located import place_of
 from enforcer.reports.places import Line, repository_files, repository_root
 from enforcer.reports.value import build_report
+from enforcer.results.findings import Site
+from enforcer.settings.settings import Settings
 from tests.reports.records import COMMAND, by, record
 
 NAME = "plugins/kind.py"

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from enforcer.config import Mode, Settings
 from enforcer.errors import UsageError
-from enforcer.findings import Finding
-from enforcer.record import Record
 from enforcer.reports.json_report import json_text
 from enforcer.reports.merge import merge_reports
 from enforcer.reports.read import read_report
 from enforcer.reports.value import Access, Report, build_report
+from enforcer.results.findings import Finding
+from enforcer.results.record import Record
+from enforcer.settings.settings import Mode, Settings
 from tests.reports.many import MANY, ten_thousand
 from tests.reports.records import COMMAND, FINDING, VERSIONS, by, full_record, record
 

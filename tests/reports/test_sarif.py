@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft4Validator
 
-from enforcer.config import Settings
-from enforcer.findings import Site
-from enforcer.record import Record
 from enforcer.reports.sarif import SCHEMA, sarif_text
 from enforcer.reports.value import build_report
+from enforcer.results.findings import Site
+from enforcer.results.record import Record
 from enforcer.rules.pages import rule_page
+from enforcer.settings.settings import Settings
 from tests.reports.hostile import TEXTS, hostile_record
 from tests.reports.records import COMMAND, FINDING, SITE, VERSIONS, by, full_record, record
 

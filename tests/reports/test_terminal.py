@@ -5,10 +5,10 @@ import shlex
 
 import pytest
 
-from enforcer.config import AllowEntry, Settings
-from enforcer.record import Record
 from enforcer.reports.terminal import terminal_report, wants_colour
 from enforcer.reports.value import build_report
+from enforcer.results.record import Record
+from enforcer.settings.settings import AllowEntry, Settings
 from tests.reports.records import COMMAND, FINDING, VERSIONS, by, full_record, record
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from enforcer.config import AllowEntry, Mode, Settings
-from enforcer.findings import Job, Owner, Site
-from enforcer.record import Record
 from enforcer.reports.json_report import json_text
 from enforcer.reports.terminal import SCREEN, terminal_report
 from enforcer.reports.value import VIOLATION_LIMIT, build_report
+from enforcer.results.findings import Job, Owner, Site
+from enforcer.results.record import Record
+from enforcer.settings.settings import AllowEntry, Mode, Settings
 from tests.reports.many import MANY, ten_thousand
 from tests.reports.records import COMMAND, FINDING, SITE, VERSIONS, WITH_CONTEXT, by, full_record, record
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from enforcer.config import REPORT_FORMATS, ReportTarget, Settings
 from enforcer.errors import EnforcerError, UsageError
 from enforcer.reports.value import Report, build_report
 from enforcer.reports.write import FORMATS, check_targets, report_text, write_reports
+from enforcer.settings.settings import REPORT_FORMATS, ReportTarget, Settings
 from tests.reports.records import COMMAND, FINDING, VERSIONS, full_record, record
 
 

@@ -119,7 +119,7 @@ def test_what_is_installed_is_read_once_and_not_by_an_import() -> None:
 import importlib.metadata as metadata
 calls, original = [], metadata.entry_points
 metadata.entry_points = lambda **kwargs: calls.append(kwargs) or original(**kwargs)
-import enforcer.cli, enforcer.watch
+import enforcer.cli, enforcer.embedding.watch
 from enforcer.rules.registry import all_rules, get_rule
 before = len(calls)
 all_rules(), get_rule("key-drift"), all_rules()

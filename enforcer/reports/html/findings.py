@@ -6,11 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from enforcer.findings import Finding
 from enforcer.reports.html.diff import Diff, diff
 from enforcer.reports.html.source import Block, blocks
 from enforcer.reports.message import headline, what
 from enforcer.reports.value import Group, Violation
+from enforcer.results.findings import Finding
 
 
 @dataclass(frozen=True)

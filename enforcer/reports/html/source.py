@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from enforcer.findings import Finding, Site
+from enforcer.results.findings import Finding, Site
 
 CHANGED = "changed"
 STARTED = "started"

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from jinja2 import Environment
 
-from enforcer.config import Settings
-from enforcer.record import Record
 from enforcer.reports.html import page as page_module
 from enforcer.reports.html.page import html_text
 from enforcer.reports.value import Report, build_report
+from enforcer.results.record import Record
+from enforcer.settings.settings import Settings
 from tests.reports.html.browser import Page
 from tests.reports.html.test_page import hostile_report
 from tests.reports.records import COMMAND, FINDING, VERSIONS, WITH_CONTEXT, by, full_record, record

@@ -11,12 +11,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from enforcer.config import Settings
-from enforcer.findings import Finding, Job, Owner
-from enforcer.record import Record
 from enforcer.reports.elements import element_graph
 from enforcer.reports.html.page import html_text
 from enforcer.reports.value import Access, Report, build_report
+from enforcer.results.findings import Finding, Job, Owner
+from enforcer.results.record import Record
+from enforcer.settings.settings import Settings
 from tests.reports.hostile import hostile_coverage
 from tests.reports.many import MANY, ten_thousand
 from tests.reports.records import COMMAND, FINDING, VERSIONS, WITH_CONTEXT, by, full_record, record

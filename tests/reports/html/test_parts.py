@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from enforcer.findings import Job
 from enforcer.reports.html.access import matrix
 from enforcer.reports.html.diff import Part, diff
 from enforcer.reports.html.source import blocks
 from enforcer.reports.value import Access
+from enforcer.results.findings import Job
 from tests.reports.records import CONTEXT, FINDING, SITE, WITH_CONTEXT
 
 

@@ -1,1 +1,0 @@
-"""Where a job's action runs, and what keeps jobs apart; one file a backend behind one protocol."""

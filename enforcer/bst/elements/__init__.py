@@ -1,0 +1,7 @@
+"""BuildStream's objects as units of the graph.
+
+run_graph    the units of a running scheduler: elements, projects, context, classes, modules, process
+walk_policy  which objects the walk enters, and how
+process      the process as a unit
+names        paths and values as a plugin author would write them
+"""

@@ -1,0 +1,254 @@
+"""The units of one scheduler run, as they are when it starts."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import types
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import buildstream
+from buildstream.element import Element
+from buildstream.plugin import Plugin
+from buildstream.source import Source
+
+from enforcer.bst.elements import names
+from enforcer.bst.elements.process import process_unit
+from enforcer.bst.elements.walk_policy import BstPolicy
+from enforcer.graph.compare import ChangedCell
+from enforcer.graph.graph import Graph
+from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
+from enforcer.graph.unit import Cell, Unit
+from enforcer.graph.values import class_dict, class_mro, module_of
+from enforcer.results.findings import Owner
+
+CORE = "buildstream"
+"""The name of the units of BuildStream's own modules and classes."""
+
+_BUILDSTREAM = str(Path(buildstream.__file__).parent)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Make many objects, none of which is garbage, without the collector going through all of them again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if not gc.get_freeze_count():
+            # Straight into the oldest generation, or the next collection would go through them after all.
+            gc.freeze()
+            gc.unfreeze()
+        if enabled:
+            gc.enable()
+
+
+class RunGraph:
+    """Elements, projects, context, classes, modules and process of one run, with their owners' names.
+
+    Attributes:
+        evading: the elements' units that plugin code can change past the hooks on attribute access.
+    """
+
+    def __init__(self, context: Any) -> None:
+        self.context = context
+        self.elements = [plugin for plugin in _plugins_of(context) if isinstance(plugin, Element)]
+        self.plugins = plugins = list(_plugins_of(context))
+        self.plugin_modules = _plugin_modules({type(plugin) for plugin in plugins})
+        self._plugin_module_names = {module.__name__ for module in self.plugin_modules}
+        # The files of plugins, and of what stands beside them and is imported by them.
+        self.plugin_files = {
+            file for module in self.plugin_modules if (file := getattr(module, "__file__", None)) is not None
+        }
+        self._modules: dict[tuple[int, ...], tuple[str, ...]] = {}
+        self.policy = BstPolicy(self)
+        self.graph = Graph(self.policy)
+        with _no_collection():
+            self.graph.add(self._units(plugins))
+        self.evading = evading_units(self.graph)
+
+    def _units(self, plugins: list[Any]) -> Iterator[Unit]:
+        yield process_unit()
+        core = [module for name, module in _loaded_modules() if _is_core_module(name, module)]
+        yield Unit("module", CORE, [(module, "") for module in core], shared=True)
+        yield Unit("class", CORE, [(cls, "") for cls in _classes_of(core)], shared=True)
+        for module in self.plugin_modules:
+            yield Unit("module", names.module_name(module.__name__), [(module, "")], shared=True)
+            for cls in _classes_of([module]):
+                yield Unit("class", names.class_name(cls), [(cls, "")], shared=True)
+        for project in self.context.get_projects():
+            mirrors = [(plugin, _mirror_label(plugin)) for plugin in plugins if _is_mirror(plugin, project)]
+            yield Unit("project", project.name, [(project, ""), *mirrors], shared=True)
+        yield Unit("context", "context", [(self.context, ""), (self.context.messenger, "messenger")], shared=True)
+        for element in self.elements:
+            yield element_unit(element)
+
+    def unit_of(self, element: Any) -> Unit:
+        """The unit of an element; one that was made after the run began is added now."""
+        unit = self.graph.unit_of(element)
+        if unit is None:
+            unit = element_unit(element)
+            self.graph.add([unit])
+        return unit
+
+    def is_plugin_module(self, name: str) -> bool:
+        """Whether the module is a plugin's, or one beside it that plugins import."""
+        return name in self._plugin_module_names
+
+    def modules_of(self, unit: Unit) -> tuple[str, ...]:
+        """The names of the modules that define the plugins of an element's unit, and the mirrors of its project."""
+        project = self.graph.unit_of(vars_of(unit.roots[0][0]).get("_Plugin__project"))
+        mirrors = [] if project is None else project.roots[1:]
+        classes = [type(plugin) for plugin, _ in (*unit.roots, *mirrors)]
+        # By the classes' ids: hashing a class runs its metaclass's `__hash__`.
+        key = tuple(map(id, classes))
+        if key not in self._modules:
+            found = {module_of(base) for cls in classes for base in class_mro(cls)}
+            self._modules[key] = tuple(sorted(filter(self.is_plugin_module, found)))
+        return self._modules[key]
+
+    def owner(self, changed: ChangedCell) -> Owner:
+        """Whose state a changed cell is, as a message names it."""
+        return self.owner_of(changed.unit, changed.cell)
+
+    def owner_of(self, unit: Unit, cell: Cell) -> Owner:
+        """Whose state a cell of `unit` is, as a message names it."""
+        root = root_of(cell)
+        if unit.kind == "element" and root.name:
+            return Owner("source", unit.name)
+        if unit.name == CORE and unit.kind == "module":
+            return Owner("module", str(root.obj.__name__))
+        if unit.name == CORE and unit.kind == "class":
+            return Owner("class", names.class_name(root.obj))
+        return Owner(unit.kind, unit.name)
+
+
+def root_of(cell: Cell) -> Cell:
+    """The root cell that the way to `cell` starts from."""
+    while cell.parent is not None:
+        cell = cell.parent
+    return cell
+
+
+def sources_of(element: Any) -> list[Any]:
+    """The sources of an element; none of one that is still being made (a junction's fetch runs that early)."""
+    sources = vars_of(element).get("_Element__sources")
+    return [] if sources is None else list(vars_of(sources)["_sources"])
+
+
+def element_unit(element: Any) -> Unit:
+    """An element with its sources."""
+    roots = [(element, ""), *((source, f"sources[{index}]") for index, source in enumerate(sources_of(element)))]
+    return Unit("element", names.full_name(element), roots)
+
+
+def _plugins_of(context: Any) -> Iterator[Any]:
+    """All live plugin objects of this context, in the order in which they were made."""
+    table = Plugin._Plugin__TABLE
+    for _, plugin in sorted(table.items()):
+        if vars_of(plugin).get("_Plugin__context") is context:
+            yield plugin
+
+
+def vars_of(obj: Any) -> dict[str, Any]:
+    """The instance dictionary, without running code of the object's class."""
+    attributes: dict[str, Any] = object.__getattribute__(obj, "__dict__")
+    return attributes
+
+
+def _is_mirror(plugin: Any, project: Any) -> bool:
+    return not isinstance(plugin, (Element, Source)) and vars_of(plugin).get("_Plugin__project") is project
+
+
+def _mirror_label(plugin: Any) -> str:
+    return f"mirrors['{vars_of(plugin).get('name')}']"
+
+
+def _is_core_module(name: str, module: Any) -> bool:
+    in_core = name == "buildstream" or name.startswith("buildstream.")
+    return in_core and type(module) is types.ModuleType and "._testing" not in name and "._protos" not in name
+
+
+def _classes_of(modules: Iterable[types.ModuleType]) -> list[type]:
+    """The Python classes that these modules define, each once, by name."""
+    found = {
+        names.class_name(value): value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type) and module_of(value) == module.__name__ and not _is_builtin(value)
+    }
+    return [found[name] for name in sorted(found)]
+
+
+def _is_builtin(cls: type) -> bool:
+    return cls.__flags__ & (1 << 9) == 0 or cls.__flags__ & (1 << 8) != 0  # not a heap type, or immutable
+
+
+def _plugin_modules(classes: Iterable[type]) -> list[types.ModuleType]:
+    """The modules of these plugin classes, and those beside them that they import."""
+    own = {module_of(cls) for cls in classes}
+    modules = {name: sys.modules[name] for name in own if name in sys.modules}
+    folders = {folder for module in modules.values() if (folder := _package_folder(module)) is not None}
+    spaces = {name.rpartition(".")[0] for name in own}
+    for name, module in _loaded_modules():
+        file = getattr(module, "__file__", None)
+        # BuildStream loads each plugin, with what it imports from beside it, into a space of its own.
+        beside = name.rpartition(".")[0] in spaces if name.startswith("pluginbase.") else _below(file, folders)
+        if file and beside:
+            modules.setdefault(name, module)
+    return [modules[name] for name in sorted(modules) if type(modules[name]) is types.ModuleType]
+
+
+def _loaded_modules() -> list[tuple[str, types.ModuleType]]:
+    """`sys.modules` by name.
+
+    Only the names are listed while it is iterated: items, or a copy, make objects, and these may start
+    the garbage collector; a plugin factory that dies then takes its modules out of the dictionary.
+    """
+    found = [(name, sys.modules.get(name)) for name in sorted(list(sys.modules))]  # noqa: C414
+    return [(name, module) for name, module in found if module is not None]
+
+
+def _package_folder(module: types.ModuleType) -> str | None:
+    """The folder that holds a plugin and its helpers: the top-level package it lies in, else its own folder."""
+    file = getattr(module, "__file__", None)
+    if file is None or file.startswith(_BUILDSTREAM):
+        return None
+    folder = Path(file).parent
+    while (folder / "__init__.py").exists():
+        if not (folder.parent / "__init__.py").exists():
+            break
+        folder = folder.parent
+    return str(folder)
+
+
+def _below(file: str | None, folders: set[str]) -> bool:
+    return file is not None and any(file.startswith(folder + "/") for folder in folders)
+
+
+def evading_units(graph: Graph) -> list[Unit]:
+    """The elements' units of which plugin code can reach into a root past the hooks on attribute access."""
+    # By the class's id: hashing a class runs its metaclass's `__hash__`.
+    classes = {id(type(root)): type(root) for unit in graph.units for root, _ in unit.roots}
+    evading = {key for key, cls in classes.items() if _has_own_access(cls) or _is_container(graph, cls)}
+    return [
+        unit for unit in graph.units if not unit.shared and any(id(type(root)) in evading for root, _ in unit.roots)
+    ]
+
+
+def _is_container(graph: Graph, cls: type) -> bool:
+    return not _ATTRIBUTES.issuperset(graph.registry.plan(cls).cell_kinds)
+
+
+_ATTRIBUTES = frozenset({INSTANCE, SLOTS, TYPE})
+_ACCESS = ("__getattribute__", "__setattr__", "__delattr__")
+
+
+def _has_own_access(cls: type) -> bool:
+    # On `Plugin` itself it is our own: the main process notes what is assigned.
+    bases = [base for base in class_mro(cls) if base is not object and base is not Plugin]
+    return any(name in class_dict(base) for base in bases for name in _ACCESS)

@@ -1,0 +1,170 @@
+"""Which objects belong to a unit, which end the walk, and which can only be asked as a whole."""
+
+from __future__ import annotations
+
+import gc
+import types
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+from unittest.mock import NonCallableMock
+
+from buildstream._cas.cascache import _CASCacheUsageMonitor
+from buildstream._context import Context
+from buildstream._elementproxy import ElementProxy
+from buildstream._messenger import Messenger
+from buildstream._project import Project
+from buildstream._remote import BaseRemote
+from buildstream._variables import Variables
+from buildstream.node import MappingNode, ProvenanceInformation, ScalarNode, SequenceNode
+from buildstream.plugin import Plugin
+from buildstream.types import FastEnum
+from google.protobuf.message import Message
+
+from enforcer.graph.kinds import Probe
+from enforcer.graph.values import module_of
+
+if TYPE_CHECKING:
+    from enforcer.bst.elements.run_graph import RunGraph
+    from enforcer.graph.unit import Unit
+
+# Another world than the element graph: what runs the jobs, shows them, or talks to other processes.
+_BORDER_MODULES = (
+    "buildstream._scheduler",
+    "buildstream._frontend",
+    "buildstream._stream",
+    "buildstream._state",
+    "buildstream._cas.casdprocessmanager",
+    "buildstream._loader",
+    "buildstream._pluginfactory",
+    "buildstream._includes",
+    "buildstream._platform",
+    "buildstream._signals",
+    "buildstream.sandbox",
+    "buildstream.storage",
+    "buildstream._overlapcollector",
+    "pluginbase",
+    "grpc",
+    "jinja2",
+    "asyncio",
+    "concurrent",
+    "multiprocessing",
+    "unittest.mock",
+    "enforcer",
+    "pytest_plugin",
+    "_pytest",
+)
+_BORDER_CLASSES = (BaseRemote, NonCallableMock, _CASCacheUsageMonitor)
+_LEAF_CLASSES = (FastEnum, ScalarNode, ProvenanceInformation)
+
+# Below a class or module only these are entered beside plugin code's and BuildStream's own objects:
+# plain data that a plugin may well use as its global state.
+_DATA_MODULES = ("builtins", "collections", "types", "argparse", "dataclasses", "enum", "typing", "functools")
+
+
+class BstPolicy:
+    """The answers for one `RunGraph`; see `enforcer.graph.policy.Policy`."""
+
+    def __init__(self, run_graph: RunGraph) -> None:
+        self._run_graph = run_graph
+
+    def is_border(self, cls: type) -> bool:
+        """Scheduler, frontend, sandboxes, remotes, mocks, threads' helpers."""
+        module = module_of(cls)
+        if module.startswith("pluginbase._internalspace."):
+            return False  # a plugin's own class
+        return issubclass(cls, _BORDER_CLASSES) or _in_package(module, _BORDER_MODULES)
+
+    def is_leaf(self, cls: type) -> bool:
+        """Enumerations, scalars and places in a file: a plugin cannot change them."""
+        return issubclass(cls, _LEAF_CLASSES)
+
+    def wrapped(self, cls: type) -> type | None:
+        """Nodes are extension objects around one dict or list."""
+        if issubclass(cls, MappingNode):
+            return dict
+        return list if issubclass(cls, SequenceNode) else None
+
+    def probe(self, cls: type) -> Callable[[object], Probe] | None:
+        """Protobufs and `Variables` are asked as a whole."""
+        if issubclass(cls, Message):
+            return _message_probe
+        if issubclass(cls, Variables):
+            return _variables_probe
+        return None
+
+    def foreign_root(self, obj: object) -> Unit | None:
+        """A proxy belongs to the element that it was made for, wherever it is kept."""
+        if type(obj) is ElementProxy:
+            return self._run_graph.unit_of(object.__getattribute__(obj, "_owner"))
+        return None
+
+    def descends(self, unit: Unit, obj: object) -> bool:
+        """Elements are entered deeply; below classes and modules only plugin code's and BuildStream's own objects."""
+        cls = type(obj)
+        if isinstance(obj, (Plugin, Project, Context)):
+            return False  # one that this run does not list: a clone, or of another context
+        if not unit.shared:
+            return True
+        module = getattr(obj, "__module__", None) if isinstance(obj, types.FunctionType) else module_of(cls)
+        if not isinstance(module, str):
+            return False
+        if self._run_graph.is_plugin_module(module) or _in_package(module, ("buildstream",)):
+            return True
+        return not isinstance(obj, types.FunctionType) and _in_package(module, _DATA_MODULES)
+
+    def belongs_to_core(self, owner: object, name: str) -> bool:
+        """Whether BuildStream's core keeps attribute `name` of a plugin instance."""
+        return name in _CORE_NAMES or name.startswith(_CORE_PREFIXES)
+
+    def skipped_names(self, obj: object) -> Iterable[str]:
+        """Attributes of roots below which the walk does not go."""
+        if isinstance(obj, types.ModuleType):
+            return _SIGNAL_STACKS if obj.__name__ == "buildstream._signals" else _MODULE_SKIPS
+        if isinstance(obj, type):
+            return _CLASS_SKIPS
+        if type(obj) is Messenger:
+            return tuple(vars(obj))  # only its own attributes count: the rest is the frontend's
+        return ()
+
+
+_CORE_PREFIXES = tuple(f"_{cls}__" for cls in ("Plugin", "Element", "Source", "BuildElement", "ScriptElement"))
+_CORE_NAMES = frozenset(
+    {
+        "_depth",
+        "_description",
+        "_directory",
+        "_message_kwargs",
+        "_overlap_collectors",
+        "_unique_id",
+        "name",
+        "normal_name",
+        "project_name",
+    }
+)
+_MODULE_SKIPS = ("__builtins__", "__warningregistry__", "__loader__", "__spec__", "__annotations__", "__cached__")
+# What each thread pushes while it works and pops when it is done.
+_SIGNAL_STACKS = (*_MODULE_SKIPS, "terminator_stack", "suspendable_stack")
+_CLASS_SKIPS = ("__doc__", "__weakref__", "__dict__", "__module__", "__annotations__", "__abstractmethods__")
+
+
+def _in_package(module: str, packages: Iterable[str]) -> bool:
+    return any(module == package or module.startswith(package + ".") for package in packages)
+
+
+def _message_probe(message: Any) -> Probe:
+    """A protobuf by its bytes."""
+
+    def write(value: bytes) -> None:
+        message.ParseFromString(value)
+
+    return Probe("", lambda: message.SerializePartialToString(deterministic=True), write, message)
+
+
+def _variables_probe(variables: Any) -> Probe:
+    """`Variables` hide a node and a dict of resolved values; both are replaced when it is initialised anew."""
+
+    def write(value: tuple[Any, ...]) -> None:
+        (original,) = (part for part in value if isinstance(part, MappingNode))
+        variables.__init__(original)
+
+    return Probe("", lambda: tuple(gc.get_referents(variables)), write, variables)

@@ -1,0 +1,227 @@
+"""Turn what the graph saw into the plain evidence that rules judge."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from buildstream import _cachekey
+from buildstream.element import Element
+
+from enforcer.blame.code import nested_code
+from enforcer.blame.live import Where
+from enforcer.blame.mentions import first_mention
+from enforcer.blame.place import Place
+from enforcer.bst.elements import names
+from enforcer.bst.elements.run_graph import RunGraph, root_of, sources_of, vars_of
+from enforcer.bst.judging.core_fills import is_lock_in_table
+from enforcer.bst.observing.locks import SharedLocks, Use
+from enforcer.bst.observing.touches import Touches
+from enforcer.graph.compare import ABSENT, REORDERED, Change, ChangedCell
+from enforcer.graph.delta import Refused
+from enforcer.graph.explain import explain
+from enforcer.graph.unit import Cell
+from enforcer.results.findings import Job, Owner, Site
+from enforcer.rules import evidence as rules
+
+_PROCESS_NAMES = {"os.getcwd()": "chdir", "locale.setlocale(LC_ALL)": "setlocale", "sys.path": "path"}
+
+
+class Describer:
+    """Describes the changes of one job; must run before they are undone."""
+
+    def __init__(self, run_graph: RunGraph, element: Any, touches: Touches, blame: str) -> None:
+        self._run_graph = run_graph
+        self._touches = touches
+        self._blame = blame
+        self._directory = element._get_project().directory
+        self._modules = [*_modules_of(element), *run_graph.plugin_modules]
+        self._own = run_graph.unit_of(element)
+
+    def change(self, changed: ChangedCell, change: Change) -> rules.Change:
+        """One change as evidence, values as text; `undone` is set later."""
+        raw = change.raw_path()
+        path = names.public_path(raw)
+        owner = self._run_graph.owner(changed)
+        where = self._line(change)
+        return rules.Change(
+            owner=owner,
+            unit_kind=change.unit.kind,
+            path=path,
+            change=change.change,
+            before=_text(change.before),
+            after=_text(change.after),
+            aliases=tuple(self._run_graph.graph.holders(changed)),
+            explanation=() if change.change == REORDERED else explain(change.before, change.after, names.describe),
+            obtained=self._site(self._obtained(changed, change)),
+            dependents=_dependents(root_of(changed.cell).obj),
+            site=self._site(where and where.plugin),
+            core=self._site(where and where.core),
+            unblamed=None if where and where.plugin else self._why_unblamed(),
+        )
+
+    def _line(self, change: Change) -> Where | None:
+        """The line that made the change, if lines were looked for and it was seen."""
+        live = self._touches.live
+        if live is None:
+            return None
+        return self._touches.written(change.cell.obj, str(change.name)) or live.blamed(change)
+
+    def _why_unblamed(self) -> str:
+        if self._touches.live is None:
+            return f"blame is {self._blame}"
+        return self._touches.live.trouble or "no line of the job's plugin code was seen changing it"
+
+    def _obtained(self, changed: ChangedCell, change: Change) -> Place | None:
+        touched = self._touches.obtained(changed.unit)
+        if touched is not None or self._blame == "off":
+            return touched
+        if changed.unit.kind in ("class", "module", "process"):
+            return first_mention(self._modules, _first_name(changed, change))
+        # Not by way of the unit: the job's own element held the container already.
+        held = [
+            _root_name(alias.name, alias.parent) for alias in self._own.aliases if alias.obj is changed.cell.subject
+        ]
+        return next(filter(None, (first_mention(self._modules, name) for name in held)), None)
+
+    def _site(self, place: Place | None) -> Site | None:
+        return names.site_of(place, self._directory)
+
+
+def _modules_of(element: Any) -> list[types.ModuleType]:
+    """The modules of the element's plugin and of its sources' plugins."""
+    found = [sys.modules.get(type(plugin).__module__) for plugin in (element, *sources_of(element))]
+    return [module for module in found if module is not None]
+
+
+def _first_name(changed: ChangedCell, change: Change) -> str:
+    """The attribute, global or function that plugin code names to get at the changed place."""
+    cell = changed.cell
+    if changed.unit.kind == "process":
+        root = cell.name or change.cell.kind.step(cell.obj, change.name)
+        return _PROCESS_NAMES.get(root, root.rpartition(".")[2])
+    return _root_name(change.name, cell)
+
+
+def _root_name(name: Any, cell: Cell) -> str:
+    """The attribute of the root that the way to entry `name` of `cell` starts with."""
+    while cell.parent is not None:
+        name, cell = cell.name, cell.parent
+    return str(name)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is ABSENT else names.value_text(value)
+
+
+def _dependents(root: Any) -> int:
+    """How many elements depend on this one, directly or not."""
+    if not isinstance(root, Element):
+        return 0
+    seen: dict[int, Any] = {}
+    todo = [root]
+    while todo:
+        attributes = vars_of(todo.pop())
+        for name in ("_Element__reverse_build_deps", "_Element__reverse_runtime_deps"):
+            new = [element for element in attributes.get(name, ()) if id(element) not in seen]
+            seen.update((id(element), element) for element in new)
+            todo += new
+    return len(seen)
+
+
+def shared_locks(
+    run_graph: RunGraph, locks: SharedLocks, job: Any, used: list[Use], filled: list[ChangedCell]
+) -> tuple[rules.SharedLock, ...]:
+    """The locks of modules and classes that a job used, each once: named in code that ran, or added to a table."""
+    element = job.get_element()
+    found: dict[tuple[Owner, str], rules.SharedLock] = {}
+    for owner, name, place in [*used, *_lock_tables(run_graph, locks, job, filled)]:
+        site = names.site_of(place, element._get_project().directory)
+        found.setdefault((owner, name), rules.SharedLock(owner, name, site))
+    return tuple(found.values())
+
+
+def _lock_tables(run_graph: RunGraph, locks: SharedLocks, job: Any, filled: list[ChangedCell]) -> Iterator[Use]:
+    """The tables that a job added a lock to."""
+    modules = [*_modules_of(job.get_element()), *run_graph.plugin_modules]
+    for cell in filled:
+        owner = run_graph.owner(cell)
+        for name in {_root_name(change.name, cell.cell) for change in cell.changes if is_lock_in_table(change, job)}:
+            locks.learn(owner, name)
+            yield Use(owner, name, first_mention(modules, name))
+
+
+def unshippable(
+    run_graph: RunGraph, job: Any, refused: list[Refused], touches: Touches
+) -> tuple[rules.Unshippable, ...]:
+    """What of the job's own state cannot be sent to another process, each place once."""
+    element = job.get_element()
+    modules, directory = _modules_of(element), element._get_project().directory
+    found: dict[str, rules.Unshippable] = {}
+    for change, type_name in refused:
+        path = names.public_path(change.raw_path())
+        place = first_mention(modules, _root_name(change.name, change.cell))
+        site = names.site_of(place, directory)
+        owner = run_graph.owner_of(change.unit, change.cell)
+        assigned = touches.assigned(root_of(change.cell).obj).get(_root_name(change.name, change.cell))
+        line = names.site_of(assigned, directory)
+        found.setdefault(path, rules.Unshippable(owner, path, type_name, site, line))
+    return tuple(found.values())
+
+
+class UniqueKeys:
+    """The unique keys that the cache keys of an element and of its sources were made of."""
+
+    def __init__(self, element: Any) -> None:
+        self._element = element
+        key_dict = vars_of(element).get("_Element__cache_key_dict")
+        self._element_key = None if key_dict is None else _digest(key_dict["element-plugin-key"])
+        self._source_keys = [
+            (index, source, source._key) for index, source in enumerate(sources_of(element)) if source._key is not None
+        ]
+
+    def drifts(self, job: Job, touches: Touches) -> tuple[rules.Drift, ...]:
+        """Ask for all keys again; runs plugin code. Tracking changes them by right."""
+        if job.action == "Track":
+            return ()
+        name = names.full_name(self._element)
+        asked = []
+        if self._element_key is not None:
+            now = _ask(self._element.get_unique_key)
+            drift = rules.Drift(Owner("element", name), "get_unique_key()", self._element_key, now)
+            asked.append((self._element, drift))
+        for index, source, before in self._source_keys:
+            path, now = f"sources[{index}].get_unique_key()", _ask(source._get_unique_key)
+            asked.append((source, rules.Drift(Owner("source", name), path, before, now)))
+        drifted = [(plugin, drift) for plugin, drift in asked if drift.before != drift.after]
+        return tuple(replace(drift, site=self._site(plugin, touches)) for plugin, drift in drifted)
+
+    def _site(self, plugin: Any, touches: Touches) -> Site | None:
+        """The last line that assigned to an attribute of which the plugin makes its key."""
+        function = inspect.getattr_static(type(plugin), "get_unique_key", None)
+        code = getattr(function, "__code__", None)
+        named = {name for each in nested_code(code) for name in each.co_names} if code else set()
+        places = [place for name, place in touches.assigned(plugin).items() if name in named]
+        return names.site_of(places[-1] if places else None, self._element._get_project().directory)
+
+
+def _ask(get_unique_key: Callable[[], Any]) -> str:
+    """The digest of the key; a plugin that cannot tell it any more has another one, and its job goes on."""
+    try:
+        return _digest(get_unique_key())
+    except Exception as error:
+        return f"raised {type(error).__name__}"
+
+
+def _digest(key: Any) -> str:
+    return str(_cachekey.generate_key(key))
+
+
+def job_of(job: Any) -> Job:
+    """A scheduler job as a value."""
+    element = job.get_element()
+    return Job(names.full_name(element), str(job.action_name), int(job._tries), str(element.get_kind()))

@@ -1,0 +1,256 @@
+"""Judge the jobs of one scheduler run: prepare, try, deliver the verdict as BuildStream expects one."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from buildstream._exceptions import BstError, ErrorDomain
+from buildstream._signals import TerminateException
+
+from enforcer.bst.elements import names
+from enforcer.bst.elements.run_graph import RunGraph, vars_of
+from enforcer.bst.judging.attempt import Attempt, Outcome, Prepared, summary
+from enforcer.bst.judging.comparison import Comparison
+from enforcer.bst.judging.describing import UniqueKeys, job_of
+from enforcer.bst.observing.leaks import Leaks, Running, running
+from enforcer.bst.observing.searches import PluginSearches
+from enforcer.bst.publishing.held_refs import HeldResults
+from enforcer.bst.publishing.unjudged_fetches import UnjudgedFetches
+from enforcer.errors import EnforcerError
+from enforcer.reports.message import finding_lines
+from enforcer.results.findings import Finding, Job
+from enforcer.session import Session
+
+
+class EnforcementError(BstError):  # type: ignore[misc]  # BuildStream is not checked
+    """The verdict on a job that changed what is not its own; BuildStream reports it as that job's failure."""
+
+    def __init__(self, text: str, detail: str, reason: str) -> None:
+        super().__init__(text, detail=detail, domain=ErrorDomain.ELEMENT, reason=reason, temporary=False)
+
+
+class Judge:
+    """Judges the jobs of one scheduler run, one at a time.
+
+    Attributes:
+        reusable: False when something of a job is left in this process that could change a later job's verdict.
+        again: whether jobs have run before, and are run only to see which lines change what: nothing of them counts.
+    """
+
+    def __init__(self, session: Session, scheduler: Any, run_graph: RunGraph, comparison: Comparison) -> None:
+        self.session = session
+        self._scheduler = scheduler
+        self.run_graph = run_graph
+        self.searches = PluginSearches(run_graph)
+        self.comparison = comparison
+        self.results = HeldResults(scheduler.context)
+        self.reusable = True
+        self.again = False
+        self._attempt: Attempt | Exception | None = None
+        self._unjudged_fetches = UnjudgedFetches(scheduler.context)
+        self._late = LateThreads()
+        self._refs_since_full_compare: list[str] = []
+        self._last: Attempt | None = None
+        self._note_graph()
+        self._refuse_shared_cache()
+
+    def _refuse_shared_cache(self) -> None:
+        """Test processes that pytest-xdist runs side by side must not meet in one cache: outcomes would be luck."""
+        if os.environ.get("PYTEST_XDIST_WORKER") and self.results.siblings():
+            with self.session.recording() as record:
+                record.errors.append(
+                    "two test processes build in one BuildStream cache at the same time: give each a cache of its own, "
+                    "with XDG_CACHE_HOME or a cachedir in its configuration"
+                )
+
+    def prepare(self, job: Any) -> None:
+        """Look at everything before `job`'s action, while nothing else runs.
+
+        What the main thread did since the last job becomes the state to compare with. A failure
+        is kept until `run`, where BuildStream takes it for the job's own.
+        """
+        start = time.monotonic()
+        try:
+            self._attempt = self._look(job)
+        except Exception as error:
+            self._attempt = error
+        self._spend("check", start)
+
+    def _spend(self, name: str, start: float) -> None:
+        with self.session.recording() as record:
+            record.spend(name, time.monotonic() - start)
+
+    def _look(self, job: Any) -> Attempt:
+        element = job.get_element()
+        own = self.run_graph.unit_of(element)
+        older = self.comparison.before(own)
+        now = running()
+        prepared = Prepared(own, UniqueKeys(element), now, self._late.alive(now), older)
+        attempt = Attempt(
+            self.session, self.run_graph, self.searches, self.comparison, self._scheduler, job, prepared, self.again
+        )
+        attempt.judge_before()
+        return attempt
+
+    def run(self, job: Any, action: Callable[[], Any]) -> Any:
+        """Run `action` and judge it: its result or exception comes out, or an `EnforcementError`."""
+        attempt, self._attempt = self._attempt, None
+        if not isinstance(attempt, Attempt):
+            raise self._our_failure(job_of(job), attempt or RuntimeError("prepare() did not run"))
+        with ExitStack() as stack:
+            if attempt.strict or self.again:
+                stack.enter_context(self.results.holding())
+            if attempt.strict:
+                self._begin(attempt.job, job)
+            self._last = attempt
+            outcome = attempt.run_action(action)
+            start = time.monotonic()
+            try:
+                failing = attempt.verdict()
+                self._late.add(attempt.job, attempt.leaks)
+            except Exception as error:
+                # Ours: it must end this job, not hang the scheduler.
+                self.reusable = False
+                raise self._our_failure(attempt.job, error) from error
+            self.reusable = self.reusable and not (attempt.stuck or attempt.leaks.threads or attempt.leaks.processes)
+            self._withdraw(attempt)
+            self._spend("check", start)
+            if failing and not isinstance(outcome.error, TerminateException):
+                raise _verdict_error(failing, outcome.error)
+            if attempt.strict and not failing and not self.again:
+                self._commit(attempt.job, job)
+            return self._deliver(attempt.job, outcome)
+
+    def sweep(self) -> None:
+        """Compare everything, in a replica that will run no further job; record what is found."""
+        if self._last is None or not self.comparison.since_full_compare.jobs:
+            return
+        try:
+            if self._last.sweep() and self._last.strict:
+                self._withdraw(self._last)
+        except Exception as error:  # ours, or a rule's: the jobs are done
+            with self.session.recording() as record:
+                record.errors.append(
+                    f"could not judge what jobs had left when their worker retired: {_in_words(error)}"
+                )
+
+    def _deliver(self, job: Job, outcome: Outcome) -> Any:
+        """The action's result or error, but for what would leave the thread and hang stock's scheduler."""
+        error = outcome.error
+        if error is None:
+            return outcome.result
+        if isinstance(error, (Exception, TerminateException)):
+            raise error
+        text = "".join(traceback.format_exception(error))
+        raise EnforcementError(f"this job ended with {error!r}", text, "enforcement-escaped") from error
+
+    def _begin(self, job: Job, bst_job: Any) -> None:
+        try:
+            if job.action == "Fetch":
+                self._unjudged_fetches.begin(bst_job.get_element())
+        except OSError as error:
+            raise self._our_failure(job, error) from error
+
+    def _withdraw(self, attempt: Attempt) -> None:
+        """What jobs wrote since the last full compare counts no more when that found a violation."""
+        if attempt.strict and attempt.doubted:
+            for ref in self._refs_since_full_compare:
+                Path(ref).unlink(missing_ok=True)
+        if not self.comparison.since_full_compare.jobs:
+            self._refs_since_full_compare.clear()
+
+    def _commit(self, job: Job, bst_job: Any) -> None:
+        try:
+            refs = self.results.commit()
+            if self.comparison.since_full_compare.jobs:
+                self._refs_since_full_compare += refs
+            if job.action == "Fetch":
+                self._unjudged_fetches.end(bst_job.get_element())
+        except OSError as error:  # a full disk, say
+            raise self._our_failure(job, error) from error
+
+    def _our_failure(self, job: Job, error: Exception) -> EnforcementError:
+        text = "".join(traceback.format_exception(error))
+        why = _in_words(error)
+        with self.session.recording() as record:
+            record.errors.append(f"could not judge the {job.action} job of {job.element}: {why}")
+        return EnforcementError(f"enforcer: could not judge this job: {why}", text, "enforcement-failed")
+
+    def finish(self) -> None:
+        """The scheduler run is over: note what was cached. Never raises: the build is done."""
+        try:
+            self.results.close()
+            self._unjudged_fetches.close()
+            self._note_elements()
+        except Exception as error:
+            with self.session.recording() as record:
+                record.errors.append(f"could not finish looking at the element graph: {error!r}")
+
+    def _note_graph(self) -> None:
+        """Count what there is to look at; at the start, since later it depends on the order of the jobs."""
+        cells, opaque = self.run_graph.graph.cell_count(), self.run_graph.graph.opaque()
+        directories = {project.directory for project in self.run_graph.context.get_projects()}
+        files = names.shown_files(self.run_graph.plugin_files, directories)
+        codes = self.searches.codes if self.session.settings.coverage else None
+        with self.session.recording() as record:
+            record.files |= files
+            record.cells = max(record.cells, cells)
+            record.opaque |= opaque
+            if codes is not None:
+                record.coverage.code.update(codes.code)
+                record.partial.update(f"which code of {file} ran is not known: it is no text" for file in codes.unread)
+
+    def _note_elements(self) -> None:
+        with self.session.recording() as record:
+            for element in self.run_graph.elements:
+                name = names.full_name(element)
+                record.note_element(name, _kind(element), map(names.full_name, _dependencies(element)))
+                if name not in record.exercised and _is_cached(element):
+                    record.cached.add(name)
+
+
+def _kind(element: Any) -> str:
+    return str(vars_of(element).get("_Plugin__kind", ""))
+
+
+def _dependencies(element: Any) -> list[Any]:
+    attributes = vars_of(element)
+    return [*attributes.get("_Element__build_dependencies", ()), *attributes.get("_Element__runtime_dependencies", ())]
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, EnforcerError) else repr(error)
+
+
+def _is_cached(element: Any) -> bool:
+    artifact = vars_of(element).get("_Element__artifact")
+    return artifact is not None and bool(vars_of(artifact).get("_cached"))
+
+
+def _verdict_error(failing: list[Finding], error: BaseException | None) -> EnforcementError:
+    lines = [line for finding in failing for line in finding_lines(finding)]
+    if error is not None:
+        lines.append(f"The job itself failed too: {error}")
+    return EnforcementError(summary("strict", failing), "\n".join(lines), f"enforcement-{failing[0].rule}")
+
+
+class LateThreads:
+    """Threads that jobs left running: what changes later, where no plugin code of the job reached, may be theirs."""
+
+    def __init__(self) -> None:
+        self._left: list[tuple[Job, frozenset[int]]] = []
+
+    def add(self, job: Job, leaks: Leaks) -> None:
+        """Remember what `job` left."""
+        if leaks.threads:
+            self._left.append((job, frozenset(leaks.threads)))
+
+    def alive(self, now: Running) -> list[Job]:
+        """The jobs of which a thread still runs, oldest first."""
+        return [job for job, idents in self._left if idents & now.threads]

@@ -1,0 +1,44 @@
+"""What the code of a run's plugins can do, searched once: which locks it names, what it reaches, which lines it has."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from enforcer.blame.reach import Reach
+from enforcer.bst.elements.process import DOORS
+from enforcer.bst.elements.run_graph import CORE, RunGraph
+from enforcer.bst.observing.locks import SharedLocks
+from enforcer.bst.observing.plugin_code import PluginCodes
+from enforcer.graph.unit import Unit
+
+
+class PluginSearches:
+    """Searches of the plugin code of one scheduler run."""
+
+    def __init__(self, run_graph: RunGraph) -> None:
+        self._run_graph = run_graph
+        self.locks = SharedLocks(run_graph.plugin_modules)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """What lines of plugin code may change past all hooks."""
+        graph = self._run_graph.graph
+        shared = [unit for unit in graph.units if unit.shared and unit.name != CORE]
+        process = next(unit for unit in shared if unit.kind == "process")
+        return Reach(
+            self._run_graph.plugin_modules,
+            self._holder_of,
+            [(door, process) for door in DOORS],
+            lambda: shared,
+            lambda: [unit for unit in graph.units if unit.name != CORE],
+        )
+
+    def _holder_of(self, obj: object) -> Unit | None:
+        registry = self._run_graph.graph.registry
+        return registry.roots.get(id(obj)) or registry.owner.get(id(obj))
+
+    @cached_property
+    def codes(self) -> PluginCodes:
+        """The lines and methods that may run in jobs."""
+        directories = {project.directory for project in self._run_graph.context.get_projects()}
+        return PluginCodes(self._run_graph.plugin_modules, self._run_graph.plugins, directories)

@@ -1,0 +1,220 @@
+"""Where plugin code first reached into foreign state, and where it assigned to an attribute.
+
+While a job's action runs, attribute access on plugins, projects and the context passes through
+here. The hooks only look: values and exceptions are those of stock BuildStream.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from buildstream import _elementproxy, _pluginproxy
+from buildstream._context import Context
+from buildstream._project import Project
+from buildstream.plugin import Plugin
+
+from enforcer.blame.live import LineBlame, Where
+from enforcer.blame.place import Place, place_of, plugin_place
+
+if TYPE_CHECKING:
+    from enforcer.bst.elements.run_graph import RunGraph
+    from enforcer.bst.observing.searches import PluginSearches
+    from enforcer.graph.unit import Unit
+    from enforcer.settings.settings import Settings
+
+# A proxy hands each call on: the line that called the proxy is the one that reached.
+_TRANSPARENT_FILES = frozenset({_pluginproxy.__file__, _elementproxy.__file__, __file__})
+_HOOKED: tuple[type, ...] = (Plugin, Project, Context)
+
+
+class Touches:
+    """What one job touched outside of `own`, and where plugin code did.
+
+    Args:
+        reached: called once for each foreign unit, before anybody sees anything of it.
+        settings: its blame says how much is noted beside that.
+        again: whether the job runs again, only to see which lines change what: each is followed by a full compare.
+
+    Attributes:
+        units: the units of which anybody accessed a root, core included.
+        live: finds the lines of writes, if these are looked for.
+    """
+
+    def __init__(
+        self,
+        run_graph: RunGraph,
+        searches: PluginSearches,
+        own: Unit,
+        reached: Callable[[Unit], None],
+        settings: Settings,
+        again: bool = False,
+    ) -> None:
+        self._run_graph = run_graph
+        self._searches = searches
+        self._reached = reached
+        self._own = own
+        self._main = threading.main_thread().ident
+        self._roots = run_graph.graph.registry.roots
+        # A running function that no plugin code called: core reaches for many things in a row.
+        self._without_plugin: FrameType | None = None
+        self._direct: dict[Unit, Place] = {}
+        self._indirect: dict[Unit, Place] = {}
+        self._writes: dict[tuple[int, str], Where] = {}
+        self._notes_places = settings.blame != "off"
+        self._again = again
+        self.live: LineBlame | None = None
+        if settings.follows_lines:
+            self.live = LineBlame(run_graph.plugin_files, searches.reach, self._main, lambda unit: unit is own)
+        self.units: set[Unit] = set()
+        # Roots of which nothing more is to be learnt from another access.
+        self.quiet: set[int] = {id(root) for root, _ in own.roots}
+
+    def obtained(self, unit: Unit) -> Place | None:
+        """The first line of plugin code that reached into `unit`, else the first that made core do so."""
+        return self._direct.get(unit) or (self.live and self.live.obtained(unit)) or self._indirect.get(unit)
+
+    def written(self, obj: object, name: str) -> Where | None:
+        """The last line of plugin code that assigned to this attribute, or made core do so."""
+        return self._writes.get((id(obj), name))
+
+    def assigned(self, obj: object) -> dict[str, Place]:
+        """The attributes of `obj` that plugin code assigned to, in this order, with the last line that did."""
+        return {name: where.plugin for (key, name), where in self._writes.items() if key == id(obj) and where.plugin}
+
+    def note(self, obj: object, written: str | None) -> None:
+        """`obj` is accessed (or its attribute `written` assigned to) by the calling frame's caller."""
+        unit = self._roots.get(id(obj))
+        if unit is None or threading.get_ident() == self._main:
+            return
+        if unit is self._own:
+            if written is not None and self.live is not None:
+                self._note_own(_caller(), obj, written)
+            return
+        if unit not in self.units:
+            self.units.add(unit)
+            self._reached(unit)
+        if self._nothing_new(unit, written):
+            self.quiet.add(id(obj))
+            return
+        frame = _caller()
+        if frame.f_code.co_filename in self._run_graph.plugin_files:
+            self._note_plugin(frame, unit, obj, written)
+        else:
+            self._note_core(frame, unit, obj, written)
+
+    def _nothing_new(self, unit: Unit, written: str | None) -> bool:
+        if not self._notes_places:
+            return True
+        return written is None and unit in self._direct and not (self.live and self.live.follows)
+
+    def _note_plugin(self, frame: FrameType, unit: Unit, obj: object, written: str | None) -> None:
+        place = place_of(frame)
+        self._direct.setdefault(unit, place)
+        if written is not None:
+            self._writes[id(obj), written] = Where(place)
+        if self.live is not None:
+            self.live.touch(unit, frame)
+
+    def _note_own(self, frame: FrameType, obj: object, written: str) -> None:
+        """Own state may change, but what comes of it may be a finding."""
+        if frame.f_code.co_filename in self._run_graph.plugin_files:
+            self._writes[id(obj), written] = Where(place_of(frame))
+
+    def _note_core(self, frame: FrameType, unit: Unit, obj: object, written: str | None) -> None:
+        if self.live is not None and self.live.follows:
+            self.live.follow(unit, frame)
+        if written is None and (unit in self._indirect or frame is self._without_plugin):
+            return
+        place = plugin_place(frame, self._run_graph.plugin_files)
+        if place is None:
+            self._without_plugin = frame
+            return
+        self._indirect.setdefault(unit, place)
+        if written is not None:
+            self._writes[id(obj), written] = Where(place, place_of(frame))
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Note what happens in the time of the block."""
+        global _current
+        with hooked():
+            try:
+                if self.live is not None:
+                    self._arm(self.live)
+                # Only now: what we ask ourselves is no touch.
+                _current = self
+                yield
+            finally:
+                _current = self._without_plugin = None
+                if self.live is not None:
+                    self.live.stop()
+
+    def _arm(self, live: LineBlame) -> None:
+        """Follow lines from the beginning where nothing will show that plugin code reaches something foreign."""
+        if self._again:
+            live.arm(None, [unit for unit in self._run_graph.graph.units if unit is not self._own])
+            return
+        owners = self._run_graph.graph.registry.owner
+        held = {owner for alias in self._own.aliases if (owner := owners.get(id(alias.obj))) and not owner.shared}
+        held = held.union(self._run_graph.evading) - {self._own}
+        if held or self._searches.reach.may_change(self._run_graph.modules_of(self._own)):
+            live.arm(None, held)
+
+
+@contextmanager
+def hooked() -> Iterator[None]:
+    """Hook attribute access for the time of the block, unless it is hooked for life.
+
+    In a worker it is: to change a class makes the interpreter forget all that it has learnt about the attributes of its
+    objects.
+    """
+    if vars(Plugin).get("__getattribute__") is _getattribute:
+        yield
+        return
+    hook()
+    try:
+        yield
+    finally:
+        for cls in _HOOKED:
+            del cls.__getattribute__, cls.__setattr__, cls.__delattr__
+
+
+def hook() -> None:
+    """Hook attribute access for the life of this process."""
+    for cls in _HOOKED:
+        cls.__getattribute__ = _getattribute  # type: ignore[method-assign,assignment]
+        cls.__setattr__ = _setattr  # type: ignore[method-assign,assignment]
+        cls.__delattr__ = _delattr  # type: ignore[method-assign,assignment]
+
+
+_current: Touches | None = None
+
+
+def _getattribute(self: Any, name: str) -> Any:
+    if _current is not None and id(self) not in _current.quiet:
+        _current.note(self, None)
+    return object.__getattribute__(self, name)
+
+
+def _setattr(self: Any, name: str, value: Any) -> None:
+    if _current is not None:
+        _current.note(self, name)
+    object.__setattr__(self, name, value)
+
+
+def _delattr(self: Any, name: str) -> None:
+    if _current is not None:
+        _current.note(self, name)
+    object.__delattr__(self, name)
+
+
+def _caller() -> FrameType:
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_code.co_filename in _TRANSPARENT_FILES:
+        frame = frame.f_back
+    return frame

@@ -1,0 +1,223 @@
+"""What a forked process does: be a BuildStream that runs one job after the other for its parent."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from buildstream import _exceptions
+from buildstream._scheduler.jobs.elementjob import ElementJob
+from buildstream._utils import terminate_thread
+from buildstream.plugin import Plugin
+
+from enforcer.bst.elements import names
+from enforcer.bst.forked import forwarding, inherited
+from enforcer.bst.forked.job_coverage import Measuring
+from enforcer.bst.judging.comparison import CompareTouched
+from enforcer.bst.judging.judge import Judge
+from enforcer.bst.observing import touches
+from enforcer.bst.publishing.held_refs import HeldResults
+from enforcer.bst.replicas.assignments import AssignedObjects
+from enforcer.bst.replicas.pending import Pending
+from enforcer.bst.replicas.replication import Replication
+from enforcer.bst.runs.scheduler_run import Run, guarded, in_one_process
+from enforcer.processes.replica import Done, Tell
+from enforcer.results.record import Record
+
+
+class JobRequest(NamedTuple):
+    """What a worker needs to know to make a scheduler's job anew; `again`: only to see which lines change what."""
+
+    queue: int
+    element: int
+    logfile: str | None
+    tries: int
+    max_retries: int
+    key: Any
+    again: bool = False
+    context: str | None = None
+
+
+class JobReply(NamedTuple):
+    """How a job ended: BuildStream's return code and result, the job's delta, what was seen, the last task error."""
+
+    returncode: Any
+    result: bytes
+    delta: bytes | None
+    record: Record
+    last_error: tuple[Any, Any] | None
+    coverage: list[bytes]
+
+
+class BstReplica:
+    """See `enforcer.processes.replica.Replica`.
+
+    Args:
+        lazy: whether what main sends waits until a job has to do with it.
+        become: replaces, in a forked process, what happens at the seams.
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        replication: Replication,
+        pending: Pending,
+        lazy: bool,
+        scheduler: Any,
+        queues: list[Any],
+        become: Callable[[Run], None],
+    ) -> None:
+        self._judge = judge
+        self._replication = replication
+        self._pending = pending
+        self._lazy = lazy
+        self._scheduler = scheduler
+        self._queues = queues
+        self._become = become
+        self._job: Any = None
+
+    def settle(self, role: str) -> None:
+        """Let go of what is the parent's."""
+        context = self._scheduler.context
+        if role == "pristine":
+            self._measuring = Measuring()
+            forwarding.get_ready()
+            AssignedObjects.unwatch()
+            inherited.reset(context)
+            touches.hook()
+            self._judge.session.take()
+            self._become(_WorkerRun(self._scheduler, self._judge))
+        else:
+            inherited.handle_signals()
+            self._forwarding = forwarding.Forwarding(context.messenger)
+            self._judge.results = HeldResults(context)
+            self._comparison.settle()
+        self._comparison.take_over_shared()
+        if role == "pristine":
+            self._comparison.get_ready()
+            if self._judge.session.settings.follows_lines:
+                _ = self._judge.searches.reach  # once, for all workers
+
+    def catch_up(self, updates: Sequence[bytes]) -> None:
+        """Take what main has sent."""
+        start = time.monotonic()
+        self._pending.add(updates)
+        if not self._lazy:
+            self._pending.apply_all()
+        with self._judge.session.recording() as record:
+            record.spend("catch up", time.monotonic() - start)
+
+    def run(self, request: bytes, tell: Tell) -> Done:
+        """Make the job anew and run it as the scheduler's thread would."""
+        asked = JobRequest(*pickle.loads(request))
+        if asked.again:
+            return self._run_again(asked)
+        self._forwarding.tell = tell
+        return self._run(asked)
+
+    def _run_again(self, request: JobRequest) -> Done:
+        """Nobody hears or gets anything of it but what was found, and this process runs no other job."""
+        self._pending.apply_all()
+        self._judge.again = True
+        done = self._run(request._replace(logfile=self._judge.results.scrap("log")))
+        self._comparison.since_full_compare.jobs = []
+        return done._replace(reusable=False)
+
+    def _run(self, request: JobRequest) -> Done:
+        job = self._make_job(request)
+        _exceptions._last_task_error_domain = _exceptions._last_task_error_reason = None
+        self._job = job
+        start = time.monotonic()
+        context = request.context and f"{request.context}|{names.full_name(job.get_element())}|{job.action_name}"
+        try:
+            with self._measuring.job(context) as coverage:
+                returncode, result = job.child_action()
+        finally:
+            self._job = None
+        with self._judge.session.recording() as record:
+            record.spend("action", time.monotonic() - start)
+        comparison = self._comparison
+        domain, reason = _exceptions._last_task_error_domain, _exceptions._last_task_error_reason
+        last_error = None if domain is None and reason is None else (domain, reason)
+        packed = self._replication.codec.pack(result)
+        reply = JobReply(returncode, packed, comparison.delta, self._judge.session.take(), last_error, coverage)
+        return Done(pickle.dumps(reply), self._judge.reusable and comparison.clean)
+
+    @property
+    def _comparison(self) -> CompareTouched:
+        assert isinstance(self._judge.comparison, CompareTouched)
+        return self._judge.comparison
+
+    def _make_job(self, request: JobRequest) -> Any:
+        queue, element = self._queues[request.queue], Plugin._lookup(request.element)
+        job = ElementJob(
+            self._scheduler,
+            queue.action_name,
+            request.logfile,
+            element=element,
+            queue=queue,
+            action_cb=queue.get_process_func(),
+            complete_cb=queue._job_done,
+            max_retries=request.max_retries,
+        )
+        job._tries = request.tries
+        job.set_message_element_key(request.key)
+        return job
+
+    def interrupt(self) -> None:
+        """As `Job.terminate` does in its own process."""
+        job = self._job
+        if job is None:
+            return
+        with job._terminate_lock:
+            job._should_terminate = True
+            thread = job._thread_id
+        if thread is not None:
+            terminate_thread(thread)
+
+    def retire(self, tell: Tell) -> bytes:
+        """Compare everything a last time."""
+        self._forwarding.tell = tell
+        self._judge.sweep()
+        self._judge.results.close()
+        return pickle.dumps(self._judge.session.take())
+
+
+class _WorkerRun:
+    """A `Run` for a worker: its jobs are judged, one at a time, and nothing is scheduled here."""
+
+    def __init__(self, scheduler: Any, judge: Judge) -> None:
+        self.scheduler = scheduler
+        self.judge = judge
+
+    def act(self, job: Any, child_action: Callable[[], Any]) -> Any:
+        """The action."""
+
+        def action() -> Any:
+            self.judge.prepare(job)
+            return child_action()
+
+        return guarded(self, job, action)
+
+    def process(self, job: Any, child_process: Callable[[], Any]) -> Any:
+        """The action, judged."""
+        return self.judge.run(job, lambda: in_one_process(child_process))
+
+    def starting(self, job: Any) -> None:
+        """Never."""
+
+    def completing(self, job: Any, returncode: Any) -> Any:
+        """Never."""
+        return returncode
+
+    def completed(self, job: Any) -> None:
+        """Never."""
+
+    def terminate(self, job_thread: Any) -> bool:
+        """Never."""
+        return False
+
+    def finish(self) -> None:
+        """Never."""

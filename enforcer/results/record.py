@@ -1,0 +1,128 @@
+"""What one enforced run saw, as data that merges: counts, names and findings, no live object."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from enforcer.results.findings import Finding
+from enforcer.results.plugin_coverage import Coverage
+
+_SETS = ("elements", "exercised", "cached", "left_behind", "allow_used", "allow_marked", "partial")
+
+
+@dataclass
+class Record:
+    """The sum of what was checked and found.
+
+    Attributes:
+        jobs: jobs that the scheduler ran.
+        checked: of those, the ones that were compared to their end.
+        elements: junction-qualified names of the elements that were in the graph.
+        kinds: for each of these elements, the kind of its plugin.
+        dependencies: for each of them, the elements that it depends on directly.
+        exercised: elements that had at least one checked job that runs plugin code.
+        cached: elements whose artifact was there already.
+        opaque: for each type that cannot be seen into, how many objects of it the graph held at most.
+        cells: the most cells that one graph had.
+        core_fills: for each listed memo of BuildStream's core, how often a job filled it on a foreign element.
+        errors: sentences about what kept us from looking.
+        unwatched: `bst` processes that ran without enforcement, one sentence each.
+        left_behind: what a failed job may have left on disk and cannot be forgotten.
+        allow_used: allow entries that matched something.
+        allow_marked: allow entries that markers gave to tests which ran.
+        files: for each file of a plugin that is not installed, how reports name it and where it is on this machine.
+        partial: reasons why the run did not look at all that there is, apart from what the counts say.
+        coverage: which plugin code ran inside of checked jobs; empty unless that was asked for.
+        costs: seconds and bytes that enforcement itself took, by name; for benchmarks, in no report.
+    """
+
+    jobs: int = 0
+    checked: int = 0
+    elements: set[str] = field(default_factory=set)
+    kinds: dict[str, str] = field(default_factory=dict)
+    dependencies: dict[str, set[str]] = field(default_factory=dict)
+    exercised: set[str] = field(default_factory=set)
+    cached: set[str] = field(default_factory=set)
+    cells: int = 0
+    opaque: Counter[str] = field(default_factory=Counter)
+    core_fills: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    unwatched: list[str] = field(default_factory=list)
+    left_behind: set[str] = field(default_factory=set)
+    allow_used: set[str] = field(default_factory=set)
+    allow_marked: set[str] = field(default_factory=set)
+    partial: set[str] = field(default_factory=set)
+    files: set[tuple[str, str]] = field(default_factory=set)
+    coverage: Coverage = field(default_factory=Coverage)
+    costs: dict[str, float] = field(default_factory=dict)
+
+    def spend(self, name: str, amount: float) -> None:
+        """Add to one of the costs."""
+        self.costs[name] = self.costs.get(name, 0.0) + amount
+
+    def note_element(self, name: str, kind: str, dependencies: Iterable[str]) -> None:
+        """Add an element of a graph; elements of one name in several graphs are one, with all their dependencies."""
+        self.elements.add(name)
+        self.kinds[name] = min(kind, self.kinds.get(name, kind))
+        self.dependencies.setdefault(name, set()).update(dependencies)
+
+    def merge(self, other: Record) -> None:
+        """Add what another process or phase saw."""
+        self.jobs += other.jobs
+        self.checked += other.checked
+        self.cells = max(self.cells, other.cells)
+        for name in _SETS:
+            getattr(self, name).update(getattr(other, name))
+        for name, kind in other.kinds.items():
+            self.note_element(name, kind, other.dependencies[name])
+        self.files |= other.files
+        self.coverage.merge(other.coverage)
+        self.opaque |= other.opaque
+        self.core_fills += other.core_fills
+        for name, amount in other.costs.items():
+            self.spend(name, amount)
+        self.findings += other.findings
+        self.errors += other.errors
+        self.unwatched += other.unwatched
+
+    def to_plain(self) -> dict[str, Any]:
+        """JSON-ready data (sets sorted); the inverse of `from_plain`."""
+        return {
+            "jobs": self.jobs,
+            "checked": self.checked,
+            "cells": self.cells,
+            "elements": sorted(self.elements),
+            "kinds": dict(sorted(self.kinds.items())),
+            "dependencies": {name: sorted(found) for name, found in sorted(self.dependencies.items())},
+            "exercised": sorted(self.exercised),
+            "cached": sorted(self.cached),
+            "left_behind": sorted(self.left_behind),
+            "allow_used": sorted(self.allow_used),
+            "allow_marked": sorted(self.allow_marked),
+            "partial": sorted(self.partial),
+            "files": sorted(map(list, self.files)),
+            "coverage": self.coverage.to_plain(),
+            "opaque": dict(sorted(self.opaque.items())),
+            "core_fills": dict(sorted(self.core_fills.items())),
+            "findings": [finding.to_plain() for finding in self.findings],
+            "errors": list(self.errors),
+            "unwatched": list(self.unwatched),
+        }
+
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> Record:
+        """Rebuild a record from `to_plain` data."""
+        values = dict(data)
+        for name in _SETS:
+            values[name] = set(values[name])
+        for name in ("opaque", "core_fills"):
+            values[name] = Counter(values[name])
+        values["dependencies"] = {name: set(found) for name, found in values["dependencies"].items()}
+        values["files"] = {(name, place) for name, place in values["files"]}
+        values["coverage"] = Coverage.from_plain(values["coverage"])
+        values["findings"] = [Finding.from_plain(item) for item in values["findings"]]
+        return cls(**values)

@@ -1,0 +1,127 @@
+"""The `[tool.enforcer]` table of pyproject.toml: what the command and the pytest plugin share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from enforcer.errors import UsageError
+from enforcer.masking import printable
+from enforcer.settings.settings import AllowEntry, Mode, parse_backend, parse_blame
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_FILE = "pyproject.toml"
+
+
+def find_pyproject(start: Path) -> Path | None:
+    """The nearest pyproject.toml in `start` or above it."""
+    directory = start.absolute()
+    for candidate in (directory, *directory.parents):
+        path = candidate / _FILE
+        if path.is_file():
+            return path
+    return None
+
+
+def table_values(start: Path) -> dict[str, Any]:
+    """The fields of `Settings` that the table of the nearest pyproject.toml gives, checked; of the baseline, its path.
+
+    Empty where there is no such file or table. A wrong key or value is a `UsageError` that names
+    it and the file.
+    """
+    path = find_pyproject(start)
+    return {} if path is None else read_table(path)
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """The same for one given file."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read {path}: {printable(str(error))}") from error
+    table = _table(data)
+    if table is None:
+        return {}
+    try:
+        values = {key: _value(table, key) for key in table}
+    except UsageError as error:
+        raise UsageError(f"[tool.enforcer] in {path}: {error}") from error.__cause__
+    if "baseline" in values:
+        values["baseline"] = path.parent / values["baseline"]
+    return values
+
+
+def _table(data: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    tool = data.get("tool")
+    table = tool.get("enforcer") if isinstance(tool, dict) else None
+    return table if isinstance(table, dict) else None
+
+
+def _value(table: Mapping[str, Any], key: str) -> Any:
+    if key not in _PARSERS:
+        raise UsageError(f"unknown key {key!r}: choose one of {', '.join(_PARSERS)}")
+    return _PARSERS[key](key, table[key])
+
+
+def _text(parse: Callable[[str], Any]) -> Callable[[str, Any], Any]:
+    def value(key: str, raw: Any) -> Any:
+        if not isinstance(raw, str):
+            raise UsageError(f"{key} is {raw!r}, not a string")
+        return parse(raw)
+
+    return value
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise UsageError("baseline names no file")
+    return Path(text)
+
+
+def _number(least: int) -> Callable[[str, Any], int]:
+    def value(key: str, raw: Any) -> int:
+        if not isinstance(raw, int) or isinstance(raw, bool) or raw < least:
+            raise UsageError(f"{key} is {raw!r}, not a whole number from {least} on")
+        return raw
+
+    return value
+
+
+def _flag(key: str, raw: Any) -> bool:
+    if not isinstance(raw, bool):
+        raise UsageError(f"{key} is {raw!r}, not true or false")
+    return raw
+
+
+def _allow(key: str, raw: Any) -> tuple[AllowEntry, ...]:
+    if not isinstance(raw, list):
+        raise UsageError(f'{key} is {raw!r}, not a list of {{ entry = "RULE OWNER PATH", reason = "..." }}')
+    return tuple(map(_allow_entry, raw))
+
+
+def _allow_entry(raw: Any) -> AllowEntry:
+    right = isinstance(raw, dict) and set(raw) == {"entry", "reason"} and all(isinstance(v, str) for v in raw.values())
+    if not right:
+        raise UsageError(f'allow entry {raw!r} is not {{ entry = "RULE OWNER PATH", reason = "..." }}')
+    return AllowEntry.parse(raw["entry"], raw["reason"])
+
+
+_PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
+    "mode": _text(Mode.parse),
+    "backend": _text(parse_backend),
+    "collect": _flag,
+    "fresh": _flag,
+    "blame": _text(parse_blame),
+    "coverage": _flag,
+    "allow": _allow,
+    "baseline": _text(_path),
+    "min_jobs": _number(0),
+    "workers": _number(1),
+    "worker_jobs": _number(1),
+}

@@ -1,0 +1,71 @@
+"""Which threads and child processes run at one moment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from enforcer.bst.observing.leaks import _process_name, running
+
+_WAITS = "import sys; print('started', flush=True); sys.stdin.read()"
+
+
+@pytest.fixture
+def child() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that runs until its input ends."""
+    with start() as process:
+        yield process
+
+
+def start() -> subprocess.Popen[bytes]:
+    process = subprocess.Popen([sys.executable, "-c", _WAITS], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline()  # while a program is being loaded it has no name
+    return process
+
+
+def test_a_child_runs_until_it_has_ended_although_nobody_asked_for_its_status(child: subprocess.Popen[bytes]) -> None:
+    assert child.pid in running().processes
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert child.pid not in running().processes
+
+
+def test_a_child_of_another_thread_is_one_of_this_process() -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    done = threading.Event()
+
+    def work() -> None:
+        started.append(start())
+        ready.set()
+        done.wait()
+
+    ready = threading.Event()
+    thread = threading.Thread(target=work)
+    thread.start()
+    ready.wait()
+    now = running()
+    [process] = started
+    assert process.pid in now.processes
+    assert thread.ident in now.threads
+    done.set()
+    thread.join()
+    assert process.pid in running().processes
+    process.communicate()
+    assert running().processes.isdisjoint({process.pid})
+
+
+def test_a_process_is_called_as_its_program_and_one_that_is_gone_just_that(child: subprocess.Popen[bytes]) -> None:
+    assert _process_name(child.pid) == os.path.basename(sys.executable)
+    child.communicate()
+    assert _process_name(child.pid) == "process"
+
+
+def test_a_process_without_children_has_none() -> None:
+    script = "from enforcer.bst.observing.leaks import running; assert not running().processes"
+    assert subprocess.run([sys.executable, "-c", script]).returncode == 0

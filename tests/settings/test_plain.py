@@ -1,0 +1,33 @@
+"""Settings arrive in another process as they were sent."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+from enforcer.settings.baseline import Baseline, Entry
+from enforcer.settings.plain import settings_from_plain, settings_to_plain
+from enforcer.settings.settings import AllowEntry, Mode, Settings
+
+
+def test_settings_arrive_as_they_were_sent() -> None:
+    settings = Settings(
+        mode=Mode.SOFT,
+        backend="fork",
+        collect=True,
+        blame="touch",
+        allow=(AllowEntry("foreign-write", "a.bst", "x[*]", "why"),),
+        workers=2,
+        worker_jobs=3,
+        baseline=Baseline(Path("/p/known.txt"), "known.txt", frozenset({Entry("r", "my kind", "element", "größe")})),
+        update_baseline=True,
+        fresh=True,
+    )
+    assert settings_from_plain(json.loads(json.dumps(settings_to_plain(settings)))) == settings
+    assert settings_from_plain(json.loads(json.dumps(settings_to_plain(Settings())))) == Settings()
+
+
+def test_every_setting_but_those_of_the_parent_is_sent() -> None:
+    fields = {field.name for field in dataclasses.fields(Settings)}
+    assert fields - set(settings_to_plain(Settings())) == {"reports", "min_jobs"}
