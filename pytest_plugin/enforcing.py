@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any, TypeVar
 
 import pytest
 
-from enforcer.embedding.watch import Watch, check_elsewhere
+from enforcer.embedding.watch import check_elsewhere
 from enforcer.errors import EnforcerError, UsageError
-from enforcer.fresh_caches import FreshCaches
-from enforcer.results.findings import Finding
-from enforcer.results.record import Record
-from enforcer.session import Session
 from enforcer.settings.settings import Mode, Settings
 from pytest_plugin import judging, options, partial, sharing, summing
 from pytest_plugin.expecting import Enforced, NotEnforced
@@ -22,6 +18,7 @@ from pytest_plugin.item_state import ItemState, item_state_key
 from pytest_plugin.judging import Judged
 from pytest_plugin.marking import Marked, marked
 from pytest_plugin.progress import Progress
+from pytest_plugin.recorder import Recorder
 from pytest_plugin.workers import Workers
 
 T = TypeVar("T")
@@ -48,7 +45,7 @@ def install(config: pytest.Config) -> None:
     if any(map(options.is_project, config.args)):
         from pytest_plugin import projects
 
-        config.pluginmanager.register(projects.Projects(enforcing), "enforcer-projects")
+        config.pluginmanager.register(projects.Projects(config, enforcing.recorder), "enforcer-projects")
 
 
 def for_test(request: pytest.FixtureRequest) -> Enforced | NotEnforced:
@@ -56,7 +53,7 @@ def for_test(request: pytest.FixtureRequest) -> Enforced | NotEnforced:
     state = request.node.stash[item_state_key]
     if state.marked.settings.mode is Mode.OFF:
         return NotEnforced("enforcement is off for this test")
-    return Enforced(request.config.stash[enforcing_key], state)
+    return Enforced(request.config.stash[enforcing_key].recorder.findings_now, state)
 
 
 class Enforcing:
@@ -65,42 +62,15 @@ class Enforcing:
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self.config = config
         self.settings = settings
-        # A test that gives bst a configuration by name has said where its caches are, and may look into them.
-        self.session = Session(settings, FreshCaches(spares_named=True) if settings.fresh else None)
+        self.recorder = Recorder(settings)
+        self.session = self.recorder.session
         self.summary = summing.Summary(config, settings)
         self.progress = Progress()
         self.workers = Workers(settings)
-        self._watch: Watch | None = None
         self._when = ""
         self._phase_state: ItemState | None = None
         self._judged: dict[int, Judged] = {}
-        self._unreported = Record()
         self._ended: set[str] = set()
-
-    def findings_now(self) -> list[Finding]:
-        """The findings of the phase that is running."""
-        record = self._take()
-        with self.session.recording() as current:
-            current.merge(record)
-            return list(current.findings)
-
-    def apart(self, build: Callable[[], T]) -> tuple[T, Record]:
-        """Build, and keep what that gives out of what the running phase is judged by."""
-        before = self._take()
-        try:
-            return build(), self._take()
-        finally:
-            with self.session.recording() as record:
-                record.merge(before)
-
-    def unwatched(self, run: Callable[[], T]) -> T:
-        """Run something that is no build."""
-        with self.session.using(self.settings.with_(mode=Mode.OFF)):
-            return run()
-
-    def carry(self, record: Record) -> None:
-        """Send `record` home with the next report; whoever calls has it judged."""
-        self._unreported.merge(record)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -112,15 +82,13 @@ class Enforcing:
                 # A worker that cannot start is replaced by the next: say so once, here.
                 check_elsewhere(self.settings.backend)
             else:
-                self._watch = Watch(self.session)
-                self._watch.start()
+                self.recorder.start()
         except EnforcerError as error:
             raise pytest.UsageError(str(error)) from None
 
     def pytest_unconfigure(self) -> None:
         """Watch no more."""
-        if self._watch is not None:
-            self._watch.stop()
+        self.recorder.stop()
 
     def pytest_report_header(self) -> str:
         """Say what is enforced."""
@@ -131,7 +99,7 @@ class Enforcing:
         """Note whether anything takes tests out again."""
         before = len(items)
         yield
-        self._unreported.partial |= partial.of_collection(self.config, before - len(items))
+        self.recorder.unreported.partial |= partial.of_collection(self.config, before - len(items))
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Wrapper:
@@ -184,7 +152,7 @@ class Enforcing:
         if self._phase_state is not None:
             # A subtest's report: its phase is still running.
             return
-        record, self._unreported = self._unreported, Record()
+        record = self.recorder.take_unreported()
         judging.allow_expected_failure(report, record.findings)
         sharing.attach(report, record)
         state = item.stash.get(item_state_key, None)
@@ -212,8 +180,8 @@ class Enforcing:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Judge the run as a whole; only the process that the user started writes and prints."""
-        rest, self._unreported = self._unreported, Record()
-        rest.merge(self._take(at_end=True))
+        rest = self.recorder.take_unreported()
+        rest.merge(self.recorder.take(at_end=True))
         if sharing.is_worker(self.config):
             sharing.send(self.config, rest)
         elif not self.config.option.collectonly:
@@ -229,17 +197,17 @@ class Enforcing:
 
     def _phase(self, item: pytest.Item, when: str) -> Wrapper:
         state = item.stash.get(item_state_key, None) or ItemState(Marked(self.settings))
-        self._unreported.merge(self._take())
+        self.recorder.carry(self.recorder.take())
         self._when, self._phase_state, self._judged = when, state, {}
         with self.session.using(state.marked.settings):
             outcome = yield
-            record = self._take()
+            record = self.recorder.take()
         self._phase_state = None
         if when == "call" and outcome.excinfo is None:
             record.allow_marked.update(map(str, state.marked.settings.allow[len(self.settings.allow) :]))
         record.unwatched = [f"{sentence} (in {sharing.plain_nodeid(item)})" for sentence in record.unwatched]
         found = [self._judged.get(id(finding)) or Judged(finding, state.marked) for finding in record.findings]
-        self._unreported.merge(record)
+        self.recorder.carry(record)
         self._conclude(item, state, outcome, found)
 
     def _conclude(self, item: pytest.Item, state: ItemState, outcome: Any, found: list[Judged]) -> None:
@@ -260,11 +228,8 @@ class Enforcing:
             state.failures[self._when] = (result.text, failure)
 
     def _credit(self, own: Marked, fixture: str) -> None:
-        for finding in self.findings_now():
+        for finding in self.recorder.findings_now():
             self._judged.setdefault(id(finding), Judged(finding, own, fixture))
-
-    def _take(self, at_end: bool = False) -> Record:
-        return self.session.take() if self._watch is None else self._watch.take(at_end)
 
 
 def _named(fixturedef: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,6 @@ import pytest
 
 if TYPE_CHECKING:
     from enforcer.results.findings import Finding
-    from pytest_plugin.enforcing import Enforcing
     from pytest_plugin.item_state import ItemState
 
 
@@ -28,8 +28,8 @@ class NotEnforced:
 class Enforced:
     """The fixture's value under enforcement."""
 
-    def __init__(self, enforcing: Enforcing, state: ItemState) -> None:
-        self._enforcing = enforcing
+    def __init__(self, findings_now: Callable[[], list[Finding]], state: ItemState) -> None:
+        self._findings_now = findings_now
         self._state = state
         self.consumed: list[Finding] = []
 
@@ -41,7 +41,7 @@ class Enforced:
 
     def all_findings(self) -> list[Finding]:
         """What builds of this test gave so far."""
-        return self._state.findings + self._enforcing.findings_now()
+        return self._state.findings + self._findings_now()
 
     def expects(self, rule: str, owner: str = "*", path: str = "*") -> Expectation:
         """A block whose builds must break `rule` on `owner` at `path`; in both only `*` is special.

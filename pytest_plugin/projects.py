@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -23,10 +23,7 @@ from enforcer.results.record import Record
 from pytest_plugin import options, sharing
 from pytest_plugin.item_state import item_state_key
 from pytest_plugin.judging import fails
-
-if TYPE_CHECKING:
-    from pytest_plugin.enforcing import Enforcing
-
+from pytest_plugin.recorder import Recorder
 
 _DIRECTORY = "enforcement_directory"
 
@@ -34,9 +31,9 @@ _DIRECTORY = "enforcement_directory"
 class Projects:
     """Collects the projects, and owns the directory that their builds share."""
 
-    def __init__(self, enforcing: Enforcing) -> None:
-        self.enforcing = enforcing
-        self.config = enforcing.config
+    def __init__(self, config: pytest.Config, recorder: Recorder) -> None:
+        self.config = config
+        self.recorder = recorder
         self._directory: Path | None = None
         self._bst_config = _configured(self.config)
 
@@ -67,7 +64,7 @@ class Projects:
     def bst_config(self, directory: Path) -> Path:
         """The user configuration for the builds."""
         config = self._bst_config or projects.write_config(directory)
-        return write_config(directory, config) if self.enforcing.settings.fresh else config
+        return write_config(directory, config) if self.recorder.settings.fresh else config
 
     def _location(self) -> Path:
         if self._directory is None:
@@ -134,16 +131,16 @@ class ProjectFile(pytest.File):
         return Built(**plain["built"]), findings, set(plain["exercised"])
 
     def _build(self, directory: Path) -> dict[str, Any]:
-        enforcing = self.projects.enforcing
+        recorder = self.projects.recorder
         targets, config = self.selected(), self.projects.bst_config(directory)
-        process, record = enforcing.apart(lambda: projects.build(self.path.parent, targets, config))
+        process, record = recorder.apart(lambda: projects.build(self.path.parent, targets, config))
         built = Built(process.returncode, projects.tail(process))
         if record.findings or process.returncode != 0:
-            states, needs = enforcing.unwatched(lambda: projects.inspect(self.path.parent, targets, config))
+            states, needs = recorder.unwatched(lambda: projects.inspect(self.path.parent, targets, config))
             built = Built(built.status, built.tail, states, needs)
         self._name_tests(record, built, targets)
         # The tests judge the findings; the record rides home on the report of the one that built.
-        enforcing.carry(record)
+        recorder.carry(record)
         return {
             "built": asdict(built),
             "findings": [finding.to_plain() for finding in record.findings],

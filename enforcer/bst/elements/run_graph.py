@@ -65,7 +65,7 @@ class RunGraph:
             file for module in self.plugin_modules if (file := getattr(module, "__file__", None)) is not None
         }
         self._modules: dict[tuple[int, ...], tuple[str, ...]] = {}
-        self.policy = BstPolicy(self)
+        self.policy = BstPolicy(self.unit_of, self.is_plugin_module)
         self.graph = Graph(self.policy)
         with _no_collection():
             self.graph.add(self._units(plugins))

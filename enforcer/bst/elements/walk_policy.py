@@ -24,7 +24,6 @@ from enforcer.graph.kinds import Probe
 from enforcer.graph.values import module_of
 
 if TYPE_CHECKING:
-    from enforcer.bst.elements.run_graph import RunGraph
     from enforcer.graph.unit import Unit
 
 # Another world than the element graph: what runs the jobs, shows them, or talks to other processes.
@@ -62,10 +61,16 @@ _DATA_MODULES = ("builtins", "collections", "types", "argparse", "dataclasses", 
 
 
 class BstPolicy:
-    """The answers for one `RunGraph`; see `enforcer.graph.policy.Policy`."""
+    """The answers for the graph of one run; see `enforcer.graph.policy.Policy`.
 
-    def __init__(self, run_graph: RunGraph) -> None:
-        self._run_graph = run_graph
+    Args:
+        unit_of: the unit of an element.
+        is_plugin_module: whether the module of this name is a plugin's, or one beside it that plugins import.
+    """
+
+    def __init__(self, unit_of: Callable[[Any], Unit], is_plugin_module: Callable[[str], bool]) -> None:
+        self._unit_of = unit_of
+        self._is_plugin_module = is_plugin_module
 
     def is_border(self, cls: type) -> bool:
         """Scheduler, frontend, sandboxes, remotes, mocks, threads' helpers."""
@@ -95,7 +100,7 @@ class BstPolicy:
     def foreign_root(self, obj: object) -> Unit | None:
         """A proxy belongs to the element that it was made for, wherever it is kept."""
         if type(obj) is ElementProxy:
-            return self._run_graph.unit_of(object.__getattribute__(obj, "_owner"))
+            return self._unit_of(object.__getattribute__(obj, "_owner"))
         return None
 
     def descends(self, unit: Unit, obj: object) -> bool:
@@ -108,7 +113,7 @@ class BstPolicy:
         module = getattr(obj, "__module__", None) if isinstance(obj, types.FunctionType) else module_of(cls)
         if not isinstance(module, str):
             return False
-        if self._run_graph.is_plugin_module(module) or _in_package(module, ("buildstream",)):
+        if self._is_plugin_module(module) or _in_package(module, ("buildstream",)):
             return True
         return not isinstance(obj, types.FunctionType) and _in_package(module, _DATA_MODULES)
 

@@ -22,19 +22,13 @@ class Holder:
         self.state = state
 
 
-class NoWorld:
-    """A run_graph without plugins."""
-
-    def unit_of(self, element: Any) -> None:
-        return None
-
-    def is_plugin_module(self, name: str) -> bool:
-        return True
+def _no_unit(element: Any) -> Unit:
+    raise AssertionError("nothing here is an element's")
 
 
 def _graph(state: Any) -> tuple[Graph, Holder]:
     holder = Holder(state)
-    graph = Graph(BstPolicy(NoWorld()))  # type: ignore[arg-type]
+    graph = Graph(BstPolicy(_no_unit, lambda module: True))
     graph.add([Unit("element", "x.bst", [(holder, "")])])
     return graph, holder
 
