@@ -99,7 +99,7 @@ class Enforcing:
         """Note whether anything takes tests out again."""
         before = len(items)
         yield
-        self.recorder.unreported.partial |= partial.of_collection(self.config, before - len(items))
+        self.recorder.unreported.incomplete_reasons |= partial.of_collection(self.config, before - len(items))
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Wrapper:
@@ -185,7 +185,7 @@ class Enforcing:
         if sharing.is_worker(self.config):
             sharing.send(self.config, rest)
         elif not self.config.option.collectonly:
-            rest.partial |= partial.of_session(session, self._ended)
+            rest.incomplete_reasons |= partial.of_session(session, self._ended)
             rest.merge(self.workers.rest())
             self.summary.add(rest)
             self.summary.versions = self.workers.versions

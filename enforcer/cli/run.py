@@ -79,7 +79,7 @@ def run_enforced(
         bst_status = _watched(bst_args, session)
     record = session.take()
     if bst_status != 0:
-        record.partial.add(f"bst ended with exit status {bst_status}")
+        record.incomplete_reasons.add(f"bst ended with exit status {bst_status}")
     sentence = conclude(record)
     report = build_report(record, settings, command)
     sys.stdout.flush()

@@ -362,7 +362,7 @@ def _partial(record: Record) -> tuple[str, ...]:
         (record.errors, "something kept us from looking"),
         (record.unwatched, f"{_count(len(record.unwatched), 'bst process was', 'bst processes were')} not watched"),
     ]
-    return _names({sentence for holds, sentence in counts if holds} | record.partial)
+    return _names({sentence for holds, sentence in counts if holds} | record.incomplete_reasons)
 
 
 def _count(number: int, one: str, more: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from enforcer.results.findings import Finding
 from enforcer.results.plugin_coverage import Coverage
 
-_SETS = ("elements", "exercised", "cached", "left_behind", "allow_used", "allow_marked", "partial")
+_SETS = ("elements", "exercised", "cached", "left_behind", "allow_used", "allow_marked", "incomplete_reasons")
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Record:
         allow_used: allow entries that matched something.
         allow_marked: allow entries that markers gave to tests which ran.
         files: for each file of a plugin that is not installed, how reports name it and where it is on this machine.
-        partial: reasons why the run did not look at all that there is, apart from what the counts say.
+        incomplete_reasons: reasons why the run did not look at all that there is, apart from what the counts say.
         coverage: which plugin code ran inside of checked jobs; empty unless that was asked for.
         costs: seconds and bytes that enforcement itself took, by name; for benchmarks, in no report.
     """
@@ -55,7 +55,7 @@ class Record:
     left_behind: set[str] = field(default_factory=set)
     allow_used: set[str] = field(default_factory=set)
     allow_marked: set[str] = field(default_factory=set)
-    partial: set[str] = field(default_factory=set)
+    incomplete_reasons: set[str] = field(default_factory=set)
     files: set[tuple[str, str]] = field(default_factory=set)
     coverage: Coverage = field(default_factory=Coverage)
     costs: dict[str, float] = field(default_factory=dict)
@@ -103,7 +103,7 @@ class Record:
             "left_behind": sorted(self.left_behind),
             "allow_used": sorted(self.allow_used),
             "allow_marked": sorted(self.allow_marked),
-            "partial": sorted(self.partial),
+            "incomplete_reasons": sorted(self.incomplete_reasons),
             "files": sorted(map(list, self.files)),
             "coverage": self.coverage.to_plain(),
             "opaque": dict(sorted(self.opaque.items())),

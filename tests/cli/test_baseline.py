@@ -165,7 +165,7 @@ def test_one_partial_report_prunes_nothing(bst: FakeBst, capsys: pytest.CaptureF
     known(GONE)
     words = [
         *("--from", report("a.json", full(FINDING))),
-        *("--from", report("b.json", replace(full(), partial={"-k 'x'", "1 test failed"}))),
+        *("--from", report("b.json", replace(full(), incomplete_reasons={"-k 'x'", "1 test failed"}))),
     ]
     assert main(["baseline", "prune", "--baseline", "known.txt", *words]) == 3
     assert Path("known.txt").read_text() == f"{GONE}\n"
@@ -173,7 +173,7 @@ def test_one_partial_report_prunes_nothing(bst: FakeBst, capsys: pytest.CaptureF
 
 
 def test_an_update_takes_partial_reports_too_but_nothing_that_is_allowed(bst: FakeBst) -> None:
-    made = replace(full(FINDING, by("x.bst", path="opt", allowed="fine")), partial={"-k 'x'"})
+    made = replace(full(FINDING, by("x.bst", path="opt", allowed="fine")), incomplete_reasons={"-k 'x'"})
     assert main(["baseline", "update", "--baseline", "known.txt", "--from", report("a.json", made)]) == 0
     assert Path("known.txt").read_text() == f"{LINE}\n"
     assert bst.events == []

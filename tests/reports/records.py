@@ -89,7 +89,7 @@ def full_record() -> Record:
         errors=["the walk met something unknown"],
         unwatched=["bst build x.bst ran without enforcer"],
         left_behind={"<cache>/sources/tar"},
-        partial={"-k 'slow'"},
+        incomplete_reasons={"-k 'slow'"},
         kinds={"app.bst": "my_kind", "base.bst": "import", "two.bst": "my_kind"},
         dependencies={"app.bst": {"base.bst", "two.bst"}, "base.bst": set(), "two.bst": {"base.bst"}},
         coverage=COVERAGE,

@@ -157,7 +157,7 @@ def test_errors_are_listed_before_warnings_are() -> None:
         ({"cached": {"a.bst"}, "exercised": {"a.bst"}}, ()),
         ({"cached": {"a.bst"}}, ("1 element was cached (a.bst)",)),
         ({"checked": 55}, ("2 jobs were not checked",)),
-        ({"errors": ["x"], "partial": {"-k 'x'"}}, ("-k 'x'", "something kept us from looking")),
+        ({"errors": ["x"], "incomplete_reasons": {"-k 'x'"}}, ("-k 'x'", "something kept us from looking")),
         ({"unwatched": ["x", "y"]}, ("2 bst processes were not watched",)),
     ],
 )

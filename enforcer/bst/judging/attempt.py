@@ -270,7 +270,7 @@ class Attempt:
                 record.exercised.add(self.job.element)
             if self._ran is not None:
                 record.coverage.add(self._ran.ran())
-                record.partial.update([self._ran.trouble] if self._ran.trouble else [])
+                record.incomplete_reasons.update([self._ran.trouble] if self._ran.trouble else [])
             record.findings += findings + late
             if failed and self.job.action in ("Fetch", "Track"):
                 record.left_behind.update(self._mirror_folders())

@@ -204,7 +204,9 @@ class Judge:
             record.opaque |= opaque
             if codes is not None:
                 record.coverage.code.update(codes.code)
-                record.partial.update(f"which code of {file} ran is not known: it is no text" for file in codes.unread)
+                record.incomplete_reasons.update(
+                    f"which code of {file} ran is not known: it is no text" for file in codes.unread
+                )
 
     def _note_elements(self) -> None:
         with self.session.recording() as record:

@@ -67,7 +67,7 @@ def hostile_record() -> Record:
         errors=[MARKUP],
         unwatched=[MARKUP],
         left_behind={MARKUP},
-        partial={MARKUP},
+        incomplete_reasons={MARKUP},
         cached={MARKUP},
         opaque={MARKUP: 1},
         core_fills={MARKUP: 1},
