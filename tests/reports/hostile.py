@@ -35,8 +35,8 @@ def hostile_record(text: str) -> Record:
     )  # fmt: skip
     others = [replace(found, known=True), replace(found, allowed=text), replace(found, severity="warning", path="p")]
     return record(
-        found, FINDING, *others, errors=[text], unwatched=[text], left_behind={text}, incomplete_reasons={text}, cached={text},
-        opaque={text: 1}, coverage=hostile_coverage(text),
+        found, FINDING, *others, errors=[text], unwatched=[text], left_behind={text}, incomplete_reasons={text},
+        cached={text}, opaque={text: 1}, coverage=hostile_coverage(text),
     )  # fmt: skip
 
 

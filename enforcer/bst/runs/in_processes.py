@@ -56,7 +56,7 @@ class _RemoteThread:
         self.ticket = ticket
 
 
-class ProcessesRun:
+class ProcessesRun(Run):
     """See `enforcer.bst.runs.scheduler_run.Run`.
 
     Args:
@@ -221,10 +221,6 @@ class ProcessesRun:
             record.errors.append(f"the {job.action_name} job of {job.name} was not judged: {error}")
         fail(job, f"enforcer: {error}", logfile=told.logfile, elapsed=told.elapsed())
         return FAILED
-
-    def process(self, job: Any, child_process: Callable[[], Any]) -> Any:
-        """Not here: `child_action` runs in a worker."""
-        raise NotImplementedError
 
     def completing(self, job: Any, returncode: Any) -> Any:
         """Apply what the job changed on its own element, before anybody looks at it, and tell the workers."""

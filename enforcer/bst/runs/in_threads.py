@@ -9,14 +9,14 @@ from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.comparison import CompareAll
 from enforcer.bst.judging.judge import Judge
 from enforcer.bst.replicas.pickling import BstWire
-from enforcer.bst.runs.scheduler_run import TERMINATED, guarded, in_one_process
+from enforcer.bst.runs.scheduler_run import TERMINATED, Run
 from enforcer.bst.runs.turn import Turn
 from enforcer.graph.delta import Codec
 from enforcer.graph.references import References
 from enforcer.session import Session
 
 
-class ThreadsRun:
+class ThreadsRun(Run):
     """See `enforcer.bst.runs.scheduler_run.Run`."""
 
     def __init__(self, session: Session, scheduler: Any) -> None:
@@ -27,42 +27,18 @@ class ThreadsRun:
         codec = Codec(run_graph.graph.registry, References(run_graph.graph.registry.met), BstWire(run_graph.policy))
         self.judge = Judge(session, scheduler, run_graph, CompareAll(run_graph, codec))
 
-    def starting(self, job: Any) -> None:
-        """Nothing to do."""
-
     def act(self, job: Any, child_action: Callable[[], Any]) -> Any:
         """The action, when it is the job's turn."""
         if not self._turn.take(job, self._abandoned):
             return TERMINATED
-
-        def action() -> Any:
-            self.judge.prepare(job)
-            return child_action()
-
-        return guarded(self, job, action)
+        return super().act(job, child_action)
 
     def _abandoned(self) -> bool:
         """Whether the main loop has ended without waiting for its jobs: no turn will be released any more."""
         loop = self.scheduler.loop
         return loop is None or not loop.is_running()
 
-    def process(self, job: Any, child_process: Callable[[], Any]) -> Any:
-        """The action, judged."""
-        return self.judge.run(job, lambda: in_one_process(child_process))
-
-    def completing(self, job: Any, returncode: Any) -> Any:
-        """Nothing to do."""
-        return returncode
-
     def completed(self, job: Any) -> None:
         """The turn ends when the scheduling pass that BuildStream has queued just now has run."""
         # Callbacks run in the order in which they are queued.
         self.scheduler.loop.call_soon(self._turn.release, job)
-
-    def terminate(self, job_thread: Any) -> bool:
-        """BuildStream's own way will do."""
-        return False
-
-    def finish(self) -> None:
-        """Note what was not looked at."""
-        self.judge.finish()

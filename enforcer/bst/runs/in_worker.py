@@ -22,7 +22,7 @@ from enforcer.bst.publishing.held_refs import HeldResults
 from enforcer.bst.replicas.assignments import AssignedObjects
 from enforcer.bst.replicas.pending import Pending
 from enforcer.bst.replicas.replication import Replication
-from enforcer.bst.runs.scheduler_run import Run, guarded, in_one_process
+from enforcer.bst.runs.scheduler_run import Run
 from enforcer.processes.replica import Done, Tell
 from enforcer.results.record import Record
 
@@ -185,39 +185,9 @@ class BstReplica:
         return pickle.dumps(self._judge.session.take())
 
 
-class _WorkerRun:
+class _WorkerRun(Run):
     """A `Run` for a worker: its jobs are judged, one at a time, and nothing is scheduled here."""
 
     def __init__(self, scheduler: Any, judge: Judge) -> None:
         self.scheduler = scheduler
         self.judge = judge
-
-    def act(self, job: Any, child_action: Callable[[], Any]) -> Any:
-        """The action."""
-
-        def action() -> Any:
-            self.judge.prepare(job)
-            return child_action()
-
-        return guarded(self, job, action)
-
-    def process(self, job: Any, child_process: Callable[[], Any]) -> Any:
-        """The action, judged."""
-        return self.judge.run(job, lambda: in_one_process(child_process))
-
-    def starting(self, job: Any) -> None:
-        """Never."""
-
-    def completing(self, job: Any, returncode: Any) -> Any:
-        """Never."""
-        return returncode
-
-    def completed(self, job: Any) -> None:
-        """Never."""
-
-    def terminate(self, job_thread: Any) -> bool:
-        """Never."""
-        return False
-
-    def finish(self) -> None:
-        """Never."""

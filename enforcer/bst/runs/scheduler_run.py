@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 from buildstream._message import MessageType
 from buildstream._scheduler.jobs.job import _ReturnCode
@@ -20,8 +20,8 @@ TERMINATED = (_ReturnCode.TERMINATED, None)
 FAILED = (_ReturnCode.PERM_FAIL, None)
 
 
-class Run(Protocol):
-    """What happens at each seam; in the main process, or, for what runs there, in a worker.
+class Run:
+    """What happens at each seam. Where a backend does nothing else, jobs run and are judged in this process.
 
     Attributes:
         scheduler: BuildStream's scheduler; jobs of another one are not this run's.
@@ -37,20 +37,30 @@ class Run(Protocol):
     def act(self, job: Any, child_action: Callable[[], Any]) -> Any:
         """In the job's thread: `child_action`, or what stands for it. Nothing may escape: the scheduler would hang."""
 
+        def action() -> Any:
+            self.judge.prepare(job)
+            return child_action()
+
+        return guarded(self, job, action)
+
     def process(self, job: Any, child_process: Callable[[], Any]) -> Any:
-        """In the job's thread, inside `child_action`: the action itself."""
+        """In the job's thread, inside `child_action`: the action itself, judged."""
+        return self.judge.run(job, lambda: in_one_process(child_process))
 
     def completing(self, job: Any, returncode: Any) -> Any:
         """On the main thread, before BuildStream looks at what the job has done; gives the return code to go by."""
+        return returncode
 
     def completed(self, job: Any) -> None:
         """On the main thread, afterwards."""
 
     def terminate(self, job_thread: Any) -> bool:
         """On the main thread: end what runs in `job_thread`; False when BuildStream's own way will do."""
+        return False
 
     def finish(self) -> None:
-        """The scheduler run is over."""
+        """The scheduler run is over: note what was not looked at."""
+        self.judge.finish()
 
 
 def guarded(run: Run, job: Any, action: Callable[[], Any]) -> Any:
