@@ -6,19 +6,23 @@ accepted and counted, never a violation; but only when it is what core itself wo
 
 from __future__ import annotations
 
+import gc
+import re
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from buildstream import _exceptions, utils
+from buildstream._context import Context
 from buildstream._elementproxy import ElementProxy
 from buildstream.element import Element
-from buildstream.node import MappingNode, SequenceNode
+from buildstream.node import MappingNode, ScalarNode, SequenceNode
 
 from enforcer.bst.elements.run_graph import root_of
 from enforcer.bst.observing.locks import is_plain_lock
-from enforcer.graph.compare import ABSENT, ADDED, Change
+from enforcer.graph.compare import ADDED, Change
+from enforcer.graph.equal import equal_plain
 from enforcer.graph.kinds import DICT, ORDERED_DICT
-from enforcer.graph.values import full_class_name
 
 if TYPE_CHECKING:
     from enforcer.results.findings import Job
@@ -37,9 +41,12 @@ def fill_of(change: Change, job: Job) -> Fill | None:
     return next((fill for fill in FILLS if fill.matches(change, job)), None)
 
 
+# No code of a plugin may run here: its objects are told apart by identity and by exact type only.
+
+
 def _is_attribute(change: Change, cls: type, name: str) -> bool:
     cell = change.cell
-    return cell.parent is None and isinstance(cell.obj, cls) and change.name == name
+    return cell.parent is None and issubclass(type(cell.obj), cls) and _is(change.name, name)
 
 
 def _is_inside(change: Change, cls: type, name: str) -> bool:
@@ -47,7 +54,11 @@ def _is_inside(change: Change, cls: type, name: str) -> bool:
     cell = change.cell
     while cell.parent is not None and cell.parent.parent is not None:
         cell = cell.parent
-    return cell.parent is not None and isinstance(cell.parent.obj, cls) and cell.name == name
+    return cell.parent is not None and issubclass(type(cell.parent.obj), cls) and _is(cell.name, name)
+
+
+def _is(given: Any, name: str) -> bool:
+    return type(given) is str and given == name
 
 
 def _new_proxy(change: Change, job: Job) -> bool:
@@ -60,30 +71,51 @@ def _new_proxy(change: Change, job: Job) -> bool:
     return attributes.get("_plugin") is element and attributes.get("_owner") is change.name
 
 
-def _memo(name: str, refill: Callable[[Any], Any]) -> Callable[[Change, Job], bool]:
-    """A memo of an element that was None and now holds what `refill` computes again."""
+def _memo(cls: type, name: str, refill: Callable[[Any], Any]) -> Callable[[Change, Job], bool]:
+    """A memo of an element or of the context that was None and now holds what `refill` computes again."""
 
     def matches(change: Change, job: Job) -> bool:
-        if not _is_attribute(change, Element, name) or change.before is not None:
+        if not _is_attribute(change, cls, name) or change.before is not None:
             return False
-        element, after = change.cell.obj, change.after
-        object.__setattr__(element, name, None)
+        obj, after = change.cell.obj, change.after
+        object.__setattr__(obj, name, None)
         try:
-            expected = refill(element)
+            expected = refill(obj)
+        except Exception:  # what core cannot compute is none of its fills
+            return False
         finally:
-            object.__setattr__(element, name, after)
-        return bool(_plain(expected) == _plain(after))
+            object.__setattr__(obj, name, after)
+        return equal_plain(_plain(expected), _plain(after))
 
     return matches
 
 
-def _plain(value: Any) -> Any:
-    """Nodes and patterns as data that compares."""
-    if isinstance(value, (MappingNode, SequenceNode)):
-        return value.strip_node_info()
-    if type(value) is dict:
-        return {key: _plain(item) for key, item in value.items()}
-    return getattr(value, "pattern", value)
+def _plain(value: Any, depth: int = 0) -> Any:
+    """Nodes, patterns and dictionaries as built-in containers that compare; anything else as it is."""
+    kind = type(value)
+    if depth > _MAX_DEPTH:
+        return value
+    if kind is MappingNode or kind is SequenceNode:
+        return kind, _plain(_held_by(value), depth + 1)
+    if kind is ScalarNode:
+        return kind, value.strip_node_info()
+    if kind is re.Pattern:
+        return kind, value.pattern, value.flags
+    if kind is dict:
+        return [(key, _plain(item, depth + 1)) for key, item in value.items()]
+    return [_plain(item, depth + 1) for item in value] if kind is list else value
+
+
+_MAX_DEPTH = 20
+
+
+def _held_by(node: Any) -> Any:
+    """The dict or list that a node wraps; to ask the node for it would ask what it holds too."""
+    return gc.get_referents(node)[0]
+
+
+def _refill_strict(context: Any) -> Any:
+    return context.get_strict()
 
 
 def _refill_public(element: Any) -> Any:
@@ -107,18 +139,17 @@ def _project_refs_entry(change: Change, job: Job) -> bool:
     return change.raw_path().startswith((".refs.", ".junction_refs.")) and _is_empty_tree(change.after)
 
 
-def _is_empty_tree(value: Any) -> bool:
-    def empty(plain: Any) -> bool:
-        if isinstance(plain, dict):
-            return all(map(empty, plain.values()))
-        return isinstance(plain, list) and all(map(empty, plain))
-
-    return isinstance(value, (MappingNode, SequenceNode)) and empty(value.strip_node_info())
+def _is_empty_tree(value: Any, depth: int = 0) -> bool:
+    if depth > _MAX_DEPTH or (type(value) is not MappingNode and type(value) is not SequenceNode):
+        return False
+    held = _held_by(value)
+    return all(_is_empty_tree(item, depth + 1) for item in (held.values() if type(held) is dict else held))
 
 
 def _interpreter_memo(change: Change, job: Job) -> bool:
     """What Python itself keeps on a module or class when it first warns, pickles or looks there."""
-    return change.cell.parent is None and change.unit.shared and change.name in _INTERPRETER_NAMES
+    at_root = change.cell.parent is None and change.unit.shared
+    return at_root and type(change.name) is str and change.name in _INTERPRETER_NAMES
 
 
 _INTERPRETER_NAMES = frozenset(
@@ -140,8 +171,17 @@ def _lazy_submodule(change: Change, job: Job) -> bool:
         change.cell.parent is None
         and change.change == ADDED
         and type(package) is type(module) is types.ModuleType
-        and module.__name__ == f"{package.__name__}.{change.name}"
+        and _is_below(_module_name(module), _module_name(package), change.name)
     )
+
+
+def _module_name(module: types.ModuleType) -> Any:
+    """Its name as it stands there: where it was deleted, a module's own `__getattr__` would be asked."""
+    return vars(module).get("__name__")
+
+
+def _is_below(name: Any, package: Any, step: Any) -> bool:
+    return type(name) is type(package) is type(step) is str and name == f"{package}.{step}"
 
 
 def is_lock_in_table(change: Change, job: Job) -> bool:
@@ -154,23 +194,14 @@ def is_lock_in_table(change: Change, job: Job) -> bool:
     )
 
 
-def _named(path: str) -> Callable[[Change, Job], bool]:
-    """A memo in a module, class or the context: `module.NAME` or `Context.name`."""
-    owner, _, name = path.rpartition(".")
+def _global(module: types.ModuleType, name: str, fills: Callable[[Any], bool]) -> Callable[[Change, Job], bool]:
+    """A global of one of core's modules, where `fills` knows the new value for one of core's."""
 
     def matches(change: Change, job: Job) -> bool:
-        obj = change.cell.obj
-        if change.cell.parent is not None or change.name != name:
-            return False
-        return owner in (getattr(obj, "__name__", None), full_class_name(type(obj)))
+        cell = change.cell
+        return cell.parent is None and cell.obj is module and _is(change.name, name) and fills(change.after)
 
     return matches
-
-
-def _first_value(path: str) -> Callable[[Change, Job], bool]:
-    """Like `_named`, only while the memo is filled for the first time."""
-    named = _named(path)
-    return lambda change, job: (change.before is None or change.before is ABSENT) and named(change, job)
 
 
 FILLS = (
@@ -178,17 +209,17 @@ FILLS = (
     Fill(
         "_Element__dynamic_public",
         "public data is loaded from the artifact when it is first read",
-        _memo("_Element__dynamic_public", _refill_public),
+        _memo(Element, "_Element__dynamic_public", _refill_public),
     ),
     Fill(
         "_Element__splits",
         "split rules are compiled when an artifact is first staged in part",
-        _memo("_Element__splits", _refill_splits),
+        _memo(Element, "_Element__splits", _refill_splits),
     ),
     Fill(
         "_Element__whitelist_regex",
         "the overlap whitelist is compiled when an overlap is first looked at",
-        _memo("_Element__whitelist_regex", _refill_whitelist),
+        _memo(Element, "_Element__whitelist_regex", _refill_whitelist),
     ),
     Fill("project.refs", "tracking makes room for a ref in the tree of project.refs", _project_refs_entry),
     Fill(
@@ -199,18 +230,18 @@ FILLS = (
     Fill(
         "Context._strict_build_plan",
         "whether the build plan is strict is looked up once",
-        _first_value("buildstream._context.Context._strict_build_plan"),
+        _memo(Context, "_strict_build_plan", _refill_strict),
     ),
     Fill(
         "utils._USE_CP_FILE_RANGE",
         "whether the kernel copies file ranges is found out by the first copy",
-        _named("buildstream.utils._USE_CP_FILE_RANGE"),
+        _global(utils, "_USE_CP_FILE_RANGE", lambda value: value is False),
     ),
     *(
         Fill(
             f"_exceptions.{name}",
             "BuildStream's test mode keeps the last error for its own assertions",
-            _named(f"buildstream._exceptions.{name}"),
+            _global(_exceptions, name, lambda value: True),
         )
         for name in ("_last_exception", "_last_task_error_domain", "_last_task_error_reason")
     ),

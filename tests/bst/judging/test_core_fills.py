@@ -15,6 +15,10 @@ def cached(build: Build) -> Build:
     return build
 
 
+# Equal to everything, with any attribute.
+_AGREES = "type('Agrees', (), {'__eq__': lambda self, other: True, '__getattr__': lambda self, name: self})()"
+
+
 def _fills(build: Build, line: str) -> tuple[list[str], set[str]]:
     build.element("reader", line, "dep")
     ran = build.enforced("build", "reader.bst")
@@ -43,6 +47,9 @@ def test_a_lazy_fill_of_core_is_counted(cached: Build, line: str, attribute: str
         "dep._plugin._Element__splits = {}",
         "dep._plugin._Element__whitelist_regex = __import__('re').compile('.*')",
         "dep._plugin._Element__proxies['mine'] = 1",
+        f"dep._plugin._Element__splits = {_AGREES}",
+        f"dep._plugin._Element__whitelist_regex = {_AGREES}",
+        f"dep._plugin._Element__dynamic_public = {_AGREES}",
         "self._get_context()._strict_build_plan = 'other'",
     ],
 )
@@ -57,3 +64,23 @@ def test_an_equal_value_is_no_violation_and_another_one_is(cached: Build) -> Non
     assert (rules, "recomputed equal values" in fills) == ([], True)
     rules, _ = _fills(cached, "dep._plugin._Element__env_nocache = [*dep._plugin._Element__env_nocache, 'x']")
     assert rules == ["foreign-write"]
+
+
+def test_an_element_is_not_taken_for_a_module_of_that_name(build: Build) -> None:
+    build.element("dep", "self.__name__ = 'buildstream.utils'", "base")
+    rules, _ = _fills(build, "dep._plugin._USE_CP_FILE_RANGE = False")
+    assert rules == ["foreign-write"]
+
+
+def test_a_module_global_that_core_fills_holds_nothing_else(cached: Build) -> None:
+    rules, _ = _fills(cached, "__import__('buildstream').utils._USE_CP_FILE_RANGE = 'mine'")
+    assert rules == ["module-write"]
+
+
+@pytest.mark.parametrize("name", ["__getattr__", "__eq__"])
+def test_no_code_of_a_plugin_runs_while_a_fill_is_recognised(cached: Build, name: str) -> None:
+    called = cached.directory / "called"
+    value = f"type('Calls', (), {{'{name}': lambda *args: open({str(called)!r}, 'w')}})()"
+    rules, _ = _fills(cached, f"dep._plugin._Element__splits = {value}")
+    assert rules == ["foreign-write"]
+    assert not called.exists()
