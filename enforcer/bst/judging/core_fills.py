@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from buildstream import _exceptions, utils
 from buildstream._context import Context
 from buildstream._elementproxy import ElementProxy
+from buildstream._remotespec import RemoteSpec
 from buildstream.element import Element
 from buildstream.node import MappingNode, ScalarNode, SequenceNode
 
 from enforcer.bst.elements.run_graph import root_of
 from enforcer.bst.observing.locks import is_plain_lock
-from enforcer.graph.compare import ADDED, Change
+from enforcer.graph.compare import ADDED, SET, Change
 from enforcer.graph.equal import equal_plain
 from enforcer.graph.kinds import DICT, ORDERED_DICT
+from enforcer.graph.values import same
 
 if TYPE_CHECKING:
     from enforcer.results.findings import Job
@@ -132,6 +134,35 @@ def _refill_whitelist(element: Any) -> Any:
     return element._Element__whitelist_regex
 
 
+def _remote_credentials(change: Change, job: Job) -> bool:
+    """What the files of a remote's credentials hold, where none had been loaded: all of it, and nothing else."""
+    remote, name = change.cell.obj, change.name
+    if type(remote) is not RemoteSpec or type(name) is not str or name not in _UNLOADED:
+        return False
+    if change.change != SET or change.before is not _UNLOADED[name]:
+        return False
+    now, again = vars(remote), _loaded_again(remote)
+    return again is not None and all(same(now.get(each), again[each]) for each in _UNLOADED)
+
+
+_UNLOADED = {"_server_cert": None, "_client_key": None, "_client_cert": None, "_cred_files_loaded": False}
+
+
+def _loaded_again(remote: Any) -> dict[str, Any] | None:
+    """The attributes of a remote with the same files that has just loaded them."""
+    now = vars(remote)
+    files = {name: now.get(f"{name}_file") for name in ("server_cert", "client_key", "client_cert")}
+    if any(file is not None and type(file) is not str for file in files.values()):
+        return None
+    again: Any = RemoteSpec("", "", **files)
+    try:
+        again._load_credential_files()
+    except Exception:  # what core cannot load is none of its fills
+        return None
+    loaded: dict[str, Any] = vars(again)
+    return loaded
+
+
 def _project_refs_entry(change: Change, job: Job) -> bool:
     """An empty place for the job's own sources in project.refs, or the way to it."""
     if job.action != "Track" or change.unit.kind != "project" or change.change != ADDED:
@@ -220,6 +251,11 @@ FILLS = (
         "_Element__whitelist_regex",
         "the overlap whitelist is compiled when an overlap is first looked at",
         _memo(Element, "_Element__whitelist_regex", _refill_whitelist),
+    ),
+    Fill(
+        "remote credentials",
+        "the files with the credentials of a remote are read when it is first used",
+        _remote_credentials,
     ),
     Fill("project.refs", "tracking makes room for a ref in the tree of project.refs", _project_refs_entry),
     Fill(

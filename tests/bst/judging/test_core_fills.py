@@ -84,3 +84,41 @@ def test_no_code_of_a_plugin_runs_while_a_fill_is_recognised(cached: Build, name
     rules, _ = _fills(cached, f"dep._plugin._Element__splits = {value}")
     assert rules == ["foreign-write"]
     assert not called.exists()
+
+
+def _fetched(build: Build, line: str) -> tuple[set[str], set[str]]:
+    """What a line does to a remote with a certificate that nothing has used yet."""
+    certificate = build.directory / "server.crt"
+    certificate.write_bytes(b"a certificate")
+    services = [
+        f"  {name}:\n    url: http://127.0.0.1:9\n    auth:\n      server-cert: {certificate}"
+        for name in ("execution-service", "storage-service")
+    ]
+    build.configure("\n".join(["remote-execution:", *services, ""]))
+    line = f"remote = self._get_context().remote_execution_specs.exec_spec; {line}"
+    build.element("fed", "pass", source="feeds", fetch=line)
+    ran = build.enforced("source", "fetch", "fed.bst")
+    return set(ran.rules), {fill["attribute"] for fill in ran.report["core_fills"]}
+
+
+def test_the_credentials_of_a_remote_are_read_when_it_is_first_used(build: Build) -> None:
+    rules, fills = _fetched(build, "remote.server_cert")
+    assert rules == set()
+    assert "remote credentials" in fills
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "remote._cred_files_loaded = True",
+        "remote._server_cert = b'mine'",
+        "remote._server_cert = b'mine'; remote._cred_files_loaded = True",
+        f"remote._server_cert = {_AGREES}; remote._cred_files_loaded = True",
+        "remote.server_cert; remote._client_key = b'mine'",
+        "remote.server_cert_file = None; remote.server_cert",
+        "remote.server_cert_file = __file__; remote.server_cert",
+    ],
+)
+def test_other_credentials_of_a_remote_are_a_violation(build: Build, line: str) -> None:
+    rules, _ = _fetched(build, line)
+    assert rules == {"context-write"}
