@@ -1,6 +1,7 @@
 """Everything that knows BuildStream; the only package that imports it.
 
 required    what must be there in the installed BuildStream, by name
+patches     what may be patched in it; puts on and takes off
 elements    BuildStream's objects as units of the graph
 observing   what a job does while it runs
 replicas    one graph in many processes

@@ -1,7 +1,8 @@
 """The patches on BuildStream: put on by `attach`, taken off by what it returns.
 
-Everything that is patched is listed in `_patches`; nothing else in BuildStream is touched but
-attribute access on plugins while an action runs (`touches`), and the status area of `enforcer run` (`status`).
+What they do is listed in `_patches`. All else that is ever patched is in the table of `enforcer.bst.patches`, which
+puts on and takes off: attribute access while an action runs (`touches`) or between jobs (`assignments`), and the status
+area of `enforcer run` (`live_count`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import functools
 import traceback
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from buildstream import utils
@@ -23,6 +25,7 @@ from buildstream._scheduler.jobs.job import Job
 from buildstream._scheduler.scheduler import Scheduler
 from buildstream._sourcecache import SourceCache
 
+from enforcer.bst import patches
 from enforcer.bst.forked import grpc_guard
 from enforcer.bst.judging.judge import EnforcementError
 from enforcer.bst.publishing import held_refs
@@ -50,7 +53,7 @@ class Attachment:
     @property
     def judges(self) -> bool:
         """Whether what is built now is this attachment's to judge."""
-        return _attached[-1] is self and self.session.settings.mode is not Mode.OFF
+        return bool(_attached) and _attached[-1] is self and self.session.settings.mode is not Mode.OFF
 
     def caches(self) -> FreshCaches | None:
         """The caches for what is built now, None for the usual ones."""
@@ -69,34 +72,12 @@ _attached: list[Attachment] = []
 def attach(session: Session) -> Callable[[], None]:
     """Watch every scheduler run from now on; returns what takes the patches off again."""
     attachment = Attachment(session)
-    patches = [_Patch(owner, name, make(attachment)) for owner, name, make in _patches()]
-    _attached.append(attachment)
-    for patch in patches:
-        patch.apply()
-
-    def detach() -> None:
-        for patch in reversed(patches):
-            patch.remove()
-        _attached.remove(attachment)
-
-    return detach
-
-
-class _Patch:
-    """One replaced attribute of a class or module."""
-
-    def __init__(self, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
-        self._owner = owner
-        self._name = name
-        self._wrap = wrap
-        self._original: Any = None
-
-    def apply(self) -> None:
-        self._original = vars(self._owner)[self._name]
-        setattr(self._owner, self._name, self._wrap(self._original))
-
-    def remove(self) -> None:
-        setattr(self._owner, self._name, self._original)
+    with ExitStack() as worn:
+        for owner, name, make in _patches():
+            worn.callback(patches.put_on(owner, name, make(attachment)))
+        _attached.append(attachment)
+        worn.callback(_attached.remove, attachment)
+        return worn.pop_all().close
 
 
 def _patches() -> list[tuple[Any, str, Callable[[Attachment], Callable[[Any], Any]]]]:

@@ -7,10 +7,11 @@ nothing is written between BuildStream's own lines. A BuildStream whose header i
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from enforcer.bst import patches
 from enforcer.masking import cut
 from enforcer.session import Session
 
@@ -23,20 +24,25 @@ def live_count(session: Session) -> Iterator[None]:
     except ImportError:
         yield
         return
-    make, render = header.__init__, header.render
+    with ExitStack() as worn:
+        worn.callback(patches.put_on(header, "__init__", _with_one_more_line))
+        worn.callback(patches.put_on(header, "render", lambda render: _with_count(render, session)))
+        yield
 
+
+def _with_one_more_line(make: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(make)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         make(self, *args, **kwargs)
         self.lines += 1
 
+    return __init__
+
+
+def _with_count(render: Callable[..., str], session: Session) -> Callable[..., str]:
     @functools.wraps(render)
     def render_with_count(self: Any, line_length: int, elapsed: Any) -> str:
         line = cut(session.progress(), line_length).center(line_length).rstrip()
         return f"{render(self, line_length, elapsed)}\n{line}"
 
-    header.__init__, header.render = __init__, render_with_count
-    try:
-        yield
-    finally:
-        header.__init__, header.render = make, render
+    return render_with_count

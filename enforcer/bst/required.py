@@ -1,13 +1,16 @@
 """What enforcement needs to be there in the installed BuildStream, by name.
 
 BuildStream has no stable API for this: each entry is looked up before anything is patched, and
-an installed version that lacks one is refused with its name.
+an installed version that lacks one is refused with its name. What only instances have is looked for
+in the code of their class's methods, which must set it.
 """
 
 from __future__ import annotations
 
+import dis
 import importlib
-from inspect import isfunction
+from functools import cache
+from types import CodeType, FunctionType
 from typing import Any
 
 from enforcer.errors import UnsupportedError
@@ -16,6 +19,8 @@ SUPPORTED = "2.5 to 2.8"
 
 SEAMS = (
     "buildstream._artifact:Artifact._load_proto",
+    "buildstream._artifact:Artifact()._cache_key",
+    "buildstream._artifact:Artifact()._cached",
     "buildstream._artifact:Artifact()._element",
     "buildstream._artifactcache:ArtifactCache.link_key",
     "buildstream._assetcache:AssetCache()._remotes",
@@ -25,8 +30,16 @@ SEAMS = (
     "buildstream._cas.cascache:_CASCacheUsageMonitor.run",
     "buildstream._cas.cascache:_CASCacheUsageMonitor()._casd",
     "buildstream._cas.casdprocessmanager:CASDProcessManager.get_local_cas",
+    "buildstream._cas.casdprocessmanager:CASDProcessManager()._ac_service",
+    "buildstream._cas.casdprocessmanager:CASDProcessManager()._asset_fetch",
+    "buildstream._cas.casdprocessmanager:CASDProcessManager()._asset_push",
+    "buildstream._cas.casdprocessmanager:CASDProcessManager()._bytestream",
+    "buildstream._cas.casdprocessmanager:CASDProcessManager()._casd_cas",
     "buildstream._cas.casdprocessmanager:CASDProcessManager()._casd_channel",
+    "buildstream._cas.casdprocessmanager:CASDProcessManager()._exec_service",
+    "buildstream._cas.casdprocessmanager:CASDProcessManager()._local_cas",
     "buildstream._cas.casdprocessmanager:CASDProcessManager()._lock",
+    "buildstream._cas.casdprocessmanager:CASDProcessManager()._operations_service",
     "buildstream._context:Context.get_projects",
     "buildstream._context:Context.load",
     "buildstream._context:Context()._casd",
@@ -34,8 +47,12 @@ SEAMS = (
     "buildstream._context:Context().sourcedir",
     "buildstream._elementproxy:ElementProxy",
     "buildstream._elementsources:ElementSources",
+    "buildstream._elementsources:ElementSources()._cache_key",
+    "buildstream._elementsources:ElementSources()._sources",
     "buildstream._elementsourcescache:ElementSourcesCache._source_path",
     "buildstream._exceptions:BstError",
+    "buildstream._exceptions:ErrorDomain",
+    "buildstream._exceptions:_last_exception",
     "buildstream._exceptions:_last_task_error_domain",
     "buildstream._exceptions:_last_task_error_reason",
     "buildstream._exceptions:set_last_task_error",
@@ -71,6 +88,7 @@ SEAMS = (
     "buildstream._scheduler.jobs.job:Job()._message_element_key",
     "buildstream._scheduler.jobs.job:Job()._message_element_name",
     "buildstream._scheduler.jobs.job:Job()._messenger",
+    "buildstream._scheduler.jobs.job:Job()._scheduler",
     "buildstream._scheduler.jobs.job:Job()._should_terminate",
     "buildstream._scheduler.jobs.job:Job()._terminate_lock",
     "buildstream._scheduler.jobs.job:Job()._thread_id",
@@ -95,18 +113,52 @@ SEAMS = (
     "buildstream._workspaces:Workspace",
     "buildstream._workspaces:Workspaces",
     "buildstream._yaml:load",
-    "buildstream.element:Element._file_is_whitelisted",
     "buildstream.element:Element._Element__init_splits",
+    "buildstream.element:Element._file_is_whitelisted",
+    "buildstream.element:Element._get_workspace",
+    "buildstream.element:Element()._Element__artifact",
+    "buildstream.element:Element()._Element__assemble_scheduled",
+    "buildstream.element:Element()._Element__build_dependencies",
+    "buildstream.element:Element()._Element__build_deps_uncached",
+    "buildstream.element:Element()._Element__build_result",
+    "buildstream.element:Element()._Element__buildable_callback",
+    "buildstream.element:Element()._Element__cache_key",
+    "buildstream.element:Element()._Element__cache_key_dict",
+    "buildstream.element:Element()._Element__can_query_cache_callback",
+    "buildstream.element:Element()._Element__dynamic_public",
+    "buildstream.element:Element()._Element__environment",
     "buildstream.element:Element()._Element__proxies",
+    "buildstream.element:Element()._Element__ready_for_runtime_and_cached",
+    "buildstream.element:Element()._Element__required",
+    "buildstream.element:Element()._Element__required_callback",
+    "buildstream.element:Element()._Element__reverse_build_deps",
+    "buildstream.element:Element()._Element__reverse_runtime_deps",
+    "buildstream.element:Element()._Element__runtime_dependencies",
+    "buildstream.element:Element()._Element__runtime_deps_uncached",
+    "buildstream.element:Element()._Element__sources",
+    "buildstream.element:Element()._Element__splits",
+    "buildstream.element:Element()._Element__whitelist_regex",
+    "buildstream.element:Element()._depth",
+    "buildstream.element:Element()._description",
     "buildstream.element:Element()._message_kwargs",
     "buildstream.node:Node.get_provenance",
     "buildstream.node:ProvenanceInformation._project",
     "buildstream.node:ProvenanceInformation._shortname",
     "buildstream.plugin:Plugin._Plugin__TABLE",
     "buildstream.plugin:Plugin._get_context",
+    "buildstream.plugin:Plugin._get_project",
     "buildstream.plugin:Plugin._lookup",
+    "buildstream.plugin:Plugin()._Plugin__context",
+    "buildstream.plugin:Plugin()._Plugin__full_name",
+    "buildstream.plugin:Plugin()._Plugin__kind",
+    "buildstream.plugin:Plugin()._Plugin__project",
     "buildstream.plugin:Plugin()._unique_id",
+    "buildstream.sandbox._config:SandboxConfig",
     "buildstream.source:Source._get_unique_key",
+    "buildstream.source:Source._key",
+    "buildstream.source:Source()._Source__is_cached",
+    "buildstream.source:Source()._directory",
+    "buildstream.types:_DisplayKey",
     "buildstream.utils:save_file_atomic",
 )
 """`MODULE:NAME.ATTRIBUTE`, or `MODULE:CLASS().ATTRIBUTE` for what instances are given by their own methods."""
@@ -144,9 +196,27 @@ def _exists(seam: str) -> bool:
         if not hasattr(found, name):
             return False
         found = getattr(found, name)
-    return not instance or _is_used_by_methods(found, attribute)
+    return not instance or attribute in _set_by_methods(found)
 
 
-def _is_used_by_methods(cls: Any, attribute: str) -> bool:
-    codes = [value.__code__ for base in cls.__mro__ for value in vars(base).values() if isfunction(value)]
-    return any(attribute in code.co_names for code in codes)
+def _set_by_methods(cls: Any) -> set[str]:
+    """The attributes that the methods of `cls` set on objects: without an instance, all that tells what one has."""
+    members = [member for base in cls.__mro__ for member in vars(base).values()]
+    codes = [function.__code__ for member in members for function in _functions(member)]
+    return set().union(*map(_stored, codes))
+
+
+def _functions(member: object) -> list[FunctionType]:
+    """The functions behind a method, a class or static method, or a property."""
+    if isinstance(member, (classmethod, staticmethod)):
+        member = member.__func__
+    found = (member.fget, member.fset, member.fdel) if isinstance(member, property) else (member,)
+    return [function for function in found if isinstance(function, FunctionType)]
+
+
+# By what the code is, so that it is read once a process and not at each activation.
+@cache
+def _stored(code: CodeType) -> frozenset[str]:
+    names = {step.argval for step in dis.get_instructions(code) if step.opname == "STORE_ATTR"}
+    nested = [_stored(const) for const in code.co_consts if isinstance(const, CodeType)]
+    return frozenset(names).union(*nested)

@@ -27,6 +27,9 @@ class Forwarding:
 
     What goes into the file behind a standard stream at once has got there when the call returns, so that it keeps its
     place among what child processes write. Messages need not: they are too many to wait for.
+
+    What it replaces is Python's own, and BuildStream's messenger's in one object; it never comes off, so none of it is
+    among the patches of `enforcer.bst.patches`.
     """
 
     def __init__(self, messenger: Any) -> None:

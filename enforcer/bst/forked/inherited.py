@@ -1,4 +1,8 @@
-"""Make BuildStream work in a forked process: what it inherits from its parent and must not use is replaced."""
+"""Make BuildStream work in a forked process: what it inherits from its parent and must not use is replaced.
+
+That is the state of objects and of Python's own modules, put right once and until the process ends: no patches as in
+`enforcer.bst.patches`, which come off.
+"""
 
 from __future__ import annotations
 

@@ -155,14 +155,16 @@ class Attempt:
         if not (described or refused or locks or self._drifts or self.leaks.threads or self.leaks.processes):
             return [], []
         suspects = self._prepared.late
-        reached = [change for unit, change in described if not suspects or self._touches.obtained(unit)]
+        reached: list[Change] = []
+        unreached: list[Change] = []
+        for unit, change in described:
+            (reached if not suspects or self._touches.obtained(unit) else unreached).append(change)
         evidence = self._evidence(self.job, reached, self.leaks, self._drifts)
         findings = judge(
             replace(
                 evidence, locks=locks, unshippable=unshippable(self._run_graph, self._bst_job, refused, self._touches)
             )
         )
-        unreached = [change for _, change in described if change not in reached]
         late = judge(self._evidence(suspects[-1], unreached, NOTHING, ())) if unreached else []
         for finding in late:
             finding.candidates = [*suspects, self.job]
@@ -205,11 +207,15 @@ class Attempt:
         back: list[ChangedCell] = []
         filled: list[ChangedCell] = []
         for cell in foreign:
-            fills = [(change, fill) for change in cell.changes if (fill := fill_of(change, self.job))]
-            kept = [change for change, _ in fills]
-            rest = [change for change in cell.changes if change not in kept]
-            if fills:
-                self._count(fill.name for _, fill in fills)
+            kept: list[GraphChange] = []
+            rest: list[GraphChange] = []
+            fills: list[str] = []
+            for change in cell.changes:
+                fill = fill_of(change, self.job)
+                (rest if fill is None else kept).append(change)
+                fills += [] if fill is None else [fill.name]
+            if kept:
+                self._count(fills)
                 filled.append(cell)
             if rest:
                 violating = tuple(change for change in rest if not _says_the_same(change))
@@ -274,7 +280,8 @@ class Attempt:
             record.findings += findings + late
             if failed and self.job.action in ("Fetch", "Track"):
                 record.left_behind.update(self._mirror_folders())
-        told = [finding for finding in findings + late if not (failed and finding in findings)]
+        # What fails the job is told by its failure.
+        told = late if failed else findings + late
         if told:
             self._warn(told)
 
@@ -303,6 +310,7 @@ def _says_the_same(change: GraphChange) -> bool:
 
 def _without(cell: ChangedCell, changes: tuple[GraphChange, ...], kept: list[GraphChange]) -> ChangedCell:
     """`cell` with only these changes; what it is restored to keeps the entries of `kept`."""
-    before = [entry for entry in cell.before if not any(entry[0] is change.name for change in kept)]
+    names = {id(change.name) for change in kept}
+    before = [entry for entry in cell.before if id(entry[0]) not in names]
     before += [(change.name, change.after) for change in kept]
     return replace(cell, changes=changes, before=before if kept else cell.before)

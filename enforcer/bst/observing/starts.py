@@ -6,10 +6,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 from enforcer.blame.place import Place, plugin_place
+from enforcer.bst import patches
 
 _STARTING: tuple[tuple[type, str, Callable[[Any], int | None]], ...] = (
     (threading.Thread, "start", lambda thread: thread.ident),
@@ -34,16 +36,12 @@ class Starts:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Note what is started in the time of the block, by whichever thread."""
-        originals = [vars(cls)[name] for cls, name, _ in _STARTING]
-        for (cls, name, number_of), original in zip(_STARTING, originals, strict=True):
-            setattr(cls, name, self._noting(original, number_of))
-        try:
+        with ExitStack() as worn:
+            for cls, name, number_of in _STARTING:
+                worn.callback(patches.put_on(cls, name, partial(self._noting, number_of)))
             yield
-        finally:
-            for (cls, name, _), original in zip(_STARTING, originals, strict=True):
-                setattr(cls, name, original)
 
-    def _noting(self, original: Any, number_of: Callable[[Any], int | None]) -> Any:
+    def _noting(self, number_of: Callable[[Any], int | None], original: Any) -> Any:
         def start(started: Any, *args: Any, **kwargs: Any) -> Any:
             result = original(started, *args, **kwargs)
             place, number = plugin_place(sys._getframe(1), self._files), number_of(started)

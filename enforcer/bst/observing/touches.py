@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from buildstream.plugin import Plugin
 
 from enforcer.blame.live import LineBlame, Where
 from enforcer.blame.place import Place, place_of, plugin_place
+from enforcer.bst import patches
 
 if TYPE_CHECKING:
     from enforcer.bst.elements.run_graph import RunGraph
@@ -173,44 +174,65 @@ def hooked() -> Iterator[None]:
     In a worker it is: to change a class makes the interpreter forget all that it has learnt about the attributes of its
     objects.
     """
-    if vars(Plugin).get("__getattribute__") is _getattribute:
+    if _for_life:
         yield
         return
-    hook()
-    try:
+    with ExitStack() as hooks:
+        for take_off in _put_on():
+            hooks.callback(take_off)
         yield
-    finally:
-        for cls in _HOOKED:
-            del cls.__getattribute__, cls.__setattr__, cls.__delattr__
 
 
 def hook() -> None:
     """Hook attribute access for the life of this process."""
-    for cls in _HOOKED:
-        cls.__getattribute__ = _getattribute  # type: ignore[method-assign,assignment]
-        cls.__setattr__ = _setattr  # type: ignore[method-assign,assignment]
-        cls.__delattr__ = _delattr  # type: ignore[method-assign,assignment]
+    global _for_life
+    if not _for_life:
+        _put_on()
+        _for_life = True
 
 
+def _put_on() -> list[Callable[[], None]]:
+    return [patches.put_on(cls, name, wrap) for cls in _HOOKED for name, wrap in _HOOKS]
+
+
+_for_life = False
 _current: Touches | None = None
 
-
-def _getattribute(self: Any, name: str) -> Any:
-    if _current is not None and id(self) not in _current.quiet:
-        _current.note(self, None)
-    return object.__getattribute__(self, name)
+# Each calls what is below directly, `object`'s own where nothing else is patched: attributes are accessed all the time.
 
 
-def _setattr(self: Any, name: str, value: Any) -> None:
-    if _current is not None:
-        _current.note(self, name)
-    object.__setattr__(self, name, value)
+def _getattribute(below: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+    def __getattribute__(self: Any, name: str) -> Any:
+        if _current is not None and id(self) not in _current.quiet:
+            _current.note(self, None)
+        return below(self, name)
+
+    return __getattribute__
 
 
-def _delattr(self: Any, name: str) -> None:
-    if _current is not None:
-        _current.note(self, name)
-    object.__delattr__(self, name)
+def _setattr(below: Callable[[Any, str, Any], None]) -> Callable[[Any, str, Any], None]:
+    def __setattr__(self: Any, name: str, value: Any) -> None:
+        if _current is not None:
+            _current.note(self, name)
+        below(self, name, value)
+
+    return __setattr__
+
+
+def _delattr(below: Callable[[Any, str], None]) -> Callable[[Any, str], None]:
+    def __delattr__(self: Any, name: str) -> None:
+        if _current is not None:
+            _current.note(self, name)
+        below(self, name)
+
+    return __delattr__
+
+
+_HOOKS: tuple[tuple[str, patches.Wrap], ...] = (
+    ("__getattribute__", _getattribute),
+    ("__setattr__", _setattr),
+    ("__delattr__", _delattr),
+)
 
 
 def _caller() -> FrameType:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 from buildstream._artifact import Artifact
@@ -12,6 +14,7 @@ from buildstream._projectrefs import ProjectRefs
 from buildstream._workspaces import Workspace, Workspaces
 from buildstream.plugin import Plugin
 
+from enforcer.bst import patches
 from enforcer.bst.replicas.pickling import LOCAL_ATTRIBUTES
 
 _HOOKED: tuple[type, ...] = (Plugin, Artifact, ElementSources, Context, Project, ProjectRefs, Workspaces, Workspace)
@@ -29,6 +32,7 @@ class AssignedObjects:
 
     def __init__(self) -> None:
         self._objects: dict[int, Assigned] = {}
+        self._hooks = ExitStack()
 
     def watch(self) -> None:
         """Begin."""
@@ -40,27 +44,42 @@ class AssignedObjects:
                 known = objects[id(obj)] = Assigned(obj, set())
             known.names.add(name)
 
-        def setattr_(self: Any, name: str, value: Any) -> None:
-            object.__setattr__(self, name, value)
-            if name not in LOCAL_ATTRIBUTES:
+        def noting_setattr(below: Callable[[Any, str, Any], None]) -> Callable[[Any, str, Any], None]:
+            def __setattr__(self: Any, name: str, value: Any) -> None:
+                below(self, name, value)
+                if name not in LOCAL_ATTRIBUTES:
+                    note(self, name)
+
+            return __setattr__
+
+        def noting_delattr(below: Callable[[Any, str], None]) -> Callable[[Any, str], None]:
+            def __delattr__(self: Any, name: str) -> None:
+                below(self, name)
                 note(self, name)
 
-        def delattr_(self: Any, name: str) -> None:
-            object.__delattr__(self, name)
-            note(self, name)
+            return __delattr__
 
         for cls in _HOOKED:
-            cls.__setattr__ = setattr_  # type: ignore[method-assign,assignment]
-            cls.__delattr__ = delattr_  # type: ignore[method-assign,assignment]
+            self._hooks.callback(patches.put_on(cls, "__setattr__", noting_setattr))
+            self._hooks.callback(patches.put_on(cls, "__delattr__", noting_delattr))
+        _watching.append(self)
 
-    @staticmethod
-    def unwatch() -> None:
-        """End; the classes are as they were."""
-        for cls in _HOOKED:
-            del cls.__setattr__, cls.__delattr__
+    def unwatch(self) -> None:
+        """End; what this one did to the classes is undone."""
+        self._hooks.close()
+        _watching[:] = [other for other in _watching if other is not self]
 
     def take(self) -> list[Assigned]:
         """What was assigned since the last call."""
         found = list(self._objects.values())
         self._objects.clear()
         return found
+
+
+def unwatch_all() -> None:
+    """End all watching, for a forked process: nobody there asks what was assigned."""
+    for assigned in list(_watching):
+        assigned.unwatch()
+
+
+_watching: list[AssignedObjects] = []

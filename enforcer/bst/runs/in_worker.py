@@ -19,7 +19,7 @@ from enforcer.bst.judging.comparison import CompareTouched
 from enforcer.bst.judging.judge import Judge
 from enforcer.bst.observing import touches
 from enforcer.bst.publishing.held_refs import HeldResults
-from enforcer.bst.replicas.assignments import AssignedObjects
+from enforcer.bst.replicas import assignments
 from enforcer.bst.replicas.pending import Pending
 from enforcer.bst.replicas.replication import Replication
 from enforcer.bst.runs.scheduler_run import Run
@@ -84,7 +84,7 @@ class BstReplica:
         if role == "pristine":
             self._measuring = Measuring()
             forwarding.get_ready()
-            AssignedObjects.unwatch()
+            assignments.unwatch_all()
             inherited.reset(context)
             touches.hook()
             self._judge.session.take()
@@ -127,6 +127,7 @@ class BstReplica:
 
     def _run(self, request: JobRequest) -> Done:
         job = self._make_job(request)
+        # No patch: their values are those of one job, as stock's are.
         _exceptions._last_task_error_domain = _exceptions._last_task_error_reason = None
         self._job = job
         start = time.monotonic()

@@ -1,0 +1,132 @@
+"""The one module that sets and deletes attributes of BuildStream's classes and modules.
+
+A patched attribute has a stack of wrappers over the one original. Taking one off, in whatever order, builds the rest
+anew from the original: what was never set on the class itself is absent again in the end. Only what is listed in
+`PATCHED` may be wrapped. There is no lock: attachments come and go on the main thread, and jobs that run in one process
+take turns.
+
+Values of BuildStream's own variables and objects are no patches: what a forked process puts right for itself stays
+there until it ends (`forked`, `runs.in_worker`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Wrap = Callable[[Any], Any]
+"""Makes the new value of an attribute of what it was."""
+
+_TOUCHED = "which foreign units a job touches"
+_ASSIGNED = "what the main thread changes between jobs, for the other processes"
+_HELD = "what a job publishes is held back until its verdict"
+
+PATCHED = {
+    "buildstream._scheduler.scheduler:Scheduler.run": "a run begins and ends",
+    "buildstream._scheduler.jobs.job:Job.start": "a job is about to begin",
+    "buildstream._scheduler.jobs.job:Job.child_action": "a job runs, watched or in another process",
+    "buildstream._scheduler.jobs.job:Job._parent_child_completed": "a job has ended",
+    "buildstream._scheduler.jobs.job:terminate_thread": "a job that runs in another process is interrupted there",
+    "buildstream._scheduler.jobs.elementjob:ElementJob.child_process": "a job's action is judged",
+    "buildstream._context:Context.load": "caches of the run's own",
+    "buildstream._cas.cascache:_CASCacheUsageMonitor.run": "no fork while a thread is inside gRPC",
+    "buildstream.utils:save_file_atomic": _HELD,
+    "buildstream._sourcecache:SourceCache._source_path": _HELD,
+    "buildstream._elementsourcescache:ElementSourcesCache._source_path": _HELD,
+    "buildstream._artifact:Artifact._load_proto": _HELD,
+    "buildstream._artifactcache:ArtifactCache.link_key": _HELD,
+    "buildstream._frontend.status:_StatusHeader.__init__": "a line more for the live count",
+    "buildstream._frontend.status:_StatusHeader.render": "a line more for the live count",
+    "buildstream.plugin:Plugin.__getattribute__": _TOUCHED,
+    "buildstream.plugin:Plugin.__setattr__": f"{_TOUCHED}; {_ASSIGNED}",
+    "buildstream.plugin:Plugin.__delattr__": f"{_TOUCHED}; {_ASSIGNED}",
+    "buildstream._project:Project.__getattribute__": _TOUCHED,
+    "buildstream._project:Project.__setattr__": f"{_TOUCHED}; {_ASSIGNED}",
+    "buildstream._project:Project.__delattr__": f"{_TOUCHED}; {_ASSIGNED}",
+    "buildstream._context:Context.__getattribute__": _TOUCHED,
+    "buildstream._context:Context.__setattr__": f"{_TOUCHED}; {_ASSIGNED}",
+    "buildstream._context:Context.__delattr__": f"{_TOUCHED}; {_ASSIGNED}",
+    "buildstream._artifact:Artifact.__setattr__": _ASSIGNED,
+    "buildstream._artifact:Artifact.__delattr__": _ASSIGNED,
+    "buildstream._elementsources:ElementSources.__setattr__": _ASSIGNED,
+    "buildstream._elementsources:ElementSources.__delattr__": _ASSIGNED,
+    "buildstream._projectrefs:ProjectRefs.__setattr__": _ASSIGNED,
+    "buildstream._projectrefs:ProjectRefs.__delattr__": _ASSIGNED,
+    "buildstream._workspaces:Workspaces.__setattr__": _ASSIGNED,
+    "buildstream._workspaces:Workspaces.__delattr__": _ASSIGNED,
+    "buildstream._workspaces:Workspace.__setattr__": _ASSIGNED,
+    "buildstream._workspaces:Workspace.__delattr__": _ASSIGNED,
+    "threading:Thread.start": "which line started a thread",
+    "subprocess:Popen.__init__": "which line started a process",
+}
+"""Every attribute that may be patched, as `MODULE:CLASS.ATTRIBUTE` or `MODULE:FUNCTION`, and what for."""
+
+ABSENT = object()
+"""The value of what is not set on the class itself, but inherited or nowhere."""
+
+
+def place(owner: Any, name: str) -> str:
+    """The attribute `name` of a class or module, as in `PATCHED`."""
+    prefix = f"{owner.__module__}:{owner.__qualname__}." if isinstance(owner, type) else f"{owner.__name__}:"
+    return prefix + name
+
+
+def put_on(owner: Any, name: str, wrap: Wrap) -> Callable[[], None]:
+    """Wrap the attribute once more, over what wraps it already; returns what takes this wrapper off again."""
+    if place(owner, name) not in PATCHED:
+        raise ValueError(f"{place(owner, name)} is not among what may be patched")
+    key = (id(owner), name)
+    stack = _stacks[key] if key in _stacks else _Stack(owner, name)
+    wrapper = _Wrapper(wrap)
+    stack.set([*stack.wrappers, wrapper])
+    _stacks[key] = stack
+
+    def take_off() -> None:
+        stack.set([other for other in stack.wrappers if other is not wrapper])
+        if not stack.wrappers and _stacks.get(key) is stack:
+            del _stacks[key]
+
+    return _once(take_off)
+
+
+class _Wrapper:
+    """One wrapper on one stack: the same function may be on it twice."""
+
+    def __init__(self, wrap: Wrap) -> None:
+        self.wrap = wrap
+
+
+class _Stack:
+    """The wrappers of one attribute, the innermost first, and the original below them."""
+
+    def __init__(self, owner: Any, name: str) -> None:
+        self._owner = owner
+        self._name = name
+        self._original = vars(owner).get(name, ABSENT)
+        self._inherited = getattr(owner, name) if self._original is ABSENT else None
+        self.wrappers: list[_Wrapper] = []
+
+    def set(self, wrappers: list[_Wrapper]) -> None:
+        """Have exactly these on the original."""
+        if not wrappers and self._original is ABSENT:
+            delattr(self._owner, self._name)
+        else:
+            value = self._inherited if self._original is ABSENT else self._original
+            for wrapper in wrappers:
+                value = wrapper.wrap(value)
+            setattr(self._owner, self._name, value)
+        self.wrappers = wrappers
+
+
+_stacks: dict[tuple[int, str], _Stack] = {}
+"""By the owner's identity, which each stack keeps alive."""
+
+
+def _once(function: Callable[[], None]) -> Callable[[], None]:
+    pending = [function]
+
+    def call() -> None:
+        if pending:
+            pending.pop()()
+
+    return call
