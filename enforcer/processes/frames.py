@@ -161,12 +161,6 @@ class Connection:
         """The descriptor of our end."""
         return self._socket.fileno()
 
-    def readable(self) -> bool:
-        """Whether something has arrived, or the other side has closed."""
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
-        return bool(poll.poll(0))
-
     def close(self) -> None:
         """End the conversation, whoever else holds a copy of our end. Harmless when repeated."""
         with contextlib.suppress(OSError):

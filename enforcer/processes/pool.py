@@ -57,22 +57,11 @@ class Traffic:
     """What the pool has moved so far: counts, bytes, seconds."""
 
     forked: int = 0
-    jobs: int = 0
     request_bytes: int = 0
     update_bytes: int = 0
     result_bytes: int = 0
     """Results with their events."""
     fork_seconds: float = 0.0
-
-    def costs(self) -> dict[str, float]:
-        """The same by names for people."""
-        return {
-            "forked": self.forked,
-            "fork": self.fork_seconds,
-            "request bytes": self.request_bytes,
-            "update bytes": self.update_bytes,
-            "result bytes": self.result_bytes,
-        }
 
 
 class Log:
@@ -182,7 +171,6 @@ class Pool:
             raise
         self._give_back(ticket, worker, done.reusable)
         with self._changed:
-            self.traffic.jobs += 1
             self.traffic.request_bytes += len(request)
             self.traffic.update_bytes += sum(map(len, updates))
         self._feed_pristine()

@@ -24,7 +24,7 @@ BLAMES = ("live", "rerun", "touch", "off")
 
 
 class Mode(str, Enum):
-    """What happens to a foreign change (design: modes)."""
+    """What happens to a foreign change; docs/how-it-works.md says what each mode does."""
 
     OFF = "off"
     SOFT = "soft"

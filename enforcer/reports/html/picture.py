@@ -6,11 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from grandalf.graphs import Edge as _LaidEdge
-from grandalf.graphs import Graph as _LaidGraph
-from grandalf.graphs import Vertex as _Vertex
-from grandalf.layouts import SugiyamaLayout
-from grandalf.routing import EdgeViewer, route_with_lines
+import graphlay
 
 from enforcer.reports.html.elements import Elements
 
@@ -29,7 +25,13 @@ _LABEL = 26
 _LETTER = 7.3
 _HEIGHT = 26
 _GAP = 44
+_SPACE = 10
 _MARGIN = 12
+_OPTIONS = {
+    "direction": "leftright",
+    "spacing": {"layer_gap": _GAP, "node_gap": _SPACE, "dummy_gap": _SPACE},
+    "routing": {"style": "diagonal", "port_sides": "facing_only", "centre_ports": "all"},
+}
 
 
 class Node(NamedTuple):
@@ -61,13 +63,11 @@ class Picture(NamedTuple):
 
 
 class _Box:
-    """What the layout asks of a vertex; it lays out from top to bottom, and the picture goes from left to right."""
+    """What stands in a box, and the room that it takes."""
 
     def __init__(self, label: str, name: str, role: str) -> None:
         self.label, self.name, self.role = label, name, role
         self.width = int(len(label) * _LETTER) + 18
-        self.w, self.h = _HEIGHT, self.width
-        self.xy = (0.0, 0.0)
 
 
 class _Sketch:
@@ -136,55 +136,44 @@ def _short(name: str) -> str:
 
 def _laid_out(sketch: _Sketch, changing: int, changed: int) -> Picture:
     width = max(box.width for box in sketch.boxes)
-    for box in sketch.boxes:
-        box.width = box.h = width
-    lines = dict.fromkeys(sketch.needs)
+    lines = list(dict.fromkeys(sketch.needs))
     # Where neither depends on the other, the write keeps them together.
     apart = [] if any(changing in line for line in lines) else [(changing, changed)]
-    vertices = [_Vertex(number) for number in range(len(sketch.boxes))]
-    for vertex, box in zip(vertices, sketch.boxes, strict=True):
-        vertex.view = box
-    viewers = {line: EdgeViewer() for line in [*lines, *apart]}
-    edges = []
-    for (above, below), viewer in viewers.items():
-        edges.append(_LaidEdge(vertices[below], vertices[above]))
-        edges[-1].view = viewer
-    for component in _LaidGraph(vertices, edges).C:
-        _lay_out(component)
-    drawn = {line: viewers[line] for line in lines}
-    return _picture(sketch, drawn, None if changing == changed else (changing, changed))
+    graph = graphlay.Graph()
+    for number in range(len(sketch.boxes)):
+        graph.node(number, width=width, height=_HEIGHT)
+    for above, below in [*lines, *apart]:
+        graph.edge(below, above)
+    layout = graphlay.layout(graph, options=_OPTIONS)
+    return _picture(sketch, layout, lines, width, None if changing == changed else (changing, changed))
 
 
-def _lay_out(component: Any) -> None:
-    layout = SugiyamaLayout(component)
-    layout.route_edge = route_with_lines
-    layout.xspace, layout.yspace = 10, _GAP
-    layout.init_all(roots=[vertex for vertex in component.sV if not vertex.e_in()])
-    layout.draw(8)
-
-
-def _picture(sketch: _Sketch, drawn: dict[tuple[int, int], Any], write: tuple[int, int] | None) -> Picture:
-    left = min(box.xy[1] - box.width / 2 for box in sketch.boxes) - _MARGIN
-    top = min(box.xy[0] - _HEIGHT / 2 for box in sketch.boxes) - _MARGIN
+def _picture(
+    sketch: _Sketch, layout: Any, lines: Sequence[tuple[int, int]], width: int, write: tuple[int, int] | None
+) -> Picture:
+    middles = [layout.positions()[number] for number in range(len(sketch.boxes))]
+    left = min(x for x, _ in middles) - width / 2 - _MARGIN
+    top = min(y for _, y in middles) - _HEIGHT / 2 - _MARGIN
     nodes = tuple(
-        Node(box.label, box.name, box.role, round(box.xy[1] - left), round(box.xy[0] - top), box.width)
-        for box in sketch.boxes
+        Node(box.label, box.name, box.role, round(x - left), round(y - top), width)
+        for box, (x, y) in zip(sketch.boxes, middles, strict=True)
     )
+    # The layout's edges come in the order in which they were added.
     edges = [
-        Edge(NEED, _line(nodes[above], nodes[below], _bends(viewer, left, top)))
-        for (above, below), viewer in drawn.items()
+        Edge(NEED, _line(nodes[above], nodes[below], _bends(edge, left, top)))
+        for (above, below), edge in zip(lines, layout.edges, strict=False)
     ]
     if write is not None:
         edges.append(Edge(WRITE, _line(nodes[write[0]], nodes[write[1]], ())))
-    width = max(node.x + node.width // 2 for node in nodes) + _MARGIN
-    height = max(node.y for node in nodes) + _HEIGHT // 2 + _MARGIN
-    return Picture(width, height, _HEIGHT, nodes, tuple(edges))
+    right = max(node.x + node.width // 2 for node in nodes) + _MARGIN
+    bottom = max(node.y for node in nodes) + _HEIGHT // 2 + _MARGIN
+    return Picture(right, bottom, _HEIGHT, nodes, tuple(edges))
 
 
-def _bends(viewer: Any, left: float, top: float) -> tuple[int, ...]:
+def _bends(edge: Any, left: float, top: float) -> tuple[int, ...]:
     """Where a line over several layers passes between boxes, from the one that depends."""
-    points = list(getattr(viewer, "_pts", ()))[1:-1]
-    return tuple(round(each) for x, y in reversed(points) for each in (y - left, x - top))
+    inner = reversed(edge["points"][1:-1])
+    return tuple(round(each) for point in inner for each in (point["x"] - left, point["y"] - top))
 
 
 def _line(above: Node, below: Node, bends: tuple[int, ...]) -> tuple[int, ...]:
