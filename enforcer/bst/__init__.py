@@ -9,7 +9,7 @@ publishing  what a job leaves on disk
 forked      what is different in a forked process
 judging     one job, from the look before its action to its verdict
 runs        one scheduler run, one file a backend
-attach      the patches, put on and taken off
+attach      what enforcement does at each patch
 command     `bst` itself, run in this process
 live_count  the line with the live count on a terminal
 """

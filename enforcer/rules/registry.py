@@ -34,7 +34,7 @@ def get_rule(rule_id: str) -> Rule:
         raise UsageError(f"unknown rule {rule_id!r}: choose one of {', '.join(registered())}") from None
 
 
-def judge(evidence: Evidence) -> list[Finding]:
+def apply_rules(evidence: Evidence) -> list[Finding]:
     """What of `evidence` breaks a rule, by rule and then in the order of the evidence.
 
     Raises:

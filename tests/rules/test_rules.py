@@ -10,7 +10,7 @@ from enforcer.findings import ERROR, WARNING, Finding, Job, Owner, Site
 from enforcer.rules import registry
 from enforcer.rules.entry_points import Registered
 from enforcer.rules.evidence import UNIT_KINDS, Change, Drift, Evidence, Left, SharedLock, Unshippable
-from enforcer.rules.registry import all_rules, get_rule, judge
+from enforcer.rules.registry import all_rules, apply_rules, get_rule
 
 JOB = Job("app.bst", "Build", 1, "my_kind")
 
@@ -32,24 +32,24 @@ def change(unit_kind: str = "element", path: str = "environment['CC']", **values
     ],
 )
 def test_a_change_breaks_the_one_rule_of_its_kind_of_unit(unit_kind: str, rule: str) -> None:
-    [finding] = judge(Evidence(JOB, (change(unit_kind),)))
+    [finding] = apply_rules(Evidence(JOB, (change(unit_kind),)))
     assert (finding.rule, finding.severity, finding.job) == (rule, ERROR, JOB)
 
 
 def test_no_kind_of_unit_is_judged_by_nobody() -> None:
     evidence = Evidence(JOB, tuple(change(kind) for kind in UNIT_KINDS))
-    assert len(judge(evidence)) == len(UNIT_KINDS)
+    assert len(apply_rules(evidence)) == len(UNIT_KINDS)
 
 
 def test_no_evidence_is_no_finding() -> None:
-    assert judge(Evidence(JOB)) == []
+    assert apply_rules(Evidence(JOB)) == []
 
 
 def test_a_finding_keeps_everything_that_the_change_says() -> None:
     site = Site("plugins/my_kind.py", 31, "assemble", 'env["CC"] = "clang"')
     seen = change(aliases=("other.bst",), explanation=("one line",), undone=False, obtained=site, site=site)
     seen = replace(seen, core=site, unblamed="no line was seen doing it")
-    [finding] = judge(Evidence(JOB, (seen,), plugin_file="plugins/my_kind.py"))
+    [finding] = apply_rules(Evidence(JOB, (seen,), plugin_file="plugins/my_kind.py"))
     assert finding == Finding(
         "foreign-write",
         ERROR,
@@ -74,7 +74,7 @@ def test_a_finding_keeps_everything_that_the_change_says() -> None:
 def test_a_finding_never_carries_a_secret() -> None:
     code = Site("plugins/my_kind.py", 3, "assemble", 'env["API_TOKEN"] = "s3cret"')
     seen = change(path="environment['API_TOKEN']", before="'old s3cret'", after="'s3cret'", obtained=code)
-    [finding] = judge(Evidence(JOB, (seen,)))
+    [finding] = apply_rules(Evidence(JOB, (seen,)))
     assert "s3cret" not in str(finding.to_plain())
 
 
@@ -86,19 +86,19 @@ def test_a_finding_never_carries_a_secret() -> None:
     ],
 )
 def test_what_is_left_running_belongs_to_the_process(evidence: Evidence, rule: str, path: str) -> None:
-    [finding] = judge(evidence)
+    [finding] = apply_rules(evidence)
     assert (finding.rule, finding.owner, finding.path) == (rule, Owner("process", "process"), path)
     assert (finding.change, finding.undone) == ("added", False)
 
 
 def test_the_number_of_a_thread_does_not_make_it_another_finding() -> None:
-    first, second = judge(Evidence(JOB, threads=(Left("Thread-7 (run)"), Left("Thread-12 (run)"))))
+    first, second = apply_rules(Evidence(JOB, threads=(Left("Thread-7 (run)"), Left("Thread-12 (run)"))))
     assert first.fingerprint == second.fingerprint
 
 
 def test_a_drifted_key_names_its_owner_and_both_keys() -> None:
     drift = Drift(Owner("source", "app.bst"), "sources[0].get_unique_key()", "{'a': 1}", "{'a': 2}")
-    [finding] = judge(Evidence(JOB, drifts=(drift,)))
+    [finding] = apply_rules(Evidence(JOB, drifts=(drift,)))
     assert (finding.rule, finding.owner, finding.path) == (
         "key-drift",
         Owner("source", "app.bst"),
@@ -109,7 +109,7 @@ def test_a_drifted_key_names_its_owner_and_both_keys() -> None:
 
 def test_what_cannot_be_sent_names_its_place_and_its_type_and_only_warns() -> None:
     stays = Unshippable(Owner("source", "app.bst"), "sources[0].session", "_io.TextIOWrapper")
-    [finding] = judge(Evidence(JOB, unshippable=(stays,)))
+    [finding] = apply_rules(Evidence(JOB, unshippable=(stays,)))
     assert (finding.rule, finding.severity, finding.fails) == ("unshippable-state", WARNING, False)
     assert (finding.owner, finding.path, finding.after) == (stays.owner, "sources[0].session", "_io.TextIOWrapper")
 
@@ -117,7 +117,7 @@ def test_what_cannot_be_sent_names_its_place_and_its_type_and_only_warns() -> No
 def test_a_shared_lock_names_who_holds_it_and_only_warns() -> None:
     site = Site("plugins/my_kind.py", 31, "fetch", "with LOCK:")
     lock = SharedLock(Owner("module", "my_kind"), "LOCK", site)
-    [finding] = judge(Evidence(JOB, locks=(lock,)))
+    [finding] = apply_rules(Evidence(JOB, locks=(lock,)))
     assert (finding.rule, finding.severity, finding.fails) == ("process-local-lock", WARNING, False)
     assert (finding.owner, finding.path, finding.obtained) == (lock.owner, "LOCK", site)
 
@@ -132,7 +132,7 @@ def test_findings_survive_the_way_through_plain_data() -> None:
         unshippable=(Unshippable(Owner("element", "a"), "handle", "_thread.lock"),),
         locks=(SharedLock(Owner("class", "my_kind.MyElement"), "LOCK"),),
     )
-    findings = judge(evidence)
+    findings = apply_rules(evidence)
     assert [Finding.from_plain(finding.to_plain()) for finding in findings] == findings
 
 
@@ -184,7 +184,7 @@ def test_a_rule_that_fails_is_named_with_its_distribution(
     rules = {"failing": Registered(Failing(given), "acme-rules 1.0")}
     monkeypatch.setattr(registry, "registered", lambda: rules)
     with pytest.raises(EnforcerError) as raised:
-        judge(Evidence(JOB))
+        apply_rules(Evidence(JOB))
     assert str(raised.value).startswith("the rule 'failing' of acme-rules 1.0 failed with ")
     assert reason in str(raised.value)
 

@@ -29,7 +29,7 @@ from enforcer.graph.unit import Unit
 from enforcer.reports.message import finding_lines
 from enforcer.results.findings import Finding, Job
 from enforcer.rules.evidence import Change, Drift, Evidence, Left
-from enforcer.rules.registry import judge
+from enforcer.rules.registry import apply_rules
 from enforcer.session import Session
 
 _RUNS_PLUGIN_CODE = ("Track", "Fetch", "Build")
@@ -160,12 +160,12 @@ class Attempt:
         for unit, change in described:
             (reached if not suspects or self._touches.obtained(unit) else unreached).append(change)
         evidence = self._evidence(self.job, reached, self.leaks, self._drifts)
-        findings = judge(
+        findings = apply_rules(
             replace(
                 evidence, locks=locks, unshippable=unshippable(self._run_graph, self._bst_job, refused, self._touches)
             )
         )
-        late = judge(self._evidence(suspects[-1], unreached, NOTHING, ())) if unreached else []
+        late = apply_rules(self._evidence(suspects[-1], unreached, NOTHING, ())) if unreached else []
         for finding in late:
             finding.candidates = [*suspects, self.job]
         return findings, late
@@ -191,7 +191,7 @@ class Attempt:
         if not changed:
             return []
         changes = [change for _, change in self._describe(changed, met)]
-        findings = judge(self._evidence(candidates[-1] if candidates else self.job, changes, NOTHING, ()))
+        findings = apply_rules(self._evidence(candidates[-1] if candidates else self.job, changes, NOTHING, ()))
         for finding in findings:
             finding.candidates = list(candidates)
             finding.unblamed = finding.unblamed and "it was found by a look that came after the job"
