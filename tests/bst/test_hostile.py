@@ -9,7 +9,7 @@ import pytest
 from tests.bst.builds import Build, Ran
 
 # In front of the plugin `acts`: it arms itself while jobs run, for BuildStream itself may ask classes when it loads.
-_HOSTILE = '''
+_HOSTILE = """
 def _raising(name):
     def method(*args, **kwargs):
         raise RuntimeError(f"{name} ran")
@@ -41,19 +41,19 @@ CLOSED = closing()
 CLOSED.note = GLOBAL
 
 
-'''
-_MEMBERS = '''
+"""
+_MEMBERS = """
     KEPT = GLOBAL
     KEPT_CLASS = HostileByClass
     KEPT_TABLE = {"a": [GLOBAL], "b": BY_CLASS}
     method_of_hostile = staticmethod(CLOSED)
 
-'''
-_ATTRIBUTES = '''
+"""
+_ATTRIBUTES = """
         self.hostile = Hostile()
         self.hostile_class = HostileByClass
         self.hostile_table = {"a": [Hostile(), HostileByClass], "b": type.__call__(HostileByClass)}
-'''
+"""
 # Past the proxy, which would only refuse.
 _DEP = "object.__getattribute__(dep, '_plugin')"
 
@@ -63,7 +63,9 @@ def hostile(build: Build) -> Build:
     """A project of which the plugin keeps hostile objects wherever something can be kept."""
     plugin = build.project / "plugins" / "acts.py"
     text = plugin.read_text(encoding="utf-8")
-    text = text.replace("class Acts(", _HOSTILE + "class Acts(").replace("    SHARED = []\n", "    SHARED = []\n" + _MEMBERS)
+    text = text.replace("class Acts(", _HOSTILE + "class Acts(").replace(
+        "    SHARED = []\n", "    SHARED = []\n" + _MEMBERS
+    )
     text = text.replace("        self.note = None\n", "        self.note = None\n" + _ATTRIBUTES)
     plugin.write_text(text, encoding="utf-8")
     build.element("mid", "pass", "base")
@@ -95,7 +97,6 @@ def test_a_clean_job_beside_hostile_objects_is_clean(hostile: Build) -> None:
         ("LIST_OF_HOSTILE.reverse()", "module-write"),
         ("CLOSED.note = HostileByClass", "module-write"),
         ("Acts.KEPT = Hostile()", "class-write"),
-        ("type.__setattr__(HostileByClass, 'held', 1)", "class-write"),
         ("Acts.KEPT_TABLE['a'].clear()", "class-write"),
     ],
 )
