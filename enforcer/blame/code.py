@@ -9,7 +9,7 @@ import types
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from enforcer.graph.values import class_dict, class_mro, module_of
+from enforcer.graph.values import class_dict, class_mro, is_class, is_one_of, module_of
 
 NOTHING = object()
 """Stands for an object that is not known before the code runs."""
@@ -38,12 +38,6 @@ def classes_of(module: types.ModuleType) -> list[type]:
     return [cls for cls in vars(module).values() if is_class(cls) and module_of(cls) == module.__name__]
 
 
-def is_class(value: Any) -> bool:
-    """Whether `value` is a class, without running code of its class."""
-    # Not isinstance: it asks `__class__`, which may be a plugin's property.
-    return issubclass(type(value), type)
-
-
 def functions_inside(member: Any) -> Iterator[types.FunctionType]:
     """The functions that a member of a module or class is made of."""
     seen: set[int] = set()
@@ -56,11 +50,11 @@ def functions_inside(member: Any) -> Iterator[types.FunctionType]:
         if type(value) is types.FunctionType:
             yield value
             todo += [value.__dict__.get("__wrapped__"), *_cells(value).values()]
-        elif type(value) in (staticmethod, classmethod, types.MethodType):
+        elif is_one_of(type(value), (staticmethod, classmethod, types.MethodType)):
             todo.append(value.__func__)
         elif type(value) is property:
             todo += [value.fget, value.fset, value.fdel]
-        elif type(value) in (functools.partial, functools.cached_property):
+        elif is_one_of(type(value), (functools.partial, functools.cached_property)):
             todo.append(value.func)
         elif type(value) is functools._lru_cache_wrapper:
             todo.append(value.__wrapped__)

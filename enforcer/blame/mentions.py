@@ -12,7 +12,7 @@ import dis
 import types
 from collections.abc import Iterator
 
-from enforcer.blame.code import line_of, nested_code
+from enforcer.blame.code import functions_of, line_of, nested_code
 from enforcer.blame.place import Place
 
 
@@ -30,19 +30,17 @@ def first_mention(modules: list[types.ModuleType], name: str) -> Place | None:
 
 def _functions(module: types.ModuleType) -> Iterator[types.CodeType]:
     """The code of every function that `module` defines, nested ones and methods included."""
-    for value in vars(module).values():
-        if getattr(value, "__module__", None) != module.__name__:
-            continue
-        members = vars(value).values() if isinstance(value, type) else (value,)
-        for member in members:
-            code = getattr(getattr(member, "__func__", member), "__code__", None)
-            if isinstance(code, types.CodeType):
-                yield from nested_code(code)
+    for function, _ in functions_of([module]):
+        yield from nested_code(function.__code__)
 
 
 def _lines(code: types.CodeType, name: str) -> Iterator[int]:
     line = code.co_firstlineno
     for instruction in dis.get_instructions(code):
         line = line_of(instruction) or line
-        if instruction.argval == name and instruction.opname.startswith(("LOAD", "STORE", "DELETE")):
+        if (
+            type(instruction.argval) is str
+            and instruction.argval == name
+            and instruction.opname.startswith(("LOAD", "STORE", "DELETE"))
+        ):
             yield line

@@ -13,10 +13,10 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
 
-from enforcer.blame.code import NOTHING, Named, classes_of, functions_of, is_class, line_of, named, nested_code
+from enforcer.blame.code import NOTHING, Named, classes_of, functions_of, line_of, named, nested_code
 from enforcer.blame.place import Place
 from enforcer.graph.unit import Unit
-from enforcer.graph.values import class_dict
+from enforcer.graph.values import class_dict, is_class, is_one_of, module_of
 
 _BY_NAME = (builtins.setattr, builtins.delattr, builtins.vars, builtins.globals, type.__setattr__)
 _PAST_HOOKS = (gc, object.__getattribute__, object.__setattr__, object.__delattr__)
@@ -167,7 +167,7 @@ class Reach:
 
 def _only_leads_on(value: object) -> bool:
     """Whether naming `value` alone changes nothing: code asks it for attributes, or calls it."""
-    return is_class(value) or type(value) in _LEADS_ON
+    return is_class(value) or is_one_of(type(value), _LEADS_ON)
 
 
 def _is_kept(step: Named, then: Named | None) -> bool:
@@ -189,15 +189,17 @@ def _imports(module: types.ModuleType, modules: list[types.ModuleType]) -> set[s
     known = {other.__name__ for other in modules}
     found = set()
     for value in vars(module).values():
-        name = value.__name__ if type(value) is types.ModuleType else _module_of(value)
-        if name in known:
+        name = vars(value).get("__name__") if type(value) is types.ModuleType else _module_of(value)
+        if type(name) is str and name in known:
             found.add(name)
     return found
 
 
 def _module_of(value: object) -> object:
     # Of classes and functions only: an instance may have a `__getattr__` of its own.
-    return value.__module__ if type(value) is types.FunctionType or is_class(value) else None
+    if is_class(value):
+        return module_of(value)  # type: ignore[arg-type]
+    return value.__module__ if type(value) is types.FunctionType else None
 
 
 def _instructions_at(code: types.CodeType, line: int) -> Iterator[dis.Instruction]:

@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 from itertools import chain
 from typing import Any
 
-from enforcer.graph.values import same
+from enforcer.graph.values import is_one_of, same
 
 _MAX_DEPTH = 50
 
@@ -22,11 +22,11 @@ def equal_plain(a: Any, b: Any, depth: int = 0) -> bool:
         return True
     if kind is not type(b) or depth > _MAX_DEPTH:
         return False
-    if kind in (list, tuple, deque):
+    if is_one_of(kind, (list, tuple, deque)):
         return len(a) == len(b) and all(equal_plain(x, y, depth + 1) for x, y in zip(a, b, strict=True))
-    if kind in (dict, OrderedDict):
+    if is_one_of(kind, (dict, OrderedDict)):
         parts = zip(chain.from_iterable(a.items()), chain.from_iterable(b.items()), strict=True)
         return len(a) == len(b) and all(equal_plain(x, y, depth + 1) for x, y in parts)
-    if kind in (set, frozenset):
+    if is_one_of(kind, (set, frozenset)):
         return same(frozenset(a), frozenset(b))
     return False

@@ -14,7 +14,7 @@ from typing import Any
 
 from enforcer.graph.entries import CODES, KINDS
 from enforcer.graph.kinds import BAG, HEAP_TYPE, NAMED, TYPE, Kind
-from enforcer.graph.values import ATOMIC_IDS, LEAF_TYPES, class_dict, class_flags, class_mro
+from enforcer.graph.values import ATOMIC_IDS, LEAF_TYPES, class_dict, class_flags, class_mro, is_one_of
 from enforcer.graph.walk import NOTHING, Registry
 
 _BASES: tuple[Any, ...] = (
@@ -78,7 +78,7 @@ def _base(cls: type) -> Any:
     for base in class_mro(cls):
         if any(base is known for known in _BASES):
             return base
-        own = any(name in class_dict(base) for name in _PROTOCOL) or base in copyreg.dispatch_table
+        own = any(name in class_dict(base) for name in _PROTOCOL) or is_one_of(base, list(copyreg.dispatch_table))
         if own or class_flags(base) & HEAP_TYPE == 0:
             return None
     return None

@@ -10,7 +10,7 @@ import re
 import types
 import uuid
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 # Fields of a class, without asking its metaclass.
@@ -26,6 +26,30 @@ def module_of(cls: type) -> str:
     """The name of the module that defines `cls`, without asking its metaclass; `?` where C code hides it."""
     module = _class_module(cls)
     return module if type(module) is str else "?"
+
+
+def qualified_name(cls: type) -> str:
+    """The qualified name of `cls`, without asking its metaclass."""
+    return _class_qualified_name(cls)
+
+
+def is_class(value: Any) -> bool:
+    """Whether `value` is a class, without running code of its class."""
+    # Not isinstance: it asks `__class__`, which may be a plugin's property.
+    return issubclass(type(value), type)
+
+
+def is_one_of(value: object, known: Iterable[object]) -> bool:
+    """Whether `value` is one of these very objects; `in` would run the `__eq__` of plugins' objects and metaclasses."""
+    return any(value is one for one in known)
+
+
+def file_of(module: object) -> str | None:
+    """The file that a module names as its own, without running a `__getattr__` of the module or of its class."""
+    if not issubclass(type(module), types.ModuleType):
+        return None
+    file = object.__getattribute__(module, "__dict__").get("__file__")
+    return file if type(file) is str else None
 
 
 def full_class_name(cls: type) -> str:

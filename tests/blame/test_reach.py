@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from enforcer.blame.code import is_class
 from enforcer.blame.reach import Reach
 from enforcer.graph.unit import Unit
+from enforcer.graph.values import is_class
 
 PROCESS = Unit("process", "process", [], shared=True)
 CLASS = Unit("class", "plug.Plug", [], shared=True)

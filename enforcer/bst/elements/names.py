@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, cast
 
 from buildstream._context import Context
 from buildstream._pluginproxy import PluginProxy
@@ -20,7 +20,7 @@ from buildstream.plugin import Plugin
 
 from enforcer.blame.place import Place
 from enforcer.graph.show import show
-from enforcer.graph.values import module_of
+from enforcer.graph.values import file_of, module_of, qualified_name
 from enforcer.results.findings import Site
 
 # Private attributes of the core that a plugin author knows by another name.
@@ -45,16 +45,16 @@ def public_path(raw: str) -> str:
 
 def describe(value: object) -> str | None:
     """The text of BuildStream's own objects, or None for any other."""
-    if isinstance(value, PluginProxy):
+    kind = type(value)  # not isinstance: it asks `__class__`, which may be a plugin's property
+    if issubclass(kind, PluginProxy):
         return f"<proxy of {full_name(object.__getattribute__(value, '_plugin'))}>"
-    if isinstance(value, Plugin):
-        kind = "element" if isinstance(value, Element) else "source"
-        return f"<{kind} {full_name(value)}>"
-    if isinstance(value, Node):
-        return show(value.strip_node_info(), describe)
-    if isinstance(value, Project):
+    if issubclass(kind, Plugin):
+        return f"<{'element' if issubclass(kind, Element) else 'source'} {full_name(value)}>"
+    if issubclass(kind, Node):
+        return show(cast(Node, value).strip_node_info(), describe)
+    if issubclass(kind, Project):
         return f"<project {object.__getattribute__(value, 'name')}>"
-    if isinstance(value, Context):
+    if issubclass(kind, Context):
         return "<context>"
     return None
 
@@ -79,7 +79,7 @@ def module_name(name: str) -> str:
 
 def class_name(cls: type) -> str:
     """`my_kind.MyElement`, `buildstream.element.Element`."""
-    return f"{module_name(module_of(cls))}.{cls.__qualname__}"
+    return f"{module_name(module_of(cls))}.{qualified_name(cls)}"
 
 
 def shown_file(filename: str, project_directory: str | None) -> str:
@@ -125,5 +125,4 @@ def site_of(place: Place | None, project_directory: str | None) -> Site | None:
 
 def plugin_file(cls: type) -> str | None:
     """The file that defines a plugin class."""
-    file = getattr(sys.modules.get(module_of(cls)), "__file__", None)
-    return file if isinstance(file, str) else None
+    return file_of(sys.modules.get(module_of(cls)))

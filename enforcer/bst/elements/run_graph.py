@@ -22,7 +22,7 @@ from enforcer.graph.compare import ChangedCell
 from enforcer.graph.graph import Graph
 from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
 from enforcer.graph.unit import Cell, Unit
-from enforcer.graph.values import class_dict, class_mro, module_of
+from enforcer.graph.values import class_dict, class_flags, class_mro, file_of, is_class, module_of
 from enforcer.results.findings import Owner
 
 CORE = "buildstream"
@@ -56,14 +56,12 @@ class RunGraph:
 
     def __init__(self, context: Any) -> None:
         self.context = context
-        self.elements = [plugin for plugin in _plugins_of(context) if isinstance(plugin, Element)]
+        self.elements = [plugin for plugin in _plugins_of(context) if issubclass(type(plugin), Element)]
         self.plugins = plugins = list(_plugins_of(context))
-        self.plugin_modules = _plugin_modules({type(plugin) for plugin in plugins})
+        self.plugin_modules = _plugin_modules([type(plugin) for plugin in plugins])
         self._plugin_module_names = {module.__name__ for module in self.plugin_modules}
         # The files of plugins, and of what stands beside them and is imported by them.
-        self.plugin_files = {
-            file for module in self.plugin_modules if (file := getattr(module, "__file__", None)) is not None
-        }
+        self.plugin_files = {file for module in self.plugin_modules if (file := file_of(module)) is not None}
         self._modules: dict[tuple[int, ...], tuple[str, ...]] = {}
         self.policy = BstPolicy(self.unit_of, self.is_plugin_module)
         self.graph = Graph(self.policy)
@@ -161,7 +159,7 @@ def vars_of(obj: Any) -> dict[str, Any]:
 
 
 def _is_mirror(plugin: Any, project: Any) -> bool:
-    return not isinstance(plugin, (Element, Source)) and vars_of(plugin).get("_Plugin__project") is project
+    return not issubclass(type(plugin), (Element, Source)) and vars_of(plugin).get("_Plugin__project") is project
 
 
 def _mirror_label(plugin: Any) -> str:
@@ -179,13 +177,13 @@ def _classes_of(modules: Iterable[types.ModuleType]) -> list[type]:
         names.class_name(value): value
         for module in modules
         for value in vars(module).values()
-        if isinstance(value, type) and module_of(value) == module.__name__ and not _is_builtin(value)
+        if is_class(value) and module_of(value) == module.__name__ and not _is_builtin(value)
     }
     return [found[name] for name in sorted(found)]
 
 
 def _is_builtin(cls: type) -> bool:
-    return cls.__flags__ & (1 << 9) == 0 or cls.__flags__ & (1 << 8) != 0  # not a heap type, or immutable
+    return class_flags(cls) & (1 << 9) == 0 or class_flags(cls) & (1 << 8) != 0  # not a heap type, or immutable
 
 
 def _plugin_modules(classes: Iterable[type]) -> list[types.ModuleType]:
@@ -195,7 +193,7 @@ def _plugin_modules(classes: Iterable[type]) -> list[types.ModuleType]:
     folders = {folder for module in modules.values() if (folder := _package_folder(module)) is not None}
     spaces = {name.rpartition(".")[0] for name in own}
     for name, module in _loaded_modules():
-        file = getattr(module, "__file__", None)
+        file = file_of(module)
         # BuildStream loads each plugin, with what it imports from beside it, into a space of its own.
         beside = name.rpartition(".")[0] in spaces if name.startswith("pluginbase.") else _below(file, folders)
         if file and beside:
@@ -215,7 +213,7 @@ def _loaded_modules() -> list[tuple[str, types.ModuleType]]:
 
 def _package_folder(module: types.ModuleType) -> str | None:
     """The folder that holds a plugin and its helpers: the top-level package it lies in, else its own folder."""
-    file = getattr(module, "__file__", None)
+    file = file_of(module)
     if file is None or file.startswith(_BUILDSTREAM):
         return None
     folder = Path(file).parent

@@ -21,7 +21,7 @@ from buildstream.types import FastEnum
 from google.protobuf.message import Message
 
 from enforcer.graph.kinds import Probe
-from enforcer.graph.values import module_of
+from enforcer.graph.values import is_class, module_of
 
 if TYPE_CHECKING:
     from enforcer.graph.unit import Unit
@@ -106,16 +106,16 @@ class BstPolicy:
     def descends(self, unit: Unit, obj: object) -> bool:
         """Elements are entered deeply; below classes and modules only plugin code's and BuildStream's own objects."""
         cls = type(obj)
-        if isinstance(obj, (Plugin, Project, Context)):
+        if issubclass(cls, (Plugin, Project, Context)):
             return False  # one that this run does not list: a clone, or of another context
         if not unit.shared:
             return True
-        module = getattr(obj, "__module__", None) if isinstance(obj, types.FunctionType) else module_of(cls)
-        if not isinstance(module, str):
+        module = obj.__module__ if type(obj) is types.FunctionType else module_of(cls)
+        if type(module) is not str:
             return False
         if self._is_plugin_module(module) or _in_package(module, ("buildstream",)):
             return True
-        return not isinstance(obj, types.FunctionType) and _in_package(module, _DATA_MODULES)
+        return cls is not types.FunctionType and _in_package(module, _DATA_MODULES)
 
     def belongs_to_core(self, owner: object, name: str) -> bool:
         """Whether BuildStream's core keeps attribute `name` of a plugin instance."""
@@ -123,9 +123,10 @@ class BstPolicy:
 
     def skipped_names(self, obj: object) -> Iterable[str]:
         """Attributes of roots below which the walk does not go."""
-        if isinstance(obj, types.ModuleType):
-            return _SIGNAL_STACKS if obj.__name__ == "buildstream._signals" else _MODULE_SKIPS
-        if isinstance(obj, type):
+        if issubclass(type(obj), types.ModuleType):
+            name = object.__getattribute__(obj, "__dict__").get("__name__")
+            return _SIGNAL_STACKS if type(name) is str and name == "buildstream._signals" else _MODULE_SKIPS
+        if is_class(obj):
             return _CLASS_SKIPS
         if type(obj) is Messenger:
             return tuple(vars(obj))  # only its own attributes count: the rest is the frontend's

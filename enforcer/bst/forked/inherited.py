@@ -12,7 +12,7 @@ import sys
 import threading
 from contextlib import ExitStack
 from multiprocessing import forkserver
-from types import CodeType
+from types import FunctionType
 from typing import Any
 
 from buildstream import _signals
@@ -20,6 +20,8 @@ from buildstream._assetcache import AssetCache
 from buildstream.element import Element
 from buildstream.plugin import Plugin
 from buildstream.source import Source
+
+from enforcer.graph.values import class_dict, class_mro, is_one_of
 
 _CASD_CONNECTIONS = (
     *("_casd_channel", "_bytestream", "_casd_cas", "_local_cas", "_asset_fetch", "_asset_push"),
@@ -83,16 +85,11 @@ class _Suspension:
 
 def start_forkserver(plugins: list[Any]) -> None:
     """In the parent, before the fork: start what `Plugin.blocking_activity` needs, if a plugin may call it."""
-    if any(_mentions(cls, "blocking_activity") for cls in {type(plugin) for plugin in plugins}):
+    if any(_mentions(cls, "blocking_activity") for cls in map(type, plugins)):
         forkserver.ensure_running()
 
 
 def _mentions(cls: type, name: str) -> bool:
-    for base in cls.__mro__:
-        if base in (Plugin, Element, Source, object):
-            continue
-        for value in vars(base).values():
-            code = getattr(value, "__code__", None)
-            if isinstance(code, CodeType) and name in code.co_names:
-                return True
-    return False
+    own = [base for base in class_mro(cls) if not is_one_of(base, (Plugin, Element, Source, object))]
+    members = (value for base in own for value in class_dict(base).values())
+    return any(name in value.__code__.co_names for value in members if type(value) is FunctionType)

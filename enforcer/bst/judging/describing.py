@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from typing import Any
 from buildstream import _cachekey
 from buildstream.element import Element
 
-from enforcer.blame.code import nested_code
+from enforcer.blame.code import functions_inside, nested_code
 from enforcer.blame.live import Where
 from enforcer.blame.mentions import first_mention
 from enforcer.blame.place import Place
@@ -25,6 +24,7 @@ from enforcer.graph.compare import ABSENT, REORDERED, Change, ChangedCell
 from enforcer.graph.delta import Refused
 from enforcer.graph.explain import explain
 from enforcer.graph.unit import Cell
+from enforcer.graph.values import class_dict, class_mro, class_name, module_of
 from enforcer.results.findings import Job, Owner, Site
 from enforcer.rules import evidence as rules
 
@@ -94,8 +94,8 @@ class Describer:
 
 def _modules_of(element: Any) -> list[types.ModuleType]:
     """The modules of the element's plugin and of its sources' plugins."""
-    found = [sys.modules.get(type(plugin).__module__) for plugin in (element, *sources_of(element))]
-    return [module for module in found if module is not None]
+    found = [sys.modules.get(module_of(type(plugin))) for plugin in (element, *sources_of(element))]
+    return [module for module in found if type(module) is types.ModuleType]
 
 
 def _first_name(changed: ChangedCell, change: Change) -> str:
@@ -120,7 +120,7 @@ def _text(value: Any) -> str | None:
 
 def _dependents(root: Any) -> int:
     """How many elements depend on this one, directly or not."""
-    if not isinstance(root, Element):
+    if not issubclass(type(root), Element):
         return 0
     seen: dict[int, Any] = {}
     todo = [root]
@@ -202,9 +202,10 @@ class UniqueKeys:
 
     def _site(self, plugin: Any, touches: Touches) -> Site | None:
         """The last line that assigned to an attribute of which the plugin makes its key."""
-        function = inspect.getattr_static(type(plugin), "get_unique_key", None)
-        code = getattr(function, "__code__", None)
-        named = {name for each in nested_code(code) for name in each.co_names} if code else set()
+        spaces = (class_dict(cls) for cls in class_mro(type(plugin)))
+        method = next((space["get_unique_key"] for space in spaces if "get_unique_key" in space), None)
+        codes = [code for function in functions_inside(method) for code in nested_code(function.__code__)]
+        named = {name for code in codes for name in code.co_names}
         places = [place for name, place in touches.assigned(plugin).items() if name in named]
         return names.site_of(places[-1] if places else None, self._element._get_project().directory)
 
@@ -214,7 +215,7 @@ def _ask(get_unique_key: Callable[[], Any]) -> str:
     try:
         return _digest(get_unique_key())
     except Exception as error:
-        return f"raised {type(error).__name__}"
+        return f"raised {class_name(type(error))}"
 
 
 def _digest(key: Any) -> str:

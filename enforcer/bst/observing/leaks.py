@@ -6,9 +6,12 @@ import os
 import sys
 import threading
 import time
+import types
 from collections.abc import Callable, Iterable
 from multiprocessing import forkserver, resource_tracker
 from typing import Any, NamedTuple
+
+from enforcer.graph.values import module_of, qualified_name
 
 _GRACE = 0.5
 """Seconds that a thread or process which is about to end gets to end; spent only where one is left."""
@@ -77,17 +80,30 @@ def _thread(ident: int) -> threading.Thread | None:
 
 def _is_library_thread(ident: int) -> bool:
     """Whether one of core's libraries runs this thread: told by the function that it runs."""
-    target: Any = getattr(_thread(ident), "_target", None)
-    module = getattr(target, "__module__", None) or ""
-    return module.split(".")[0] in _LIBRARIES
+    target = _target(_thread(ident))
+    module = target.__module__ if _is_function(target) else module_of(type(target))
+    return type(module) is str and module.split(".")[0] in _LIBRARIES
 
 
 def _thread_name(ident: int) -> str:
     thread = _thread(ident)
     if thread is None:
         return "thread"
-    target: Any = getattr(thread, "_target", None)
-    return getattr(target, "__qualname__", None) or type(thread).__qualname__
+    target = _target(thread)
+    return target.__qualname__ if _is_function(target) else qualified_name(type(thread))
+
+
+def _is_function(target: object) -> bool:
+    """Whether this is a function, compiled ones too; an object of a plugin's class may run code when it is asked."""
+    kind = type(target)
+    plain = kind is types.FunctionType or kind is types.BuiltinFunctionType
+    return plain or module_of(kind).startswith("_cython")
+
+
+def _target(thread: threading.Thread | None) -> Any:
+    """The function that a thread runs, a method's too; asks no object of a plugin, which may be called as well."""
+    target = None if thread is None else object.__getattribute__(thread, "__dict__").get("_target")
+    return target.__func__ if type(target) is types.MethodType else target
 
 
 def _children() -> list[int]:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from enforcer.blame.code import classes_of, functions_of, named, nested_code
 from enforcer.blame.place import Place
 from enforcer.bst.elements import names
-from enforcer.graph.values import class_dict
+from enforcer.graph.values import class_dict, is_one_of
 from enforcer.results.findings import Owner
 
 _PLAIN_LOCKS = (type(threading.Lock()), type(threading.RLock()))
@@ -99,10 +99,10 @@ def _holders(modules: list[types.ModuleType]) -> dict[int, tuple[Owner, str]]:
 def _guards(value: Any) -> bool:
     """Whether `value` is a lock, or a container that holds or makes locks."""
     kind = type(value)
-    if kind in (dict, OrderedDict, defaultdict):
-        makes_locks = kind is defaultdict and value.default_factory in _FACTORIES
-        return makes_locks or any(issubclass(type(item), _LOCKS) for item in value.values())
-    if kind in (list, tuple):
+    if is_one_of(kind, (dict, OrderedDict, defaultdict)):
+        makes_locks = kind is defaultdict and is_one_of(value.default_factory, _FACTORIES)
+        return makes_locks or any(issubclass(type(item), _LOCKS) for item in dict.values(value))
+    if is_one_of(kind, (list, tuple)):
         return any(issubclass(type(item), _LOCKS) for item in value)
     return issubclass(kind, _LOCKS)
 

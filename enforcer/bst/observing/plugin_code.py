@@ -20,7 +20,7 @@ from buildstream.sourcemirror import SourceMirror
 
 from enforcer.blame.code import classes_of, functions_inside, nested_code
 from enforcer.bst.elements import names
-from enforcer.graph.values import class_dict, class_mro
+from enforcer.graph.values import class_dict, class_mro, class_name, file_of
 from enforcer.results.plugin_coverage import PLUGIN_TYPES, Method, PluginCode
 
 _BUILDSTREAM = str(Path(buildstream.__file__).parent)
@@ -84,7 +84,7 @@ class PluginCodes:
         return id(code) in self._methods
 
     def _add_module(self, module: types.ModuleType, kinds: dict[int, str], directories: Collection[str]) -> None:
-        file = getattr(module, "__file__", None)
+        file = file_of(module)
         if file is None:
             return
         shown = names.shown_in_any(file, directories)
@@ -94,7 +94,7 @@ class PluginCodes:
             return
         digest = hashlib.sha256(text).hexdigest()[:12]
         scopes = _scopes(compile(text, file, "exec", dont_inherit=True))
-        classes = {cls.__name__: cls for cls in classes_of(module)}
+        classes = {class_name(cls): cls for cls in classes_of(module)}
         for name in {**dict.fromkeys(name for name, cls in classes.items() if id(cls) in kinds), **scopes}:
             cls, comparison, key = classes.get(name), scopes.get(name, Comparison()), f"{shown}:{name}:{digest}"
             code = PluginCode(

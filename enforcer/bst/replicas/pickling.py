@@ -69,12 +69,13 @@ class BstWire:
 
     def reduce(self, obj: Any) -> Any:
         """Protobufs by their bytes, nodes with the file that they are from; what has no place elsewhere is refused."""
-        if isinstance(obj, Message):
+        cls = type(obj)  # not isinstance: it asks `__class__`, which may be a plugin's property
+        if issubclass(cls, Message):
             return _message, (obj.DESCRIPTOR.full_name, obj.SerializePartialToString(deterministic=True))
-        if isinstance(obj, Node):
+        if issubclass(cls, Node):
             return self._reduce_node(obj)
-        if isinstance(obj, (Plugin, Project, Context)) or (not isinstance(obj, type) and self._is_border(type(obj))):
-            raise pickle.PicklingError(f"a {full_class_name(type(obj))} stays in its process")
+        if issubclass(cls, (Plugin, Project, Context)) or (not issubclass(cls, type) and self._is_border(cls)):
+            raise pickle.PicklingError(f"a {full_class_name(cls)} stays in its process")
         return NotImplemented
 
     def _is_border(self, cls: type) -> bool:
