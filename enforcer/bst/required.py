@@ -43,6 +43,7 @@ SEAMS = (
     "buildstream._context:Context.get_projects",
     "buildstream._context:Context.load",
     "buildstream._context:Context()._casd",
+    "buildstream._context:Context()._strict_build_plan",
     "buildstream._context:Context().config_origin",
     "buildstream._context:Context().sourcedir",
     "buildstream._elementproxy:ElementProxy",
@@ -159,6 +160,7 @@ SEAMS = (
     "buildstream.source:Source()._Source__is_cached",
     "buildstream.source:Source()._directory",
     "buildstream.types:_DisplayKey",
+    "buildstream.utils:_USE_CP_FILE_RANGE",
     "buildstream.utils:save_file_atomic",
 )
 """`MODULE:NAME.ATTRIBUTE`, or `MODULE:CLASS().ATTRIBUTE` for what instances are given by their own methods."""

@@ -18,6 +18,7 @@ class_dict: Callable[[type], types.MappingProxyType[str, Any]] = type.__dict__["
 class_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
 class_flags: Callable[[type], int] = type.__dict__["__flags__"].__get__
 class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
+_HEAP, _IMMUTABLE = 1 << 9, 1 << 8  # Py_TPFLAGS_HEAPTYPE, Py_TPFLAGS_IMMUTABLETYPE
 _class_module: Callable[[type], Any] = type.__dict__["__module__"].__get__
 _class_qualified_name: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 
@@ -31,6 +32,12 @@ def module_of(cls: type) -> str:
 def qualified_name(cls: type) -> str:
     """The qualified name of `cls`, without asking its metaclass."""
     return _class_qualified_name(cls)
+
+
+def is_compiled(cls: type) -> bool:
+    """Whether no Python code has defined `cls`, or can change it."""
+    flags = class_flags(cls)
+    return flags & _HEAP == 0 or flags & _IMMUTABLE != 0
 
 
 def is_class(value: Any) -> bool:

@@ -98,6 +98,7 @@ def test_a_clean_job_beside_hostile_objects_is_clean(hostile: Build) -> None:
         ("CLOSED.note = HostileByClass", "module-write"),
         ("Acts.KEPT = Hostile()", "class-write"),
         ("Acts.KEPT_TABLE['a'].clear()", "class-write"),
+        ("type.__setattr__(HostileByClass, 'held', 1)", "class-write"),
     ],
 )
 def test_a_violation_beside_hostile_objects_is_found_and_described(hostile: Build, line: str, rule: str) -> None:

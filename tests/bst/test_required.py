@@ -23,6 +23,7 @@ _NOT_BUILDSTREAMS = {
     "_data": "coverage, os.environ",
     "_default_executor": "asyncio",
     "_exit": "os",
+    "_file": "the end of public names of a remote's settings",
     "_forkserver": "multiprocessing",
     "_forkserver_address": "multiprocessing",
     "_forkserver_pid": "multiprocessing",

@@ -22,7 +22,7 @@ from enforcer.graph.compare import ChangedCell
 from enforcer.graph.graph import Graph
 from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
 from enforcer.graph.unit import Cell, Unit
-from enforcer.graph.values import class_dict, class_flags, class_mro, file_of, is_class, module_of
+from enforcer.graph.values import class_dict, class_mro, file_of, is_class, is_compiled, module_of
 from enforcer.results.findings import Owner
 
 CORE = "buildstream"
@@ -177,13 +177,9 @@ def _classes_of(modules: Iterable[types.ModuleType]) -> list[type]:
         names.class_name(value): value
         for module in modules
         for value in vars(module).values()
-        if is_class(value) and module_of(value) == module.__name__ and not _is_builtin(value)
+        if is_class(value) and module_of(value) == module.__name__ and not is_compiled(value)
     }
     return [found[name] for name in sorted(found)]
-
-
-def _is_builtin(cls: type) -> bool:
-    return class_flags(cls) & (1 << 9) == 0 or class_flags(cls) & (1 << 8) != 0  # not a heap type, or immutable
 
 
 def _plugin_modules(classes: Iterable[type]) -> list[types.ModuleType]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from multiprocessing import forkserver, resource_tracker
 from typing import Any, NamedTuple
 
-from enforcer.graph.values import module_of, qualified_name
+from enforcer.graph.values import class_name, is_compiled, qualified_name
 
 _GRACE = 0.5
 """Seconds that a thread or process which is about to end gets to end; spent only where one is left."""
@@ -81,7 +81,7 @@ def _thread(ident: int) -> threading.Thread | None:
 def _is_library_thread(ident: int) -> bool:
     """Whether one of core's libraries runs this thread: told by the function that it runs."""
     target = _target(_thread(ident))
-    module = target.__module__ if _is_function(target) else module_of(type(target))
+    module = target.__module__ if _is_function(target) else None
     return type(module) is str and module.split(".")[0] in _LIBRARIES
 
 
@@ -97,7 +97,7 @@ def _is_function(target: object) -> bool:
     """Whether this is a function, compiled ones too; an object of a plugin's class may run code when it is asked."""
     kind = type(target)
     plain = kind is types.FunctionType or kind is types.BuiltinFunctionType
-    return plain or module_of(kind).startswith("_cython")
+    return plain or (class_name(kind) == "cython_function_or_method" and is_compiled(kind))
 
 
 def _target(thread: threading.Thread | None) -> Any:

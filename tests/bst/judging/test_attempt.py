@@ -68,7 +68,7 @@ def test_what_the_job_reached_is_told_from_the_rest_without_a_comparison(
     attempt._locks, attempt._drifts, attempt.leaks = [], (), NOTHING
     monkeypatch.setattr(attempt_module, "shared_locks", lambda *args: ())
     monkeypatch.setattr(attempt_module, "unshippable", lambda *args: ())
-    monkeypatch.setattr(attempt_module, "judge", lambda evidence: judged.append(evidence) or [])
+    monkeypatch.setattr(attempt_module, "apply_rules", lambda evidence: judged.append(evidence) or [])
     monkeypatch.setattr(Change, "__eq__", _never_compared)
     attempt._judge([], [], [])
     of_job, of_suspect = judged

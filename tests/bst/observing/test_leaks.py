@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from enforcer.bst.observing.leaks import _process_name, running
+from enforcer.bst.observing.leaks import _is_library_thread, _process_name, _thread_name, running
 
 _WAITS = "import sys; print('started', flush=True); sys.stdin.read()"
 
@@ -69,3 +69,35 @@ def test_a_process_is_called_as_its_program_and_one_that_is_gone_just_that(child
 def test_a_process_without_children_has_none() -> None:
     script = "from enforcer.bst.observing.leaks import running; assert not running().processes"
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0
+
+
+def test_a_thread_that_grpc_runs_is_one_of_a_library_although_its_function_is_compiled() -> None:
+    grpc = pytest.importorskip("grpc")
+    before = running().threads
+    with grpc.insecure_channel("unix:/nowhere") as channel:
+        told = threading.Event()
+        channel.subscribe(lambda state: told.set(), try_to_connect=True)
+        assert told.wait(10)
+        new = running().threads - before
+        assert new
+        assert [_thread_name(ident) for ident in new if not _is_library_thread(ident)] == []
+
+
+def test_a_thread_of_a_callable_object_is_no_librarys() -> None:
+    class Claims:
+        __module__ = "grpc.made_up"  # a class's word is not a function's
+
+        def __init__(self) -> None:
+            self.over = threading.Event()
+
+        def __call__(self) -> None:
+            self.over.wait(10)
+
+    target = Claims()
+    thread = threading.Thread(target=target)
+    thread.start()
+    assert thread.ident is not None
+    found = _is_library_thread(thread.ident), _thread_name(thread.ident)
+    target.over.set()
+    thread.join()
+    assert found == (False, "Thread")
