@@ -96,6 +96,9 @@ if sys.version_info >= (3, 12):
             if self._codes is None:
                 monitoring.register_callback(self._tool, _events.PY_START, self._find)
                 monitoring.set_events(self._tool, _events.PY_UNWIND | _events.PY_START)
+                # `_find` silences what is not followed, and the interpreter keeps that for this number, whoever takes
+                # it next: the files may be others now.
+                monitoring.restart_events()
                 return None
             monitoring.set_events(self._tool, _events.PY_UNWIND)
             for code in self._codes():

@@ -66,6 +66,19 @@ def test_other_files_are_not_told() -> None:
     assert told.events == []
 
 
+def test_what_ran_while_its_file_was_not_followed_is_told_when_it_is() -> None:
+    """As in the next scheduler run of a process, whose plugins are others."""
+    nobody, told = Told(), Told()
+    nobody.files = frozenset()
+    for each in (nobody, told):
+        events = line_events(each, None)
+        assert events.start(None) is None
+        followed.two_steps({})
+        events.stop()
+    assert nobody.events == []
+    assert [line for line in told.lines("two_steps") if line > 0] == [1, 2]
+
+
 def test_nothing_is_told_once_it_is_stopped() -> None:
     told = Told()
     with following(told):
