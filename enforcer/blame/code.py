@@ -6,7 +6,8 @@ import builtins
 import dis
 import functools
 import types
-from collections.abc import Iterator
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from enforcer.graph.values import class_dict, class_mro, is_class, is_one_of, module_of
@@ -24,13 +25,35 @@ class Named(NamedTuple):
 
 
 def functions_of(modules: list[types.ModuleType]) -> Iterator[tuple[types.FunctionType, type | None]]:
-    """Every function that the modules define, and the class whose method it is; decorated ones too."""
+    """Every function that the modules define, and the class whose method it is, if any.
+
+    Decorated ones too, those in tables, and methods of classes inside of classes, functions and tables.
+    """
     spaces = {id(vars(module)) for module in modules}
     for module in modules:
-        members = [(value, None) for value in vars(module).values()]
-        members += [(value, cls) for cls in classes_of(module) for value in class_dict(cls).values()]  # type: ignore[misc]
-        for member, cls in members:
-            yield from ((function, cls) for function in functions_inside(member) if id(function.__globals__) in spaces)
+        yield from _own_functions(vars(module).values(), None, spaces)
+        for cls in _all_classes_of(module):
+            yield from _own_functions(class_dict(cls).values(), cls, spaces)
+
+
+def _own_functions(
+    members: Iterable[Any], cls: type | None, spaces: set[int]
+) -> Iterator[tuple[types.FunctionType, type | None]]:
+    """The functions of the modules with these global names that `members` are made of."""
+    for member in members:
+        yield from ((function, cls) for function in functions_inside(member) if id(function.__globals__) in spaces)
+
+
+def _all_classes_of(module: types.ModuleType) -> list[type]:
+    """The classes that the module defines, wherever it keeps them: in tables, and inside of other classes."""
+    found: dict[int, type] = {}
+    todo: list[Any] = list(vars(module).values())
+    while todo:
+        for value in _parts(todo.pop()):
+            if is_class(value) and module_of(value) == module.__name__ and id(value) not in found:
+                found[id(value)] = value
+                todo += class_dict(value).values()
+    return list(found.values())
 
 
 def classes_of(module: types.ModuleType) -> list[type]:
@@ -40,6 +63,11 @@ def classes_of(module: types.ModuleType) -> list[type]:
 
 def functions_inside(member: Any) -> Iterator[types.FunctionType]:
     """The functions that a member of a module or class is made of."""
+    return (value for value in _parts(member) if type(value) is types.FunctionType)
+
+
+def _parts(member: Any) -> Iterator[Any]:
+    """`member`, what it wraps or contains, and so on; the contents of Python's own containers only."""
     seen: set[int] = set()
     todo = [member]
     while todo:
@@ -47,17 +75,26 @@ def functions_inside(member: Any) -> Iterator[types.FunctionType]:
         if id(value) in seen:
             continue
         seen.add(id(value))
-        if type(value) is types.FunctionType:
-            yield value
+        yield value
+        kind = type(value)
+        if kind is types.FunctionType:
             todo += [value.__dict__.get("__wrapped__"), *_cells(value).values()]
-        elif is_one_of(type(value), (staticmethod, classmethod, types.MethodType)):
+        elif is_one_of(kind, (staticmethod, classmethod, types.MethodType)):
             todo.append(value.__func__)
-        elif type(value) is property:
+        elif kind is property:
             todo += [value.fget, value.fset, value.fdel]
-        elif is_one_of(type(value), (functools.partial, functools.cached_property)):
+        elif is_one_of(kind, (functools.partial, functools.cached_property)):
             todo.append(value.func)
-        elif type(value) is functools._lru_cache_wrapper:
+        elif kind is functools._lru_cache_wrapper:
             todo.append(value.__wrapped__)
+        elif is_one_of(kind, _TABLES):
+            todo += value.values()
+        elif is_one_of(kind, _ROWS):
+            todo += value
+
+
+_TABLES = (dict, defaultdict, OrderedDict)
+_ROWS = (list, tuple, set, frozenset, deque)
 
 
 def _cells(function: types.FunctionType) -> dict[str, Any]:

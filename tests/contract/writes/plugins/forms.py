@@ -451,6 +451,48 @@ def tracer_taken(self, dep, raw, sandbox):
     table["c"] = 1  # <-
 
 
+def nested_class(self, dep, raw, sandbox):
+    Outer.Inner().put(raw.table)
+
+
+class Outer:
+    class Inner:
+        def put(self, table):
+            table["c"] = 1  # <-
+
+
+def nested_class_of_a_global(self, dep, raw, sandbox):
+    Keeper.Inner().put("nested")
+
+
+class Keeper:
+    class Inner:
+        def put(self, key):
+            STATE[key] = 1  # <-
+
+
+def lambda_in_a_table(self, dep, raw, sandbox):
+    PUTS["c"](raw.table)
+
+
+PUTS = {"c": lambda table: table.__setitem__("c", 1)}  # <-
+
+
+def class_in_a_table(self, dep, raw, sandbox):
+    KINDS["put"]().put("table")
+
+
+def make_kind():
+    class Local:
+        def put(self, key):
+            STATE[key] = 1  # <-
+
+    return Local
+
+
+KINDS = {"put": make_kind()}
+
+
 def modules(self, dep, raw, sandbox):
     sys.modules[__name__].ACME = 1  # <-
 
