@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cache
 from typing import Any, NamedTuple
 
 from buildstream._artifact import Artifact
@@ -44,6 +45,8 @@ class AssignedObjects:
                 known = objects[id(obj)] = Assigned(obj, set())
             known.names.add(name)
 
+        # One function for all classes that inherit the same: the walk meets it, and counts it as opaque.
+        @cache
         def noting_setattr(below: Callable[[Any, str, Any], None]) -> Callable[[Any, str, Any], None]:
             def __setattr__(self: Any, name: str, value: Any) -> None:
                 below(self, name, value)
@@ -52,6 +55,7 @@ class AssignedObjects:
 
             return __setattr__
 
+        @cache
         def noting_delattr(below: Callable[[Any, str], None]) -> Callable[[Any, str], None]:
             def __delattr__(self: Any, name: str) -> None:
                 below(self, name)
