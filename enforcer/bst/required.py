@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dis
 import importlib
+from collections.abc import Callable
 from functools import cache
 from types import CodeType, FunctionType
 from typing import Any
@@ -168,7 +169,9 @@ SEAMS = (
 
 def missing() -> list[str]:
     """The seams that the installed BuildStream lacks; empty when it can be enforced."""
-    return [seam for seam in SEAMS if not _exists(seam)]
+    # Kept for this one look: many seams are of one class, and the next BuildStream that is looked at may be another.
+    set_by_methods = cache(_set_by_methods)
+    return [seam for seam in SEAMS if not _exists(seam, set_by_methods)]
 
 
 def check() -> None:
@@ -187,7 +190,7 @@ def check() -> None:
         )
 
 
-def _exists(seam: str) -> bool:
+def _exists(seam: str, set_by_methods: Callable[[Any], set[str]]) -> bool:
     module_name, _, path = seam.partition(":")
     try:
         found: object = importlib.import_module(module_name)
@@ -198,7 +201,7 @@ def _exists(seam: str) -> bool:
         if not hasattr(found, name):
             return False
         found = getattr(found, name)
-    return not instance or attribute in _set_by_methods(found)
+    return not instance or attribute in set_by_methods(found)
 
 
 def _set_by_methods(cls: Any) -> set[str]:

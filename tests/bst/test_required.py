@@ -168,4 +168,4 @@ class _Holder:
     [("_set", True), ("_set_inside", True), ("_memo", True), ("_given", True), ("_only_read", False), ("made", False)],
 )
 def test_an_instance_has_what_its_methods_set_and_not_what_they_only_read(name: str, exists: bool) -> None:
-    assert required._exists(f"{__name__}:_Holder().{name}") is exists
+    assert required._exists(f"{__name__}:_Holder().{name}", required._set_by_methods) is exists

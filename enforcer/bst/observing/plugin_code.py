@@ -96,15 +96,15 @@ class PluginCodes:
         scopes = _scopes(compile(text, file, "exec", dont_inherit=True))
         classes = {class_name(cls): cls for cls in classes_of(module)}
         for name in {**dict.fromkeys(name for name, cls in classes.items() if id(cls) in kinds), **scopes}:
-            cls, comparison, key = classes.get(name), scopes.get(name, Comparison()), f"{shown}:{name}:{digest}"
+            cls, scope, key = classes.get(name), scopes.get(name, Scope()), f"{shown}:{name}:{digest}"
             code = PluginCode(
                 name=names.module_name(module.__name__) + (f".{name}" if name else ""),
                 type="",
                 kind="",
                 file=shown,
                 bundled=file.startswith(_BUILDSTREAM),
-                lines=tuple(sorted(comparison.lines)),
-                outside=tuple(sorted(comparison.outside if not name or _type_of(cls) else ())),
+                lines=tuple(sorted(scope.lines)),
+                outside=tuple(sorted(scope.outside if not name or _type_of(cls) else ())),
             )
             if cls is not None and id(cls) in kinds:
                 methods = tuple(self._methods_of(key, cls))
@@ -112,7 +112,7 @@ class PluginCodes:
             # Each project loads a file anew: one class of it may be in use, and its twin not.
             if code.type or key not in self.code:
                 self.code[key] = code
-            self.keys.setdefault(file, {}).update(dict.fromkeys(comparison.lines, key))
+            self.keys.setdefault(file, {}).update(dict.fromkeys(scope.lines, key))
         self.files.add(file)
 
     def _methods_of(self, key: str, cls: type) -> Iterator[Method]:
@@ -142,33 +142,33 @@ def _type_of(cls: type | None) -> str:
 
 
 @dataclass
-class Comparison:
+class Scope:
     """The lines of the functions of one class, or of no class; those that BuildStream calls outside of jobs."""
 
     lines: set[int] = field(default_factory=set)
     outside: set[int] = field(default_factory=set)
 
 
-def _scopes(module: types.CodeType) -> dict[str, Comparison]:
+def _scopes(module: types.CodeType) -> dict[str, Scope]:
     """What functions there are, by the class at the top of the file that they are in, all others by an empty name."""
-    found: dict[str, Comparison] = {}
+    found: dict[str, Scope] = {}
     for name, function in _functions(module, ""):
-        comparison = found.setdefault(name, Comparison())
+        scope = found.setdefault(name, Scope())
         lines = frozenset[int]().union(*map(lines_of, nested_code(function)))
-        comparison.lines |= lines
+        scope.lines |= lines
         if function.co_name in (_OUTSIDE_OF_JOBS if name else _FACTORY):
-            comparison.outside |= lines
+            scope.outside |= lines
     return found
 
 
-def _functions(body: types.CodeType, comparison: str) -> Iterator[tuple[str, types.CodeType]]:
+def _functions(body: types.CodeType, scope: str) -> Iterator[tuple[str, types.CodeType]]:
     for code in body.co_consts:
         if not isinstance(code, types.CodeType) or code.co_name == "__annotate__":
             continue
         if code.co_flags & inspect.CO_OPTIMIZED and not code.co_name.startswith("<generic parameters"):
-            yield comparison, code
+            yield scope, code
         else:
-            yield from _functions(code, comparison or code.co_name)
+            yield from _functions(code, scope or code.co_name)
 
 
 @cache

@@ -179,10 +179,10 @@ def test_plain_values_of_buildstream_arrive(start: Start) -> None:
         loaded.app.note = [config, re.compile("a+"), message, error, _Scope.RUN]
 
     def look(loaded: Loaded) -> Any:
-        config, pattern, message, error, comparison = loaded.app.note
+        config, pattern, message, error, scope = loaded.app.note
         return (
             (config.build_uid, config.to_dict(), pattern.findall("baab")),
-            (comparison is _Scope.RUN, message.message, message.detail, message.creation_time),
+            (scope is _Scope.RUN, message.message, message.detail, message.creation_time),
             (str(error), error.detail, error.reason, error.temporary),
         )
 
