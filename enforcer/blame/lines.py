@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable
 from types import CodeType, FrameType
 from typing import Any, Protocol
@@ -15,7 +16,7 @@ from typing import Any, Protocol
 Seen = Callable[[FrameType], None]
 
 
-class Follower(Protocol):
+class Follower(ABC):
     """What is told about each line.
 
     Attributes:
@@ -24,10 +25,11 @@ class Follower(Protocol):
 
     files: Collection[str]
 
+    @abstractmethod
     def step(self, frame: FrameType) -> None:
         """In the thread that runs it: `frame` begins, goes on, or comes to its line `f_lineno`."""
 
-    def leave(self, frame: FrameType) -> None:
+    def leave(self, frame: FrameType) -> None:  # noqa: B027 - not everybody asks
         """In the thread that ran it: `frame` ends or pauses."""
 
 

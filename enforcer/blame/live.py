@@ -13,7 +13,7 @@ from functools import partial
 from types import CodeType, FrameType
 from typing import NamedTuple
 
-from enforcer.blame.lines import line_events
+from enforcer.blame.lines import Follower, line_events
 from enforcer.blame.place import Place, function_of, place_of, plugin_place
 from enforcer.blame.reach import Reach
 from enforcer.blame.watched import Key, Watched, key_of
@@ -28,7 +28,7 @@ class Where(NamedTuple):
     core: Place | None = None
 
 
-class LineBlame:
+class LineBlame(Follower):
     """The lines of one job.
 
     Args:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import types
+from abc import ABC, abstractmethod
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, repeat
@@ -28,7 +29,7 @@ _instance_dict = object.__getattribute__
 _class_of: Any = object.__dict__["__class__"]
 
 
-class Kind:
+class Kind(ABC):
     """How to handle one kind of container. Stateless; one instance a kind.
 
     Attributes:
@@ -39,33 +40,33 @@ class Kind:
     shape = NAMED
     ordered = True
 
+    @abstractmethod
     def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
         """All names and values of all `objects`, flat, for comparing by identity."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sizes(self, objects: Sequence[Any]) -> list[int]:
         """The number of entries of each object."""
-        raise NotImplementedError
 
+    @abstractmethod
     def contents(self, obj: Any) -> Contents:
         """The entries of one object."""
-        raise NotImplementedError
 
     def cut(self, flat: list[Any], start: int, size: int) -> Contents:
         """The entries of the one object whose part of the listed `flow` begins after `start` entries of others."""
         return list(enumerate(flat[start : start + size]))
 
+    @abstractmethod
     def restore(self, obj: Any, before: Contents) -> None:
         """Make `obj` hold `before` again, entry by entry, never emptying it in between."""
-        raise NotImplementedError
 
     def update(self, obj: Any, removed: Sequence[Any], set_: Sequence[tuple[Any, Any]]) -> None:
         """Remove and set named entries, and leave all others as they are."""
         self.restore(obj, list(updated(self.contents(obj), removed, set_).values()))
 
+    @abstractmethod
     def step(self, obj: Any, name: Any) -> str:
         """How a plugin author would write the way from `obj` to its entry `name`."""
-        raise NotImplementedError
 
     def unchanged(self, objects: Sequence[Any], flat: list[Any], sizes: list[int]) -> bool:
         """Whether all `objects` still hold exactly what `flow` and `sizes` returned before."""

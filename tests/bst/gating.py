@@ -19,7 +19,7 @@ from buildstream.source import Source
 
 from enforcer.blame.reach import Reach
 from enforcer.bst.elements.run_graph import CORE, evading_units
-from enforcer.bst.judging.comparison import CompareTouched
+from enforcer.bst.judging.comparison import CompareTouched, Suspected
 from enforcer.bst.observing.touches import Touches
 from enforcer.bst.replicas.pending import Pending, addressed
 from enforcer.bst.replicas.replication import Replication
@@ -244,13 +244,13 @@ class Replica:
         return held
 
     def job(self, number: int, acts: Iterable[Act], due: bool = False) -> list[Report]:
-        """Run one job as `Attempt` does; returns what was found from before it until its end."""
+        """Run one job as it is judged; returns what was found from before it until its end."""
         start = len(self.reports)
         self.own = self.run_graph.elements[number]
         own = self.run_graph.unit_of(self.own)
         job = Job(f"e{number}", "Build", len(self.log), "plain")
         self.log.append(f"job {job.element}{' with a full compare' if due else ''}")
-        self._note(self.comparison.before(own), self.comparison.since_full_compare.jobs, "before")
+        self._note(Suspected(self.comparison.before(own), self.comparison.since_full_compare.jobs), "before")
         touches = Touches(self.run_graph, self.run_graph, own, self.comparison.reached, Settings())  # type: ignore[arg-type]
         self._act(touches, job, acts)
         self.comparison.since_full_compare.due = lambda: due  # type: ignore[method-assign]
@@ -278,29 +278,25 @@ class Replica:
             raise failed[0]
 
     def _judge(self, own: Unit, touches: Touches, job: Job) -> None:
-        earlier = self.comparison.since_full_compare.jobs
         seen = self.comparison.after(own, touches, job)
-        changed = seen.changed if seen.candidates else seen.changed + seen.older
-        mine = [cell for cell in changed if cell.unit is own]
-        foreign = [cell for cell in changed if cell.unit is not own]
+        mine = [cell for cell in seen.by_job if cell.unit is own]
+        foreign = [cell for cell in seen.by_job if cell.unit is not own]
         self.comparison.encode(own, mine)
-        self._note(foreign, [job], "at once")
-        older = seen.older if seen.candidates else []
-        self._note(older, [*seen.candidates, job], "full compare")
-        self._note(seen.met, [*earlier, job], "met")
-        self._deal_with(foreign + older)
-        if (foreign or older or seen.met) and self.mode is Mode.STRICT:
+        self._note(Suspected(foreign, [job]), "at once")
+        self._note(seen.by_full_compare, "full compare")
+        self._note(seen.found_early, "early")
+        older = seen.by_full_compare.changed
+        self._take_back(foreign + older)
+        if (foreign or older or seen.found_early.changed) and self.mode is Mode.STRICT:
             self.comparison.forget(mine)
         else:
             self.comparison.keep(mine)
         if self.comparison.delta is not None:
             self.publish(own, self.comparison.delta)
 
-    def _deal_with(self, foreign: list[ChangedCell]) -> None:
-        if foreign and not self.comparison.undoes(self.mode):
-            self.comparison.keep_foreign(foreign)
-        elif foreign:
-            assert self.graph.undo(foreign) == []
+    def _take_back(self, foreign: list[ChangedCell]) -> None:
+        if foreign:
+            assert self.comparison.take_back(foreign) == []
         self._check_stays(foreign)
 
     def _check_stays(self, foreign: list[ChangedCell]) -> None:
@@ -310,10 +306,10 @@ class Replica:
             copy = snapshot.get(self.foreign[token].place[0]) if token in self.foreign else None
             assert copy is None or repr(token) in repr([part.entries for part in copy.parts])
 
-    def _note(self, changed: list[ChangedCell], candidates: list[Job], when: str) -> None:
-        if changed:
-            tokens = self._tokens_of(changed)
-            self.reports.append(Report(tokens, list(candidates), when))
+    def _note(self, suspected: Suspected, when: str) -> None:
+        if suspected.changed:
+            tokens = self._tokens_of(suspected.changed)
+            self.reports.append(Report(tokens, list(suspected.jobs), when))
             self.log.append(f" found {when}: {tokens}")
 
     def _tokens_of(self, changed: list[ChangedCell]) -> list[str]:
@@ -360,9 +356,9 @@ class Replica:
     def sweep(self) -> None:
         """The worker retires."""
         if self.comparison.since_full_compare.jobs:
-            changed, candidates = self.comparison.sweep()
-            self._note(changed, candidates, "end")
-            self._deal_with(changed)
+            found = self.comparison.sweep()
+            self._note(found, "end")
+            self._take_back(found.changed)
 
     def end(self) -> None:
         """Let all threads and the other process end."""

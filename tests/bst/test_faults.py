@@ -9,7 +9,7 @@ import pytest
 
 from tests.bst.builds import Build
 
-BROKEN_VERDICT = "import enforcer.bst.judging.attempt as t; t.Attempt.verdict = lambda self: 1 / 0"
+BROKEN_VERDICT = "import enforcer.bst.judging.verdict as v; v.Verdict.after_action = lambda self, executor: 1 / 0"
 BROKEN_PREPARE = "import enforcer.bst.judging.judge as j; j.UniqueKeys = lambda element: 1 / 0"
 BROKEN_WORLD = "import enforcer.bst.elements.run_graph as w; w.RunGraph._units = lambda self, plugins: 1 / 0"
 DYING_LOOP = (

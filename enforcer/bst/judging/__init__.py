@@ -1,8 +1,10 @@
 """One job, from the look before its action to its verdict.
 
 judge        the jobs of one scheduler run: prepare, attempt, deliver the verdict
-attempt      one try of one job: action under watch, compare, undo
+attempt      one try of one job: its action under watch
+verdict      the steps from what an attempt changed to the findings that fail it
 comparison   what is compared around a job, and what becomes of its own changes
+sorting      foreign changes: what core filled in, and what is taken back
 describing   what was seen of a job, as the plain data that rules judge
 core_fills   the lazy writes of BuildStream's own core, each with its reason
 """

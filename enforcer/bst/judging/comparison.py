@@ -10,8 +10,9 @@ from __future__ import annotations
 import itertools
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Container
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from enforcer.bst.elements.run_graph import CORE, RunGraph
 from enforcer.bst.observing.touches import Touches
@@ -20,7 +21,6 @@ from enforcer.graph.compare import ChangedCell, changed_cells
 from enforcer.graph.delta import Codec, Refused
 from enforcer.graph.unit import Unit, WithoutFunctions
 from enforcer.results.findings import Job
-from enforcer.settings.settings import Mode
 
 _SWEEP_SHARE = 0.02
 """At most this part of a worker's time is spent on full compares."""
@@ -30,105 +30,109 @@ _CELL = 2e-6
 """Seconds that a full compare takes for one cell, until the first one has shown what it takes."""
 
 
+class Suspected(NamedTuple):
+    """What any of these jobs can have changed, the last one at the latest."""
+
+    changed: list[ChangedCell]
+    jobs: list[Job]
+
+
 class Seen(NamedTuple):
     """What was found changed after an action.
 
-    `candidates` are earlier jobs that can have done what is `older` as well. `met` was found, and dealt with at once,
-    before the job came to see it: any job since the last full compare, or this one, can have done that.
+    Attributes:
+        by_job: what nobody but the job can have changed.
+        by_full_compare: what it, or a job since the last full compare, can have changed.
+        found_early: what was found, and dealt with at once, before the job came to see it.
     """
 
-    changed: list[ChangedCell]
-    older: list[ChangedCell]
-    candidates: list[Job]
-    met: list[ChangedCell]
+    by_job: list[ChangedCell]
+    by_full_compare: Suspected
+    found_early: Suspected
 
 
-class Comparison(Protocol):
-    """See the module.
+class Comparison(ABC):
+    """What every process does with changes, for one job after the other; see the module.
 
     Attributes:
         since_full_compare: the jobs since everything was compared.
+        foreign_stays: whether foreign changes stay in the process that made them.
     """
 
     since_full_compare: SinceFullCompare
+    foreign_stays: bool
 
+    @abstractmethod
     def before(self, own: Unit) -> list[ChangedCell]:
         """Make everything that the job can see at once the state that all processes have in common.
 
         Returns what earlier jobs had changed there; it is taken back already, if that is done at all.
         """
 
-    def reached(self, unit: Unit) -> None:
+    def reached(self, unit: Unit) -> None:  # noqa: B027 - nothing needs to be done where all units are compared
         """A job is about to see something of the foreign `unit`."""
 
+    @abstractmethod
     def after(self, own: Unit, touches: Touches, job: Job) -> Seen:
         """What is changed now."""
 
+    @abstractmethod
     def encode(self, own: Unit, changed: list[ChangedCell]) -> list[Refused]:
         """Prepare the job's own changes for other processes; returns those that cannot be sent."""
 
+    @abstractmethod
     def keep(self, changed: list[ChangedCell]) -> None:
         """The own changes that were encoded are to last."""
 
+    @abstractmethod
     def forget(self, changed: list[ChangedCell]) -> None:
         """The own changes are not to last, here or elsewhere."""
 
-    def keep_foreign(self, changed: list[ChangedCell]) -> None:
-        """These foreign changes stay where they were made."""
+    @abstractmethod
+    def take_back(self, changed: list[ChangedCell]) -> list[ChangedCell]:
+        """Undo these foreign changes, unless they stay; returns those that could not be undone."""
 
-    def undoes(self, mode: Mode) -> bool:
-        """Whether foreign changes are taken back."""
-
-    def sweep(self) -> tuple[list[ChangedCell], list[Job]]:
-        """Compare everything; returns what was changed, and the jobs that can have done it."""
+    def sweep(self) -> Suspected:
+        """Compare everything, when no further job will come, of which not each was followed by a full compare."""
+        return Suspected([], [])
 
 
-class CompareAll:
-    """One process for all jobs, one at a time."""
+class CompareAll(Comparison):
+    """One process for all jobs, one at a time. Nothing is isolated here, so nothing foreign may stay, in any mode."""
 
     def __init__(self, run_graph: RunGraph, codec: Codec) -> None:
         self._graph = run_graph.graph
         self._codec = codec
         self.since_full_compare = SinceFullCompare()
+        self.foreign_stays = False
 
     def before(self, own: Unit) -> list[ChangedCell]:
         """What changed since the last job was the main thread's, by right."""
         self._graph.refresh()
         return []
 
-    def reached(self, unit: Unit) -> None:
-        """It is what it is."""
-
     def after(self, own: Unit, touches: Touches, job: Job) -> Seen:
-        """Everything is compared."""
-        return Seen(self._graph.changed(), [], [], [])
+        """Everything is compared, whatever the job touched."""
+        return Seen(self._graph.changed(), Suspected([], []), Suspected([], []))
 
     def encode(self, own: Unit, changed: list[ChangedCell]) -> list[Refused]:
         """Only tried: nothing is sent."""
         return self._codec.encode("", own, changed).refused
 
     def keep(self, changed: list[ChangedCell]) -> None:
-        """They are in place."""
+        """They are in place, and are what to compare with from now on."""
         self._graph.accept(changed)
 
     def forget(self, changed: list[ChangedCell]) -> None:
         """They are undone."""
         self._graph.undo(changed)
 
-    def keep_foreign(self, changed: list[ChangedCell]) -> None:
-        """Never: see `undoes`."""
-        raise NotImplementedError
-
-    def sweep(self) -> tuple[list[ChangedCell], list[Job]]:
-        """Each job was followed by one."""
-        return [], []
-
-    def undoes(self, mode: Mode) -> bool:
-        """Nothing is isolated here, so nothing foreign may stay."""
-        return True
+    def take_back(self, changed: list[ChangedCell]) -> list[ChangedCell]:
+        """They are undone in every mode."""
+        return self._graph.undo(changed)
 
 
-class CompareTouched:
+class CompareTouched(Comparison):
     """A process with a graph of its own, for one job after the other.
 
     Attributes:
@@ -141,7 +145,7 @@ class CompareTouched:
         self._codec = codec
         self._pending = pending
         self._unattributed = pending.unattributed
-        self._unattributed.stays = stays
+        self._unattributed.stays = self.foreign_stays = stays
         self._gated = gated
         self._shared = [unit for unit in run_graph.graph.units if unit.shared]
         self._evading = run_graph.evading
@@ -213,11 +217,15 @@ class CompareTouched:
         near -= self._core.keys()
         changed = self._changed(near) + self._changed_core()
         self._compared = near
-        met = self._unattributed.take()
+        found_early = Suspected(self._unattributed.take(), [*self.since_full_compare.jobs, job])
         if self._gated and not self.since_full_compare.due():
             self.since_full_compare.add(job)
-            return Seen(changed, [], [], met)
-        return Seen(changed, *self._sweep(near | {cell.unit for cell in changed}), met)
+            return Seen(changed, Suspected([], []), found_early)
+        older, earlier = self._sweep(near | {cell.unit for cell in changed})
+        if not earlier:
+            # What nobody else can have done, this job did.
+            return Seen(changed + older, Suspected([], []), found_early)
+        return Seen(changed, Suspected(older, [*earlier, job]), found_early)
 
     def _changed(self, units: set[Unit]) -> list[ChangedCell]:
         found: list[ChangedCell] = []
@@ -244,10 +252,10 @@ class CompareTouched:
         self.since_full_compare.swept(time.monotonic() - start)
         return older, candidates
 
-    def sweep(self) -> tuple[list[ChangedCell], list[Job]]:
+    def sweep(self) -> Suspected:
         """Once more, when no further job will come."""
         older, candidates = self._sweep(set())
-        return [*self._unattributed.take(), *older], candidates
+        return Suspected([*self._unattributed.take(), *older], candidates)
 
     def encode(self, own: Unit, changed: list[ChangedCell]) -> list[Refused]:
         """The delta that main applies and sends to all."""
@@ -265,13 +273,12 @@ class CompareTouched:
         self.delta = None
         self.keep(changed)
 
-    def keep_foreign(self, changed: list[ChangedCell]) -> None:
-        """They are this worker's own state from now on, and never another job's doing."""
+    def take_back(self, changed: list[ChangedCell]) -> list[ChangedCell]:
+        """Under soft they are this worker's own state from now on, and never another job's doing."""
+        if not self.foreign_stays:
+            return self._graph.undo(changed)
         self._unattributed.let_be(changed)
-
-    def undoes(self, mode: Mode) -> bool:
-        """Under soft a foreign change stays in the worker that made it."""
-        return mode is not Mode.SOFT
+        return []
 
 
 class SinceFullCompare:

@@ -15,9 +15,10 @@ from buildstream._signals import TerminateException
 
 from enforcer.bst.elements import names
 from enforcer.bst.elements.run_graph import RunGraph, vars_of
-from enforcer.bst.judging.attempt import Attempt, Outcome, Prepared, summary
+from enforcer.bst.judging.attempt import Attempt, Outcome, Prepared
 from enforcer.bst.judging.comparison import Comparison
 from enforcer.bst.judging.describing import UniqueKeys, job_of
+from enforcer.bst.judging.verdict import Verdict, summary
 from enforcer.bst.observing.leaks import Leaks, Running, running
 from enforcer.bst.observing.searches import PluginSearches
 from enforcer.bst.publishing.held_refs import HeldResults
@@ -40,7 +41,7 @@ class Judge:
 
     Attributes:
         reusable: False when something of a job is left in this process that could change a later job's verdict.
-        again: whether jobs have run before, and are run only to see which lines change what: nothing of them counts.
+        rerun: whether jobs have run before, and run only to see which lines change what: nothing of them counts.
     """
 
     def __init__(self, session: Session, scheduler: Any, run_graph: RunGraph, comparison: Comparison) -> None:
@@ -51,12 +52,12 @@ class Judge:
         self.comparison = comparison
         self.results = HeldResults(scheduler.context)
         self.reusable = True
-        self.again = False
-        self._attempt: Attempt | Exception | None = None
+        self.rerun = False
+        self._verdict: Verdict | Exception | None = None
         self._unjudged_fetches = UnjudgedFetches(scheduler.context)
         self._late = LateThreads()
         self._refs_since_full_compare: list[str] = []
-        self._last: Attempt | None = None
+        self._last: Verdict | None = None
         self._note_graph()
         self._refuse_shared_cache()
 
@@ -77,53 +78,55 @@ class Judge:
         """
         start = time.monotonic()
         try:
-            self._attempt = self._look(job)
+            self._verdict = self._look(job)
         except Exception as error:
-            self._attempt = error
+            self._verdict = error
         self._spend("check", start)
 
     def _spend(self, name: str, start: float) -> None:
         with self.session.recording() as record:
             record.spend(name, time.monotonic() - start)
 
-    def _look(self, job: Any) -> Attempt:
+    def _look(self, job: Any) -> Verdict:
         element = job.get_element()
         own = self.run_graph.unit_of(element)
-        older = self.comparison.before(own)
+        found_early = self.comparison.before(own)
         now = running()
-        prepared = Prepared(own, UniqueKeys(element), now, self._late.alive(now), older)
+        prepared = Prepared(own, UniqueKeys(element), now, self._late.alive(now), found_early)
         attempt = Attempt(
-            self.session, self.run_graph, self.searches, self.comparison, self._scheduler, job, prepared, self.again
+            self.session, self.run_graph, self.searches, job, prepared, self.comparison.reached, self.rerun
         )
-        attempt.judge_before()
-        return attempt
+        verdict = Verdict(self.session, self.run_graph, self.searches, self.comparison, attempt)
+        verdict.before_action()
+        return verdict
 
     def run(self, job: Any, action: Callable[[], Any]) -> Any:
         """Run `action` and judge it: its result or exception comes out, or an `EnforcementError`."""
-        attempt, self._attempt = self._attempt, None
-        if not isinstance(attempt, Attempt):
-            raise self._our_failure(job_of(job), attempt or RuntimeError("prepare() did not run"))
+        verdict, self._verdict = self._verdict, None
+        if not isinstance(verdict, Verdict):
+            raise self._our_failure(job_of(job), verdict or RuntimeError("prepare() did not run"))
+        attempt = verdict.attempt
         with ExitStack() as stack:
-            if attempt.strict or self.again:
+            if verdict.strict or self.rerun:
                 stack.enter_context(self.results.holding())
-            if attempt.strict:
+            if verdict.strict:
                 self._begin(attempt.job, job)
-            self._last = attempt
+            self._last = verdict
             outcome = attempt.run_action(action)
             start = time.monotonic()
             try:
-                failing = attempt.verdict()
+                failing = verdict.after_action(getattr(self._scheduler.loop, "_default_executor", None))
                 self._late.add(attempt.job, attempt.leaks)
             except Exception as error:
                 # Ours: it must end this job, not hang the scheduler.
                 self.reusable = False
                 raise self._our_failure(attempt.job, error) from error
-            self.reusable = self.reusable and not (attempt.stuck or attempt.leaks.threads or attempt.leaks.processes)
-            self._withdraw(attempt)
+            self.reusable = self.reusable and not (verdict.stuck or attempt.leaks.threads or attempt.leaks.processes)
+            self._withdraw(verdict)
             self._spend("check", start)
             if failing and not isinstance(outcome.error, TerminateException):
                 raise _verdict_error(failing, outcome.error)
-            if attempt.strict and not failing and not self.again:
+            if verdict.strict and not failing and not self.rerun:
                 self._commit(attempt.job, job)
             return self._deliver(attempt.job, outcome)
 
@@ -132,7 +135,7 @@ class Judge:
         if self._last is None or not self.comparison.since_full_compare.jobs:
             return
         try:
-            if self._last.sweep() and self._last.strict:
+            if self._last.at_retirement() and self._last.strict:
                 self._withdraw(self._last)
         except Exception as error:  # ours, or a rule's: the jobs are done
             with self.session.recording() as record:
@@ -157,9 +160,9 @@ class Judge:
         except OSError as error:
             raise self._our_failure(job, error) from error
 
-    def _withdraw(self, attempt: Attempt) -> None:
+    def _withdraw(self, verdict: Verdict) -> None:
         """What jobs wrote since the last full compare counts no more when that found a violation."""
-        if attempt.strict and attempt.doubted:
+        if verdict.strict and verdict.doubted:
             for ref in self._refs_since_full_compare:
                 Path(ref).unlink(missing_ok=True)
         if not self.comparison.since_full_compare.jobs:

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType
 
-from enforcer.blame.lines import line_events
+from enforcer.blame.lines import Follower, line_events
 from enforcer.bst.observing.plugin_code import PluginCodes, lines_of
 from enforcer.results.plugin_coverage import Ran
 
 
-class RunningCode:
+class RunningCode(Follower):
     """See `enforcer.blame.lines.Follower`.
 
     Attributes:
@@ -54,9 +54,6 @@ class RunningCode:
             called = self._codes.method(code, type(frame.f_locals.get(code.co_varnames[0])))
             if called is not None:
                 self._called.add(called)
-
-    def leave(self, frame: FrameType) -> None:
-        """Nothing to do."""
 
     def ran(self) -> dict[str, Ran]:
         """What ran, by the keys of plugin code."""

@@ -39,7 +39,7 @@ class Touches:
     Args:
         reached: called once for each foreign unit, before anybody sees anything of it.
         settings: its blame says how much is noted beside that.
-        again: whether the job runs again, only to see which lines change what: each is followed by a full compare.
+        rerun: whether the job runs again, only to see which lines change what: each is followed by a full compare.
 
     Attributes:
         units: the units of which anybody accessed a root, core included.
@@ -53,7 +53,7 @@ class Touches:
         own: Unit,
         reached: Callable[[Unit], None],
         settings: Settings,
-        again: bool = False,
+        rerun: bool = False,
     ) -> None:
         self._run_graph = run_graph
         self._searches = searches
@@ -67,7 +67,7 @@ class Touches:
         self._indirect: dict[Unit, Place] = {}
         self._writes: dict[tuple[int, str], Where] = {}
         self._notes_places = settings.blame != "off"
-        self._again = again
+        self._rerun = rerun
         self.live: LineBlame | None = None
         if settings.follows_lines:
             self.live = LineBlame(run_graph.plugin_files, searches.reach, self._main, lambda unit: unit is own)
@@ -157,7 +157,7 @@ class Touches:
 
     def _arm(self, live: LineBlame) -> None:
         """Follow lines from the beginning where nothing will show that plugin code reaches something foreign."""
-        if self._again:
+        if self._rerun:
             live.arm(None, [unit for unit in self._run_graph.graph.units if unit is not self._own])
             return
         owners = self._run_graph.graph.registry.owner

@@ -36,7 +36,7 @@ class AssignedObjects:
         self._hooks = ExitStack()
 
     def watch(self) -> None:
-        """Begin."""
+        """Note each assignment from now on: hooks are put on the classes."""
         objects = self._objects
 
         def note(obj: Any, name: str) -> None:

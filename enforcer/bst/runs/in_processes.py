@@ -177,7 +177,7 @@ class ProcessesRun(Run):
             job.message(MessageType.INFO, "enforcement: the job ran again to show its lines", detail="\n".join(lines))
 
     def _run_again(self, job: Any) -> list[Finding]:
-        request = self._request(job)._replace(again=True)
+        request = self._request(job)._replace(rerun=True)
         try:
             again = self._run(
                 job, request, lambda event: None, lambda ticket: self._interruptible(job, ticket), fresh=True

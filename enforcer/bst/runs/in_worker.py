@@ -28,7 +28,7 @@ from enforcer.results.record import Record
 
 
 class JobRequest(NamedTuple):
-    """What a worker needs to know to make a scheduler's job anew; `again`: only to see which lines change what."""
+    """What a worker needs to know to make a scheduler's job anew; `rerun`: only to see which lines change what."""
 
     queue: int
     element: int
@@ -36,7 +36,7 @@ class JobRequest(NamedTuple):
     tries: int
     max_retries: int
     key: Any
-    again: bool = False
+    rerun: bool = False
     context: str | None = None
 
 
@@ -112,15 +112,15 @@ class BstReplica:
     def run(self, request: bytes, tell: Tell) -> Done:
         """Make the job anew and run it as the scheduler's thread would."""
         asked = JobRequest(*pickle.loads(request))
-        if asked.again:
-            return self._run_again(asked)
+        if asked.rerun:
+            return self._run_once_more(asked)
         self._forwarding.tell = tell
         return self._run(asked)
 
-    def _run_again(self, request: JobRequest) -> Done:
+    def _run_once_more(self, request: JobRequest) -> Done:
         """Nobody hears or gets anything of it but what was found, and this process runs no other job."""
         self._pending.apply_all()
-        self._judge.again = True
+        self._judge.rerun = True
         done = self._run(request._replace(logfile=self._judge.results.scrap("log")))
         self._comparison.since_full_compare.jobs = []
         return done._replace(reusable=False)

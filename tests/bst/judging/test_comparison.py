@@ -10,7 +10,6 @@ import pytest
 from enforcer.bst.judging import comparison
 from enforcer.bst.judging.comparison import CompareAll, SinceFullCompare
 from enforcer.graph.compare import changed_cells
-from enforcer.settings.settings import Mode
 from tests.bst.loaded import Loaded
 
 _JOB: Any = "a job"
@@ -55,6 +54,10 @@ def test_threads_take_what_main_did_before_a_job_for_the_state_to_compare_with(l
     assert loaded.app.note == "main's"
 
 
-def test_threads_undo_foreign_changes_in_every_mode(loaded: Loaded) -> None:
+def test_threads_undo_foreign_changes_whatever_the_mode(loaded: Loaded) -> None:
     shared = CompareAll(loaded.run_graph, loaded.replication.codec)
-    assert all(map(shared.undoes, (Mode.SOFT, Mode.DISCARD, Mode.STRICT)))
+    loaded.base.note = "foreign"
+    changed = changed_cells(loaded.run_graph.unit_of(loaded.base))
+    assert shared.take_back(changed) == []
+    assert not hasattr(loaded.base, "note")
+    assert not shared.foreign_stays

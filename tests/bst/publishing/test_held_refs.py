@@ -15,13 +15,17 @@ VIOLATE = 'dep.get_environment()["FOO"] = "X"'
 NOTHING_IS_HELD = (
     "import contextlib, enforcer.bst.publishing.held_refs as r; r.HeldResults.to_write = lambda self, path: path"
 )
-OWN_STATE_IS_KEPT = "import enforcer.bst.judging.attempt as t; t.Attempt._forget_own = lambda self, own: None"
+OWN_STATE_IS_KEPT = (
+    "import enforcer.bst.judging.verdict as v;"
+    " v.Verdict._keep_or_forget_own = lambda self, case: self._comparison.keep(case.own)"
+)
 KILL = (
-    "import os, signal, enforcer.bst.judging.attempt as t;"
-    " original = t.Attempt.verdict;"
-    " t.Attempt.verdict = lambda self:"
-    " os.kill(os.getpid(), signal.SIGKILL) if self.job.element == 'bad.bst' and self.job.action == 'Build'"
-    " else original(self)"
+    "import os, signal, enforcer.bst.judging.verdict as v;"
+    " original = v.Verdict.after_action;"
+    " v.Verdict.after_action = lambda self, executor:"
+    " os.kill(os.getpid(), signal.SIGKILL)"
+    " if (self.attempt.job.element, self.attempt.job.action) == ('bad.bst', 'Build')"
+    " else original(self, executor)"
 )
 
 

@@ -1,0 +1,280 @@
+"""The verdict on one attempt: a pipeline of steps, each of which adds to one case what the later ones need."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from buildstream._message import MessageType
+
+from enforcer.bst.elements import names
+from enforcer.bst.elements.run_graph import RunGraph, sources_of
+from enforcer.bst.judging.attempt import Attempt
+from enforcer.bst.judging.comparison import Comparison, Seen, Suspected
+from enforcer.bst.judging.describing import Describer, shared_locks, unshippable
+from enforcer.bst.judging.sorting import sort_foreign
+from enforcer.bst.observing.searches import PluginSearches
+from enforcer.graph.compare import ChangedCell, changed_cells
+from enforcer.graph.delta import Refused
+from enforcer.graph.unit import Unit
+from enforcer.reports.message import finding_lines
+from enforcer.results.findings import Finding, Job
+from enforcer.rules.evidence import Change, Evidence, Left
+from enforcer.rules.registry import apply_rules
+from enforcer.session import Session
+
+_RUNS_PLUGIN_CODE = ("Track", "Fetch", "Build")
+
+
+@dataclass
+class Case:
+    """What is known of one attempt once its action is over.
+
+    Attributes:
+        seen: what was found changed.
+        own: the changes to the job's own element.
+        foreign: those to anything else.
+        fills: what core filled in on others.
+        refused: what of its own changes cannot be sent to other processes.
+        findings: what was found on the job, or on one of several of which it is one.
+        from_leaked_thread: what was found on an earlier job, of which a thread can have made the changes.
+        failing: those of `findings` that fail the job.
+    """
+
+    seen: Seen
+    own: list[ChangedCell]
+    foreign: list[ChangedCell]
+    fills: list[ChangedCell] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    from_leaked_thread: list[Finding] = field(default_factory=list)
+    failing: list[Finding] = field(default_factory=list)
+
+
+class Verdict:
+    """What one attempt means: compares, undoes, applies the rules, records.
+
+    Attributes:
+        strict: whether violations fail the job.
+        stuck: something foreign could not be taken back.
+        doubted: a violation was found, of those that fail a run, that an earlier job may have made.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        run_graph: RunGraph,
+        searches: PluginSearches,
+        comparison: Comparison,
+        attempt: Attempt,
+    ) -> None:
+        self._session = session
+        self._run_graph = run_graph
+        self._searches = searches
+        self._comparison = comparison
+        self.attempt = attempt
+        self.strict = session.settings.fails_jobs
+        self.stuck = False
+        self.doubted = False
+
+    def before_action(self) -> None:
+        """Record what earlier jobs did, where nobody looked, to what the job was about to see."""
+        prepared = self.attempt.prepared
+        jobs = self._comparison.since_full_compare.jobs or prepared.leakers
+        self._record_suspected(self._on_suspected(Suspected(prepared.found_early, jobs), found_early=True))
+
+    def after_action(self, executor: object) -> list[Finding]:
+        """The findings that fail the job; threads of the scheduler's own `executor` are none of its leaks."""
+        # First, as it waits for threads that are about to end: what these still write is seen with the rest.
+        self.attempt.look_for_leaks(executor)
+        case = self._compare()
+        # What could not be sent is evidence; what can be is encoded before anything that it holds is undone.
+        self._encode_own(case)
+        # Each of these describes changes and then undoes them, the present job's first: older ones lie below.
+        self._find_on_job(case)
+        self._find_by_full_compare(case)
+        self._find_early(case)
+        self._classify(case)
+        self._keep_or_forget_own(case)
+        self._accept_fills(case)
+        self._record(case)
+        self._warn(case)
+        return case.failing
+
+    def at_retirement(self) -> list[Finding]:
+        """Compare everything after the last job of a replica; record and return what is found."""
+        findings = self._on_suspected(self._comparison.sweep())
+        self._record_suspected(findings)
+        return findings
+
+    def _record_suspected(self, findings: list[Finding]) -> None:
+        with self._session.recording() as record:
+            record.findings += findings
+
+    # The steps after an action.
+
+    def _compare(self) -> Case:
+        own = self.attempt.prepared.own
+        seen = self._comparison.after(own, self.attempt.touches, self.attempt.job)
+        return Case(
+            seen,
+            own=[cell for cell in seen.by_job if cell.unit is own],
+            foreign=[cell for cell in seen.by_job if cell.unit is not own],
+        )
+
+    def _encode_own(self, case: Case) -> None:
+        case.refused = self._comparison.encode(self.attempt.prepared.own, case.own)
+
+    def _find_on_job(self, case: Case) -> None:
+        attempt, run_graph = self.attempt, self._run_graph
+        violations, case.fills = self._without_fills(case.foreign)
+        described = self._describe_and_undo(violations)
+        locks = shared_locks(run_graph, self._searches.locks, attempt.bst_job, attempt.locks, case.fills)
+        reached, unreached = self._told_apart(described)
+        if reached or case.refused or locks or attempt.drifts or attempt.leaks.threads or attempt.leaks.processes:
+            evidence = replace(
+                self._evidence(attempt.job, reached),
+                threads=self._left(attempt.leaks.threads),
+                processes=self._left(attempt.leaks.processes),
+                drifts=attempt.drifts,
+                locks=locks,
+                unshippable=unshippable(run_graph, attempt.bst_job, case.refused, attempt.touches),
+            )
+            case.findings += apply_rules(evidence)
+        if unreached:
+            case.from_leaked_thread = apply_rules(self._evidence(attempt.prepared.leakers[-1], unreached))
+            for finding in case.from_leaked_thread:
+                finding.candidates = [*attempt.prepared.leakers, attempt.job]
+
+    def _told_apart(self, described: list[tuple[Unit, Change]]) -> tuple[list[Change], list[Change]]:
+        """What the job did, and what a thread of an earlier one can have done: where this one reached for nothing."""
+        reached: list[Change] = []
+        unreached: list[Change] = []
+        for unit, change in described:
+            by_job = not self.attempt.prepared.leakers or self.attempt.touches.obtained(unit)
+            (reached if by_job else unreached).append(change)
+        return reached, unreached
+
+    def _find_by_full_compare(self, case: Case) -> None:
+        changed, jobs = case.seen.by_full_compare
+        violations, fills = self._without_fills(changed)
+        case.fills += fills
+        case.findings += self._on_described(self._describe_and_undo(violations), jobs)
+
+    def _find_early(self, case: Case) -> None:
+        case.findings += self._on_suspected(case.seen.found_early, found_early=True)
+
+    def _classify(self, case: Case) -> None:
+        case.failing = [finding for finding in case.findings if self._session.classify(finding)]
+        for finding in case.from_leaked_thread:
+            self._session.classify(finding)
+
+    def _keep_or_forget_own(self, case: Case) -> None:
+        """Nothing that a violating job says of its own element counts, as nothing that it wrote does."""
+        if not case.failing:
+            self._comparison.keep(case.own)
+            return
+        self._comparison.forget(case.own)
+        if self.attempt.job.action == "Build":
+            self._fail_build()
+
+    def _fail_build(self) -> None:
+        """As stock leaves it after a failed build: a success from before must not speak for this one."""
+        own = self.attempt.prepared.own
+        object.__setattr__(
+            self.attempt.bst_job.get_element(), "_Element__build_result", (False, "enforcement strict", None)
+        )
+        failed = changed_cells(own)
+        self._comparison.encode(own, failed)
+        self._comparison.keep(failed)
+
+    def _accept_fills(self, case: Case) -> None:
+        self._run_graph.graph.accept(case.fills)
+
+    def _record(self, case: Case) -> None:
+        attempt = self.attempt
+        with self._session.recording() as record:
+            record.checked += 1
+            if attempt.job.action in _RUNS_PLUGIN_CODE:
+                record.exercised.add(attempt.job.element)
+            if attempt.lines is not None:
+                record.coverage.add(attempt.lines.ran())
+                record.incomplete_reasons.update([attempt.lines.trouble] if attempt.lines.trouble else [])
+            record.findings += case.findings + case.from_leaked_thread
+            if case.failing and attempt.job.action in ("Fetch", "Track"):
+                record.left_behind.update(self._mirror_folders())
+
+    def _mirror_folders(self) -> set[str]:
+        """Where the plugins of the element's sources keep what they download: out of our reach, if it stays."""
+        element, caches = self.attempt.bst_job.get_element(), self._session.caches
+        if caches is not None and caches.hold(element._get_context().sourcedir):
+            return set()
+        return {f"sources/{source.get_kind()}" for source in sources_of(element)}
+
+    def _warn(self, case: Case) -> None:
+        """Tell what the job's failure does not tell."""
+        told = case.from_leaked_thread if case.failing else case.findings + case.from_leaked_thread
+        if told:
+            lines = [line for finding in told for line in finding_lines(finding)]
+            text = summary(self._session.settings.mode.value, told)
+            self.attempt.bst_job.message(MessageType.WARN, text, detail="\n".join(lines))
+
+    # What several steps need.
+
+    def _without_fills(self, foreign: list[ChangedCell]) -> tuple[list[ChangedCell], list[ChangedCell]]:
+        """What is taken back, and what core filled in, which is counted."""
+        found = sort_foreign(foreign, self.attempt.job)
+        with self._session.recording() as record:
+            record.core_fills.update(found.counts)
+        return found.taken_back, found.fills
+
+    def _on_suspected(self, suspected: Suspected, found_early: bool = False) -> list[Finding]:
+        """The findings on what one of several jobs did where nobody looked."""
+        violations, _ = self._without_fills(suspected.changed)
+        described = self._describe_and_undo(violations, found_early)
+        return self._on_described(described, suspected.jobs)
+
+    def _on_described(self, described: list[tuple[Unit, Change]], jobs: list[Job]) -> list[Finding]:
+        if not described:
+            return []
+        evidence = self._evidence(jobs[-1] if jobs else self.attempt.job, [change for _, change in described])
+        findings = apply_rules(evidence)
+        for finding in findings:
+            finding.candidates = list(jobs)
+            finding.unblamed = finding.unblamed and "it was found by a look that came after the job"
+        self.doubted = any([*map(self._session.classify, findings), self.doubted])
+        return findings
+
+    def _describe_and_undo(self, violations: list[ChangedCell], found_early: bool = False) -> list[tuple[Unit, Change]]:
+        """Describe the changes, then undo them, if the mode wants it; what was found early is undone by now."""
+        if not violations:
+            return []
+        attempt, settings = self.attempt, self._session.settings
+        describer = Describer(self._run_graph, attempt.bst_job.get_element(), attempt.touches, settings.blame)
+        described = [(cell, describer.change(cell, change)) for cell in violations for change in cell.changes]
+        stuck: set[int] = set()
+        if not found_early:
+            stuck = {id(cell.cell) for cell in self._comparison.take_back(violations)}
+            self.stuck = self.stuck or bool(stuck)
+        stays = self._comparison.foreign_stays
+        return [
+            (cell.unit, replace(change, undone=None if stays else id(cell.cell) not in stuck))
+            for cell, change in described
+        ]
+
+    def _evidence(self, job: Job, changes: list[Change]) -> Evidence:
+        element = self.attempt.bst_job.get_element()
+        file = names.plugin_file(type(element))
+        shown = names.shown_file(file, element._get_project().directory) if file else None
+        return Evidence(job, tuple(changes), plugin_file=shown)
+
+    def _left(self, running: dict[int, str]) -> tuple[Left, ...]:
+        directory = self.attempt.bst_job.get_element()._get_project().directory
+        places = self.attempt.starts.places
+        return tuple(Left(name, names.site_of(places.get(number), directory)) for number, name in running.items())
+
+
+def summary(mode: str, findings: list[Finding]) -> str:
+    """The one line that BuildStream shows: `enforcement strict: foreign-write, 2 module-write (known)`."""
+    counts = Counter(finding.rule + ("" if finding.is_new else f" ({finding.state})") for finding in findings)
+    return f"enforcement {mode}: " + ", ".join(rule if n == 1 else f"{n} {rule}" for rule, n in counts.items())

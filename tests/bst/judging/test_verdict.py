@@ -1,0 +1,83 @@
+"""What was found is told apart by who can have done it, and told once; no change is compared with another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from enforcer.bst.judging import verdict as verdict_module
+from enforcer.bst.judging.comparison import Seen, Suspected
+from enforcer.bst.judging.verdict import Case, Verdict
+from enforcer.bst.observing.leaks import NOTHING
+from enforcer.results.findings import Finding, Job, Owner
+from enforcer.rules.evidence import Change, Evidence
+from enforcer.session import Session
+from enforcer.settings.settings import Settings
+from tests.bst.judging.comparing import never_compared
+from tests.reports.records import FINDING
+
+MANY = 4000
+JOB = Job("app.bst", "Build", 1)
+SUSPECT = Job("earlier.bst", "Build", 1)
+
+
+@pytest.fixture
+def case() -> Case:
+    """One in which nothing was found."""
+    return Case(Seen([], Suspected([], []), Suspected([], [])), [], [])
+
+
+@pytest.fixture
+def verdict() -> Any:
+    """One of which only what a test gives it is there."""
+    made: Any = object.__new__(Verdict)
+    made.attempt = SimpleNamespace(
+        job=JOB,
+        bst_job=None,
+        prepared=SimpleNamespace(leakers=[SUSPECT]),
+        touches=SimpleNamespace(obtained=lambda unit: unit % 2),
+        locks=[],
+        drifts=(),
+        leaks=NOTHING,
+        lines=None,
+    )
+    made._session = Session(Settings())
+    made._run_graph, made._searches = None, SimpleNamespace(locks=None)
+    return made
+
+
+def test_what_the_job_reached_is_told_from_the_rest_without_a_comparison(
+    verdict: Any, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The same change twice: one that the job reached, one that a thread of an earlier job made.
+    described = [(number, Change(Owner("element", "dep.bst"), "element", ".x", "set")) for number in range(MANY)]
+    judged: list[Evidence] = []
+    verdict._describe_and_undo = lambda violations: described
+    verdict._evidence = lambda job, changes: Evidence(job, tuple(changes))
+    verdict._left = lambda running: ()
+    monkeypatch.setattr(verdict_module, "shared_locks", lambda *args: ())
+    monkeypatch.setattr(verdict_module, "unshippable", lambda *args: ())
+    monkeypatch.setattr(verdict_module, "apply_rules", lambda evidence: judged.append(evidence) or [])
+    monkeypatch.setattr(Change, "__eq__", never_compared)
+    verdict._find_on_job(case)
+    of_job, of_suspect = judged
+    assert (of_job.job, of_suspect.job) == (JOB, SUSPECT)
+    assert list(map(id, of_job.changes)) == [id(change) for number, change in described if number % 2]
+    assert list(map(id, of_suspect.changes)) == [id(change) for number, change in described if not number % 2]
+
+
+@pytest.mark.parametrize(("failed", "told"), [(True, 1), (False, 3)])
+def test_what_a_failed_job_says_by_its_failure_is_not_told_again(
+    verdict: Any, case: Case, monkeypatch: pytest.MonkeyPatch, failed: bool, told: int
+) -> None:
+    said: list[list[str]] = []
+    verdict.attempt.bst_job = SimpleNamespace(message=lambda kind, text, detail: said.append(detail.split("\n\n")))
+    monkeypatch.setattr(Finding, "__eq__", never_compared)
+    monkeypatch.setattr(verdict_module, "finding_lines", lambda finding: ["one\n"])
+    case.findings, case.from_leaked_thread = [FINDING, FINDING], [replace(FINDING)]
+    case.failing = [FINDING] if failed else []
+    verdict._warn(case)
+    assert [len(list(filter(None, lines))) for lines in said] == [told]
