@@ -72,7 +72,7 @@ def fresh_caches(wanted: bool) -> Iterator[FreshCaches | None]:
             caches.remove()
 
 
-def write_config(directory: Path, base: Path | None) -> Path:
+def write_fresh_config(directory: Path, base: Path | None) -> Path:
     """The user configuration `base`, but with all caches in `directory` and without remote caches; returns its path.
 
     Logs stay where `base` has them: messages name them. A storage service and remote execution stay in use,

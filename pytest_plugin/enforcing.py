@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Generator
 from typing import Any, TypeVar
 
 import pytest
@@ -13,7 +12,7 @@ from enforcer.errors import EnforcerError, UsageError
 from enforcer.settings.settings import Mode, Settings
 from pytest_plugin import judging, options, partial, sharing, summing
 from pytest_plugin.expecting import Enforced, NotEnforced
-from pytest_plugin.freshening import Freshening
+from pytest_plugin.freshening import Freshening, Wrapper
 from pytest_plugin.item_state import ItemState, item_state_key
 from pytest_plugin.judging import Judged
 from pytest_plugin.marking import Marked, marked
@@ -21,8 +20,7 @@ from pytest_plugin.progress import Progress
 from pytest_plugin.recorder import Recorder
 from pytest_plugin.workers import Workers
 
-T = TypeVar("T")
-Wrapper = Generator[None, Any, None]
+_T = TypeVar("_T")
 
 
 def install(config: pytest.Config) -> None:
@@ -43,9 +41,9 @@ def install(config: pytest.Config) -> None:
     if enforcing.session.caches is not None:
         config.pluginmanager.register(Freshening(enforcing.session.caches), "enforcer-freshening")
     if any(map(options.is_project, config.args)):
-        from pytest_plugin import projects
+        from pytest_plugin import project_items
 
-        config.pluginmanager.register(projects.Projects(config, enforcing.recorder), "enforcer-projects")
+        config.pluginmanager.register(project_items.Projects(config, enforcing.recorder), "enforcer-projects")
 
 
 def for_test(request: pytest.FixtureRequest) -> Enforced | NotEnforced:
@@ -154,7 +152,7 @@ class Enforcing:
             return
         record = self.recorder.take_unreported()
         judging.allow_expected_failure(report, record.findings)
-        sharing.attach(report, record)
+        sharing.attach_record(report, record)
         state = item.stash.get(item_state_key, None)
         if state is not None and call.when in state.failures:
             judging.complete_report(report, call, *state.failures.pop(call.when))
@@ -166,7 +164,7 @@ class Enforcing:
         if report.when == "teardown":
             self._ended.add(report.nodeid)
         if not sharing.is_worker(self.config):
-            record = sharing.attached(report)
+            record = sharing.attached_record(report)
             self.progress.add(report, record)
             self.summary.add(record)
 

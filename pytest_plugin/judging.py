@@ -52,7 +52,7 @@ class Judged:
 
 
 @dataclass
-class Verdict:
+class ItemVerdict:
     """What a phase has to say: `failures` fail it, `warnings` are issued; in both, one entry a group."""
 
     mode: Mode
@@ -74,9 +74,9 @@ def fails(finding: Finding, settings: Settings) -> bool:
     return finding.fails and settings.fails_run
 
 
-def verdict(mode: Mode, when: str, found: Iterable[Judged]) -> Verdict:
+def verdict(mode: Mode, when: str, found: Iterable[Judged]) -> ItemVerdict:
     """Sum up a phase: one entry for each group of equal findings."""
-    result = Verdict(mode, when)
+    result = ItemVerdict(mode, when)
     for first, count in _grouped(found):
         more = [f"  and {count - 1} more like it"] if count > 1 else []
         if first.fails:
@@ -104,7 +104,7 @@ def property_of(finding: Finding) -> str:
     return one_line(finding) if finding.accepted is None else f"{one_line(finding)} ({finding.accepted})"
 
 
-def issue_warnings(item: pytest.Item, result: Verdict) -> None:
+def issue_warnings(item: pytest.Item, result: ItemVerdict) -> None:
     """Warn as Python warns; where the user's filters turn a warning into an error, it fails the phase."""
     for text in result.warnings:
         try:

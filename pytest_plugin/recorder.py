@@ -12,7 +12,7 @@ from enforcer.results.record import Record
 from enforcer.session import Session
 from enforcer.settings.settings import Mode, Settings
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class Recorder:
@@ -56,7 +56,7 @@ class Recorder:
             current.merge(record)
             return list(current.findings)
 
-    def apart(self, build: Callable[[], T]) -> tuple[T, Record]:
+    def apart(self, build: Callable[[], _T]) -> tuple[_T, Record]:
         """Build, and keep what that gives out of what the running phase is judged by."""
         before = self.take()
         try:
@@ -65,7 +65,7 @@ class Recorder:
             with self.session.recording() as record:
                 record.merge(before)
 
-    def unwatched(self, run: Callable[[], T]) -> T:
+    def unwatched(self, run: Callable[[], _T]) -> _T:
         """Run something that is no build."""
         with self.session.using(self.settings.with_(mode=Mode.OFF)):
             return run()

@@ -33,13 +33,13 @@ def tell(node: Any, settings: Settings) -> None:
     node.workerinput[options.TOLD] = settings_to_plain(settings)
 
 
-def attach(report: pytest.TestReport, record: Record) -> None:
+def attach_record(report: pytest.TestReport, record: Record) -> None:
     """Put `record` on a report; an empty one is not worth it."""
     if record != Record():
         setattr(report, _KEY, record.to_plain())
 
 
-def attached(report: pytest.TestReport) -> Record | None:
+def attached_record(report: pytest.TestReport) -> Record | None:
     """What a report carries."""
     return _record(getattr(report, _KEY, None), getattr(report, "node", None))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from enforcer.fresh_caches import FreshCaches, fresh_caches, write_config
+from enforcer.fresh_caches import FreshCaches, fresh_caches, write_fresh_config
 from enforcer.results.findings import Finding, Job, Owner
 from enforcer.session import Session
 from enforcer.settings.settings import Settings
@@ -137,7 +137,7 @@ projects:
 def test_the_configuration_is_the_user_s_but_for_caches_and_remotes(tmp_path: Path) -> None:
     base = tmp_path / "base.conf"
     base.write_text(BASE)
-    config = read(write_config(tmp_path, base))
+    config = read(write_fresh_config(tmp_path, base))
     assert config == {
         "cachedir": str(tmp_path / "cache"),
         "sourcedir": str(tmp_path / "sources"),
@@ -154,7 +154,7 @@ def test_an_empty_configuration_will_do(tmp_path: Path, text: str | None) -> Non
     base = None if text is None else tmp_path / "base.conf"
     if base is not None and text is not None:
         base.write_text(text)
-    assert sorted(read(write_config(tmp_path, base))) == ["artifacts", "cachedir", "source-caches", "sourcedir"]
+    assert sorted(read(write_fresh_config(tmp_path, base))) == ["artifacts", "cachedir", "source-caches", "sourcedir"]
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from enforcer.graph.values import class_dict, class_mro, is_class, is_one_of, module_of
 
-NOTHING = object()
+UNKNOWN_OBJECT = object()
 """Stands for an object that is not known before the code runs."""
 
 
@@ -132,13 +132,13 @@ def named(code: types.CodeType, function: types.FunctionType, cls: type | None) 
     local = {**_defaults(function), **_cells(function)}
     if cls is not None and function.__code__.co_argcount:
         local[function.__code__.co_varnames[0]] = cls  # for attributes, self is as good as its class
-    line, value, below = code.co_firstlineno, NOTHING, NOTHING
+    line, value, below = code.co_firstlineno, UNKNOWN_OBJECT, UNKNOWN_OBJECT
     for instruction in dis.get_instructions(code):
         line = line_of(instruction) or line
         if instruction.opname.startswith("LOAD"):
             value, below = _loaded(instruction, value, function.__globals__, local), value
         elif not (instruction.opname.startswith(_CALLING) and below is type):
-            value, below = NOTHING, NOTHING  # but type(self) leaves the class that stands for self
+            value, below = UNKNOWN_OBJECT, UNKNOWN_OBJECT  # but type(self) leaves the class that stands for self
         yield Named(instruction, line, value)
 
 
@@ -155,19 +155,19 @@ def _loaded(instruction: dis.Instruction, before: Any, shared: dict[str, Any], l
     """The object that `instruction` loads onto the stack, on top of `before`; `NOTHING` if not known."""
     operation, name = instruction.opname, instruction.argval
     if operation == "LOAD_GLOBAL":
-        return shared.get(name, vars(builtins).get(name, NOTHING))
+        return shared.get(name, vars(builtins).get(name, UNKNOWN_OBJECT))
     if operation.startswith(("LOAD_FAST", "LOAD_DEREF")):  # some load two names at once
-        return local.get(name[-1] if type(name) is tuple else name, NOTHING)
+        return local.get(name[-1] if type(name) is tuple else name, UNKNOWN_OBJECT)
     if operation in ("LOAD_ATTR", "LOAD_METHOD"):
         return _attribute(before, name)
-    return NOTHING
+    return UNKNOWN_OBJECT
 
 
 def _attribute(holder: Any, name: str) -> Any:
     if type(holder) is types.ModuleType:
-        return vars(holder).get(name, NOTHING)
+        return vars(holder).get(name, UNKNOWN_OBJECT)
     if not is_class(holder):
-        return NOTHING
+        return UNKNOWN_OBJECT
     if name == "__class__":
         return holder
-    return next((class_dict(cls)[name] for cls in class_mro(holder) if name in class_dict(cls)), NOTHING)
+    return next((class_dict(cls)[name] for cls in class_mro(holder) if name in class_dict(cls)), UNKNOWN_OBJECT)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable
 from types import CodeType, FrameType
 from typing import Any, Protocol
 
-Seen = Callable[[FrameType], None]
+_Seen = Callable[[FrameType], None]
 
 
 class Follower(ABC):

@@ -17,7 +17,7 @@ from enforcer.blame.lines import Follower, line_events
 from enforcer.blame.place import Place, function_of, place_of, plugin_place
 from enforcer.blame.reach import Reach
 from enforcer.blame.watched import Key, Watched, key_of
-from enforcer.graph.compare import Change
+from enforcer.graph.compare import EntryChange
 from enforcer.graph.unit import Unit
 
 
@@ -178,7 +178,7 @@ class LineBlame(Follower):
             if where is not None:
                 self._blamed[key] = where
 
-    def _doer(self, here: int, change: Change) -> Where | None:
+    def _doer(self, here: int, change: EntryChange) -> Where | None:
         """The line that made the change: this thread's last, unless another's that runs fits it better."""
         last = {ident: where() for ident, where in self._last.items()}
         mine = last.pop(here, None)
@@ -188,7 +188,7 @@ class LineBlame(Follower):
         candidates = others if mine is None else [mine, *others]
         return max(candidates, key=lambda where: self._reach.fit(where.plugin, change.name))
 
-    def blamed(self, change: Change) -> Where | None:
+    def blamed(self, change: EntryChange) -> Where | None:
         """The line that made a change, if it was seen doing it; to be asked once for each change."""
         key = key_of(change)
         self._asked[key] += 1

@@ -13,7 +13,7 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
 
-from enforcer.blame.code import NOTHING, Named, classes_of, functions_of, line_of, named, nested_code
+from enforcer.blame.code import UNKNOWN_OBJECT, Named, classes_of, functions_of, line_of, named, nested_code
 from enforcer.blame.place import Place
 from enforcer.graph.unit import Unit
 from enforcer.graph.values import class_dict, is_class, is_one_of, module_of
@@ -143,9 +143,9 @@ class Reach:
             yield from self._known(cells.get(step.instruction.argval))
         elif value is type or _asks_class(step):
             yield from self._classes()
-        elif value is NOTHING and operation.startswith(_ASKING):
+        elif value is UNKNOWN_OBJECT and operation.startswith(_ASKING):
             yield from self._in_classes.get(step.instruction.argval, ())
-        elif value is NOTHING:
+        elif value is UNKNOWN_OBJECT:
             return
         elif id(value) in self._doors:
             yield self._doors[id(value)][1]

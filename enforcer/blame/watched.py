@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from enforcer.graph.compare import ABSENT, REORDERED, Change, differing_cells
+from enforcer.graph.compare import ABSENT, REORDERED, EntryChange, differing_cells
 from enforcer.graph.kinds import NAMED
 from enforcer.graph.quick import QuickPass
 from enforcer.graph.unit import Unit
@@ -15,12 +15,12 @@ from enforcer.graph.values import hash_free_key, same
 Key = tuple[object, ...]
 
 
-def entries_of(unit: Unit) -> dict[Key, Change]:
+def entries_of(unit: Unit) -> dict[Key, EntryChange]:
     """Each entry of `unit` that differs from its shadow, by a key that stays the same while others change.
 
     An entry of a list is told by its value: its index changes with what is put in before it.
     """
-    found: dict[Key, Change] = {}
+    found: dict[Key, EntryChange] = {}
     times: Counter[Key] = Counter()
     for change in (change for cell in differing_cells(unit) for change in cell.changes):
         key = key_of(change)
@@ -30,7 +30,7 @@ def entries_of(unit: Unit) -> dict[Key, Change]:
     return found
 
 
-def key_of(change: Change) -> Key:
+def key_of(change: EntryChange) -> Key:
     """The key of an entry, but for how often there is an equal one before it."""
     cell = (id(change.cell.obj), id(change.cell.kind))
     if change.change == REORDERED:
@@ -61,7 +61,7 @@ class Watched:
         """Whether nothing at all has changed since the last look; False may be wrong."""
         return self._unit.taken == self._taken and self._quick.unchanged()
 
-    def fresh(self) -> Iterator[tuple[Key, Change]]:
+    def fresh(self) -> Iterator[tuple[Key, EntryChange]]:
         """The entries that differ, and did not or held something else when this was called last."""
         if self._unit.taken != self._taken:
             # It was brought up to date meanwhile, which is nobody's doing.
@@ -78,7 +78,7 @@ class Watched:
                 yield key, change
 
 
-def _same(before: Any, change: Change) -> bool:
+def _same(before: Any, change: EntryChange) -> bool:
     if change.change == REORDERED:
         return len(before) == len(change.after) and all(map(same, before, change.after))
     return same(before, change.after)

@@ -61,7 +61,7 @@ PATCHED = {
 }
 """Every attribute that may be patched, as `MODULE:CLASS.ATTRIBUTE` or `MODULE:FUNCTION`, and what for."""
 
-ABSENT = object()
+ABSENT_ATTRIBUTE = object()
 """The value of what is not set on the class itself, but inherited or nowhere."""
 
 
@@ -102,16 +102,16 @@ class _Stack:
     def __init__(self, owner: Any, name: str) -> None:
         self._owner = owner
         self._name = name
-        self._original = vars(owner).get(name, ABSENT)
-        self._inherited = getattr(owner, name) if self._original is ABSENT else None
+        self._original = vars(owner).get(name, ABSENT_ATTRIBUTE)
+        self._inherited = getattr(owner, name) if self._original is ABSENT_ATTRIBUTE else None
         self.wrappers: list[_Wrapper] = []
 
     def set(self, wrappers: list[_Wrapper]) -> None:
         """Have exactly these on the original."""
-        if not wrappers and self._original is ABSENT:
+        if not wrappers and self._original is ABSENT_ATTRIBUTE:
             delattr(self._owner, self._name)
         else:
-            value = self._inherited if self._original is ABSENT else self._original
+            value = self._inherited if self._original is ABSENT_ATTRIBUTE else self._original
             for wrapper in wrappers:
                 value = wrapper.wrap(value)
             setattr(self._owner, self._name, value)

@@ -174,7 +174,7 @@ def missing() -> list[str]:
     return [seam for seam in SEAMS if not _exists(seam, set_by_methods)]
 
 
-def check() -> None:
+def check_buildstream() -> None:
     """Raise `UnsupportedError` naming the first missing seam, or why BuildStream cannot be imported at all."""
     try:
         from buildstream import __version__

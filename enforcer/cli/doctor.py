@@ -21,7 +21,7 @@ from enforcer.settings.settings import PROCESS_BACKENDS
 
 OK = "ok"
 INFO = "info"
-WARNING = "warning"
+WARN = "warning"
 MISSING = "missing"
 
 LEAST_PYTHON = (3, 10)
@@ -72,7 +72,7 @@ def _buildstream() -> Check:
         return Check(MISSING, f"BuildStream is not installed beside the enforcer: install {supported}")
     if LEAST_BUILDSTREAM <= _numbers(version) < FIRST_UNKNOWN_BUILDSTREAM:
         return Check(OK, f"BuildStream {version}")
-    return Check(WARNING, f"BuildStream {version} is not one that this version was tested with ({supported})")
+    return Check(WARN, f"BuildStream {version} is not one that this version was tested with ({supported})")
 
 
 def _seams() -> Check:
@@ -128,7 +128,7 @@ def _namespaces() -> Check:
     why = _why_it_fails([bwrap, "--unshare-user", "--ro-bind", "/", "/", "true"])
     if why is None:
         return Check(OK, "user namespaces: a sandbox starts")
-    return Check(WARNING, f"user namespaces: no sandbox starts ({why}): {_SANDBOX}")
+    return Check(WARN, f"user namespaces: no sandbox starts ({why}): {_SANDBOX}")
 
 
 def _why_it_fails(command: list[str]) -> str | None:
@@ -154,13 +154,13 @@ def _busybox() -> Check:
 def _proc() -> Check:
     if os.path.isdir("/proc/self/task"):
         return Check(OK, "/proc is there")
-    return Check(WARNING, "/proc is not mounted: leaked-process cannot be found")
+    return Check(WARN, "/proc is not mounted: leaked-process cannot be found")
 
 
 def _process_backends() -> Check:
     backends = f"backends {' and '.join(PROCESS_BACKENDS)}"
     if lacks := available.lacking():
-        return Check(WARNING, f"{backends}: this system lacks {', '.join(lacks)}; the backend threads works")
+        return Check(WARN, f"{backends}: this system lacks {', '.join(lacks)}; the backend threads works")
     return Check(OK, f"{backends}: os.fork, pidfd_open and prctl are there")
 
 
@@ -174,7 +174,7 @@ def _grpc() -> Check:
     done = subprocess.run([sys.executable, "-c", ask], env=environ, capture_output=True, check=False)
     if done.returncode == 0:
         return Check(OK, f"grpcio {version}: its support for forks can be switched on")
-    return Check(WARNING, f"grpcio {version}: its support for forks stays off; the backend threads works")
+    return Check(WARN, f"grpcio {version}: its support for forks stays off; the backend threads works")
 
 
 def _test_tools() -> Iterator[Check]:

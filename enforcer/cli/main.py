@@ -16,7 +16,6 @@ from enforcer.cli.report import report
 from enforcer.cli.run import run
 from enforcer.errors import EnforcerError, UsageError
 
-OUR_FAILURE = EnforcerError.exit_code
 WRONG_USAGE = UsageError.exit_code
 
 
@@ -53,7 +52,7 @@ def main(args: Sequence[str] | None = None) -> int:
     except Exception:
         traceback.print_exc()
         click.echo("enforcer: this is a failure of the enforcer itself; please report it", err=True)
-        return OUR_FAILURE
+        return EnforcerError.exit_code
 
 
 def _invoke(words: list[str]) -> int:

@@ -24,7 +24,6 @@ from enforcer.session import Session
 from enforcer.settings.settings import Mode, Settings
 
 NEW_VIOLATION = 1
-OUR_FAILURE = EnforcerError.exit_code
 
 
 @click.command(context_settings=BST_COMMAND, options_metavar="[OPTIONS] [--]")
@@ -56,7 +55,7 @@ def exit_status(record: Record, settings: Settings, bst_status: int) -> int:
     """What the command exits with: a new violation is certain, so it wins over all else."""
     if settings.fails_run and any(finding.fails for finding in record.findings):
         return NEW_VIOLATION
-    return OUR_FAILURE if record.errors else bst_status
+    return EnforcerError.exit_code if record.errors else bst_status
 
 
 def run_enforced(

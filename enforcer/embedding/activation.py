@@ -52,7 +52,7 @@ def activate(session: Session) -> Activation:
         from enforcer.bst import required
 
         # Before the patches' own imports: what is missing must be named, not traced.
-        required.check()
+        required.check_buildstream()
         from enforcer.bst.attach import attach
 
     return Activation(attach(session))

@@ -19,7 +19,7 @@ ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "ABSENT", "__slots__"
 
 
 @dataclass(frozen=True, eq=False)
-class Change:
+class EntryChange:
     """One entry of one cell that differs; `before` or `after` is `ABSENT` where the entry is not there."""
 
     unit: Unit
@@ -43,7 +43,7 @@ class ChangedCell:
     unit: Unit
     cell: Cell
     before: Contents
-    changes: tuple[Change, ...]
+    changes: tuple[EntryChange, ...]
 
 
 def changed_cells(unit: Unit) -> list[ChangedCell]:
@@ -60,7 +60,7 @@ def changed_cells(unit: Unit) -> list[ChangedCell]:
     if same_groups or not found:
         # Equal but not identical (a recomputed string): remember the new objects, or every
         # later compare would end up here again.
-        unit.take(same_groups)
+        unit.take_shadows(same_groups)
     return found
 
 
@@ -91,7 +91,7 @@ def _identical(before: Contents, after: Contents) -> bool:
     return len(before) == len(after) and all(map(is_, chain.from_iterable(before), chain.from_iterable(after)))
 
 
-def _changes(unit: Unit, cell: Cell, before: Contents, after: Contents) -> Iterator[Change]:
+def _changes(unit: Unit, cell: Cell, before: Contents, after: Contents) -> Iterator[EntryChange]:
     if cell.kind.shape is BAG:
         entries = _set_entries(before, after)
     elif cell.kind.shape is INDEXED:
@@ -99,13 +99,13 @@ def _changes(unit: Unit, cell: Cell, before: Contents, after: Contents) -> Itera
     else:
         entries = _named_entries(before, after, cell.kind.ordered)
     for name, change, old, new in entries:
-        yield Change(unit, cell, name, change, old, new)
+        yield EntryChange(unit, cell, name, change, old, new)
 
 
-Entry = tuple[Any, str, Any, Any]
+ChangedEntry = tuple[Any, str, Any, Any]
 
 
-def _named_entries(before: Contents, after: Contents, ordered: bool) -> Iterator[Entry]:
+def _named_entries(before: Contents, after: Contents, ordered: bool) -> Iterator[ChangedEntry]:
     old, new = by_name(before), by_name(after)
     for key, (name, value) in old.items():
         if key not in new:
@@ -119,7 +119,7 @@ def _named_entries(before: Contents, after: Contents, ordered: bool) -> Iterator
         yield None, REORDERED, [name for name, _ in before], [name for name, _ in after]
 
 
-def _set_entries(before: Contents, after: Contents) -> Iterator[Entry]:
+def _set_entries(before: Contents, after: Contents) -> Iterator[ChangedEntry]:
     old = {hash_free_key(value): value for _, value in before}
     new = {hash_free_key(value): value for _, value in after}
     for key, value in old.items():
@@ -130,7 +130,7 @@ def _set_entries(before: Contents, after: Contents) -> Iterator[Entry]:
             yield None, ADDED, ABSENT, value
 
 
-def _sequence_entries(before: Contents, after: Contents) -> Iterator[Entry]:
+def _sequence_entries(before: Contents, after: Contents) -> Iterator[ChangedEntry]:
     old = [value for _, value in before]
     new = [value for _, value in after]
     start = 0

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from enforcer.graph import rebuild
-from enforcer.graph.compare import Change, ChangedCell
-from enforcer.graph.entries import Delta, Entry, entry_of
+from enforcer.graph.compare import ChangedCell, EntryChange
+from enforcer.graph.entries import CellDelta, Delta, entry_of
 from enforcer.graph.kinds import NAMED
 from enforcer.graph.policy import Wire
 from enforcer.graph.references import References
@@ -29,7 +29,7 @@ _PLAIN, _INTRODUCING = b"0", b"1"
 class Refused(NamedTuple):
     """A change that cannot cross a process border, and the type of the object that stands in the way."""
 
-    change: Change
+    change: EntryChange
     type_name: str
 
 
@@ -80,17 +80,17 @@ class Codec:
     def _is_unknown(self, obj: Any) -> bool:
         return self.needs_name(type(obj)) and self.name_of(obj) is None
 
-    def _sendable(self, cell: ChangedCell) -> list[Change]:
+    def _sendable(self, cell: ChangedCell) -> list[EntryChange]:
         return [change for change in cell.changes if not self._wire.is_local(cell.cell.obj, change.name)]
 
     def _singly(
-        self, author: str, root: Any, sendable: list[tuple[ChangedCell, list[Change]]]
-    ) -> tuple[list[Entry], list[Refused]]:
+        self, author: str, root: Any, sendable: list[tuple[ChangedCell, list[EntryChange]]]
+    ) -> tuple[list[CellDelta], list[Refused]]:
         """Leave out each change that cannot be sent; plugin code that pickle runs may raise anything."""
         entries, refused = [], []
         for cell, changes in sendable:
             parts = [changes] if cell.cell.kind.shape is not NAMED else [[change] for change in changes]
-            kept: list[Change] = []
+            kept: list[EntryChange] = []
             for part in parts:
                 culprit = self._culprit(Delta(author, root, (entry_of(cell, part),)).plain())
                 if culprit is None:
@@ -118,7 +118,7 @@ class Codec:
             return False
         return True
 
-    def _dump_delta(self, author: str, root: Any, entries: Sequence[Entry]) -> tuple[bytes | None, list[Any]]:
+    def _dump_delta(self, author: str, root: Any, entries: Sequence[CellDelta]) -> tuple[bytes | None, list[Any]]:
         return self._dump(Delta(author, root, tuple(entries)).plain()) if entries else (None, [])
 
     def _dump(self, value: tuple[Any, ...]) -> tuple[bytes, list[Any]]:

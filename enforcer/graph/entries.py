@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from enforcer.graph import kinds
-from enforcer.graph.compare import ABSENT, REORDERED, Change, ChangedCell
+from enforcer.graph.compare import ABSENT, REORDERED, ChangedCell, EntryChange
 from enforcer.graph.kinds import NAMED, Contents, Kind, name_key, updated
 from enforcer.graph.walk import Registry
 
@@ -21,7 +21,7 @@ KINDS: tuple[Kind, ...] = (
 CODES = {kind: code for code, kind in enumerate(KINDS)}
 
 
-class Entry(NamedTuple):
+class CellDelta(NamedTuple):
     """One changed cell as it is sent.
 
     `subject` is the object whose state it is, `kind` the number of its kind. `set_` holds (name, value) pairs,
@@ -42,7 +42,7 @@ class Delta(NamedTuple):
 
     author: str
     root: Any
-    entries: tuple[Entry, ...]
+    entries: tuple[CellDelta, ...]
 
     def plain(self) -> tuple[Any, ...]:
         """As nothing but tuples: they need no name of their own."""
@@ -52,20 +52,20 @@ class Delta(NamedTuple):
     def from_plain(cls, plain: tuple[Any, ...]) -> Delta:
         """The inverse of `plain`."""
         author, root, entries = plain
-        return cls(author, root, tuple(Entry(*entry) for entry in entries))
+        return cls(author, root, tuple(CellDelta(*entry) for entry in entries))
 
 
-def entry_of(changed: ChangedCell, changes: Sequence[Change]) -> Entry:
+def entry_of(changed: ChangedCell, changes: Sequence[EntryChange]) -> CellDelta:
     """What is to be sent of a cell, when only these of its changes are."""
     kind, subject = changed.cell.kind, changed.cell.subject
     code = CODES[kind]
     if kind.shape is not NAMED:
-        return Entry(subject, code, (), (), None, tuple(value for _, value in kind.contents(changed.cell.obj)))
+        return CellDelta(subject, code, (), (), None, tuple(value for _, value in kind.contents(changed.cell.obj)))
     named = [change for change in changes if change.change != REORDERED]
     set_ = tuple((change.name, change.after) for change in named if change.after is not ABSENT)
     removed = tuple(change.name for change in named if change.after is ABSENT)
     order = _order(changed, [name for name, _ in set_], removed) if kind.ordered else None
-    return Entry(subject, code, set_, removed, order, None)
+    return CellDelta(subject, code, set_, removed, order, None)
 
 
 def _order(changed: ChangedCell, set_: Sequence[Any], removed: Sequence[Any]) -> tuple[Any, ...] | None:
@@ -78,7 +78,7 @@ def _order(changed: ChangedCell, set_: Sequence[Any], removed: Sequence[Any]) ->
     return None if sent == [key for key in names if key not in gone] else tuple(names[key] for key in sent)
 
 
-def apply(delta: Delta, registry: Registry, keep: Callable[[Entry, Any], bool] = lambda entry, name: False) -> None:
+def apply(delta: Delta, registry: Registry, keep: Callable[[CellDelta, Any], bool] = lambda entry, name: False) -> None:
     """Make the cells that `delta` names hold what it says, entry by entry.
 
     Args:

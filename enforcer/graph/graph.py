@@ -91,7 +91,7 @@ class Graph:
         if not changes:
             return
         if all(map(_only_atoms, changes)):
-            unit.take(unit.groups)
+            unit.take_shadows(unit.groups)
         elif all(map(_only_new, changes)):
             self._extend(unit, changes)
         else:

@@ -15,7 +15,7 @@ from typing import Any
 from enforcer.graph.entries import CODES, KINDS
 from enforcer.graph.kinds import BAG, HEAP_TYPE, NAMED, TYPE, Kind
 from enforcer.graph.values import ATOMIC_IDS, LEAF_TYPES, class_dict, class_flags, class_mro, is_one_of
-from enforcer.graph.walk import NOTHING, Registry
+from enforcer.graph.walk import EMPTY_PLAN, Registry
 
 _BASES: tuple[Any, ...] = (
     *(Counter, OrderedDict, defaultdict, dict, list, set, deque),
@@ -35,7 +35,7 @@ def has_identity(registry: Registry, cls: type) -> bool:
     """Whether an object of `cls` is told from others by which one it is: a cell, or a key that is found by identity."""
     if id(cls) in _BY_VALUE_IDS:
         return False
-    return id(cls) in _LEAF_IDS or registry.plan(cls) is not NOTHING
+    return id(cls) in _LEAF_IDS or registry.plan(cls) is not EMPTY_PLAN
 
 
 def reduce(registry: Registry, obj: Any) -> Any:
@@ -87,7 +87,7 @@ def _base(cls: type) -> Any:
 def runs_no_code(registry: Registry, obj: Any) -> bool:
     """Whether pickling an object that `reduce` does not know, and back, runs nobody's code but Python's."""
     cls = type(obj)
-    return issubclass(cls, (type, types.FunctionType)) or registry.plan(cls) is NOTHING
+    return issubclass(cls, (type, types.FunctionType)) or registry.plan(cls) is EMPTY_PLAN
 
 
 class Forms:

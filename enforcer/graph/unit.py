@@ -55,9 +55,9 @@ class CellGroup:
         self.kind = kind
         self.cells = cells
         self.objects = [cell.obj for cell in cells]
-        self.take()
+        self.take_shadow()
 
-    def take(self) -> None:
+    def take_shadow(self) -> None:
         """Take the shadow anew."""
         self.flat = list(self.kind.flow(self.objects))
         self.sizes = self.kind.sizes(self.objects)
@@ -166,13 +166,13 @@ class Unit:
         groups = [group for group in self.groups if any(id(cell) in wanted for cell in group.cells)]
         if not all(group.unchanged_beside(wanted) for group in groups):
             return False
-        self.take(groups)
+        self.take_shadows(groups)
         return True
 
-    def take(self, groups: Iterable[CellGroup]) -> None:
+    def take_shadows(self, groups: Iterable[CellGroup]) -> None:
         """Take the shadows of these groups anew."""
         for group in groups:
-            group.take()
+            group.take_shadow()
         self.taken += 1
 
     def unchanged(self) -> bool:

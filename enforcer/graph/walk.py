@@ -46,7 +46,7 @@ class Plan(NamedTuple):
     as_root: bool = False
 
 
-NOTHING = Plan()
+EMPTY_PLAN = Plan()
 _CONTAINERS: tuple[tuple[type, Kind], ...] = (
     (OrderedDict, kinds.ORDERED_DICT),
     (dict, kinds.DICT),
@@ -84,7 +84,7 @@ class Registry:
         known = self._plans.get(id(cls))
         if known is None:
             known = self._plans[id(cls)] = (cls, _plan(cls, self.policy))
-            if known[1] is NOTHING or known[1].as_root:
+            if known[1] is EMPTY_PLAN or known[1].as_root:
                 self.leads_nowhere.add(id(cls))
         return known[1]
 
@@ -98,7 +98,7 @@ class Registry:
         self._meeting = False
         return self.met
 
-    def take(self, key: int, unit: Unit, rank: int) -> None:
+    def claim(self, key: int, unit: Unit, rank: int) -> None:
         """Let `unit` own the object with this id."""
         self.owner[key] = unit
         if rank == _OTHER:
@@ -196,7 +196,7 @@ class Walk:
         registry = self.registry
         registry.meet(key, obj)
         plan = registry.plan(type(obj))
-        if plan is NOTHING or (plan.as_root and parent is not None) or self._is_foreign_root(key, obj, plan):
+        if plan is EMPTY_PLAN or (plan.as_root and parent is not None) or self._is_foreign_root(key, obj, plan):
             return
         owner = registry.owner.get(key)
         if owner is not None:
@@ -233,7 +233,7 @@ class Walk:
         obj, parent, name, via = step
         cell = parent
         if plan.cell_kinds or plan.probe:
-            self.registry.take(key, self.unit, self._rank)
+            self.registry.claim(key, self.unit, self._rank)
         if plan.probe is not None:
             self.cells.append(Cell(kinds.PROBE, plan.probe(obj), parent, name, via))
         for kind in plan.cell_kinds:
@@ -277,12 +277,12 @@ def _plan(cls: type, policy: Policy) -> Plan:
     if issubclass(cls, type):
         return _ROOT_CLASS
     plan = _plan_of_other(cls, policy)
-    return plan._replace(as_root=True) if plan is not NOTHING and issubclass(cls, types.ModuleType) else plan
+    return plan._replace(as_root=True) if plan is not EMPTY_PLAN and issubclass(cls, types.ModuleType) else plan
 
 
 def _plan_of_other(cls: type, policy: Policy) -> Plan:
     if id(cls) in _LEAF_IDS or policy.is_leaf(cls) or policy.is_border(cls):
-        return NOTHING
+        return EMPTY_PLAN
     make_probe = policy.probe(cls)
     if make_probe is not None:
         return Plan(probe=make_probe)

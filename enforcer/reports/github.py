@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from enforcer.reports.located import place_of
+from enforcer.reports.located import finding_place
 from enforcer.reports.message import finding_lines, headline, others_lines
 from enforcer.reports.terminal import summary_lines
 from enforcer.reports.value import FAILED, NOTHING_CHECKED, Group, Report
@@ -42,7 +42,7 @@ def _group(report: Report, group: Group) -> str:
     finding = group.finding
     level = "error" if finding.fails and report.verdict == FAILED else "warning"
     _, *lines = [*finding_lines(finding), *others_lines(group.count)]
-    place = place_of(report, finding)
+    place = finding_place(report, finding)
     where = {}
     if place is not None and place.path is not None:
         where = {"file": place.path, **({"line": str(place.line)} if place.line else {})}

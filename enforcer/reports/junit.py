@@ -11,7 +11,7 @@ from xml.dom.minidom import parseString
 
 from junitparser import Attr, Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from enforcer.reports.located import place_of
+from enforcer.reports.located import finding_place
 from enforcer.reports.message import finding_lines, headline, others_lines, what
 from enforcer.reports.terminal import summary_lines
 from enforcer.reports.value import FAILED, Group, Report
@@ -65,7 +65,7 @@ def _of_group(report: Report, group: Group) -> _Case:
     finding = group.finding
     changed = f"{finding.job.plugin or finding.job.element}: {finding.owner.kind} {finding.template} {finding.change}"
     case = _Case(changed, f"{_SUITE}.{finding.rule}")
-    place = place_of(report, finding)
+    place = finding_place(report, finding)
     if place is not None and place.path is not None:
         case.file = place.path
         if place.line:

@@ -9,7 +9,7 @@ from enforcer.reports.value import Report
 from enforcer.results.findings import Finding
 
 
-class Place(NamedTuple):
+class FilePlace(NamedTuple):
     """A place in a file.
 
     Attributes:
@@ -23,7 +23,7 @@ class Place(NamedTuple):
     path: str | None
 
 
-def place_of(report: Report, finding: Finding) -> Place | None:
+def finding_place(report: Report, finding: Finding) -> FilePlace | None:
     """Where it was changed; else where what was changed was obtained; else the file of the plugin.
 
     A place in the repository goes before one that is not. None where no file is known at all.
@@ -32,9 +32,9 @@ def place_of(report: Report, finding: Finding) -> Place | None:
     return next((place for place in places if place.path is not None), places[0] if places else None)
 
 
-def place_at(report: Report, file: str, line: int) -> Place:
+def place_at(report: Report, file: str, line: int) -> FilePlace:
     """A place in `file`, which is named as in messages."""
-    return Place(file, line, dict(report.files).get(file))
+    return FilePlace(file, line, dict(report.files).get(file))
 
 
 def _files(finding: Finding) -> Iterator[tuple[str, int]]:

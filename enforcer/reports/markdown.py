@@ -11,12 +11,12 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from enforcer.reports.coverage import gap
-from enforcer.reports.located import place_of
+from enforcer.reports.located import finding_place
 from enforcer.reports.message import finding_lines, headline, others_lines, what
 from enforcer.reports.terminal import summary_lines, trouble_lines
 from enforcer.reports.value import Group, Report
 
-SIZE_LIMIT = 1_000_000
+SUMMARY_SIZE_LIMIT = 1_000_000
 """GitHub refuses the summary of a step that has more than 1 MiB (1,048,576 bytes), all of it."""
 
 _TABLE = ("| rule | what | first place | findings |", "|---|---|---|---:|")
@@ -28,7 +28,7 @@ def markdown_text(report: Report) -> str:
     """The verdict, what was checked, a table of the groups, and details to open."""
     new = [group for group in report.groups if group.is_new]
     head, rest = _head(report), [*_reproduce(report, new), *_lists(report)]
-    room = SIZE_LIMIT - sum(map(_size, [head, *rest]))
+    room = SUMMARY_SIZE_LIMIT - sum(map(_size, [head, *rest]))
     return "\n".join([head, *_within(room, new, report), *rest])
 
 
@@ -66,7 +66,7 @@ def _reproduce(report: Report, new: list[Group]) -> Iterator[str]:
 
 def _row(report: Report, group: Group) -> str:
     finding = group.finding
-    place = place_of(report, finding)
+    place = finding_place(report, finding)
     where = "" if place is None else f"{place.path or place.file}{f':{place.line}' if place.line else ''}"
     changed = f"{finding.job.plugin or finding.job.element}: {finding.template} {finding.change}"
     return f"| {_code(finding.rule)} | {_code(changed)} | {_code(where)} | {group.count:,} |"
@@ -108,7 +108,7 @@ def _accepted(group: Group) -> str:
 def _first(lines: list[str]) -> list[str]:
     """So many lines as stay far below the limit; each list has at most a tenth of it."""
     kept: list[str] = []
-    room = SIZE_LIMIT // 10
+    room = SUMMARY_SIZE_LIMIT // 10
     for line in lines:
         room -= _size(line) + 1
         if room < 0:

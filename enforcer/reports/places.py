@@ -11,7 +11,7 @@ from typing import NamedTuple
 from enforcer.reports.shown import shown_code, shown_name
 
 
-class Line(NamedTuple):
+class ShownLine(NamedTuple):
     """A file as a report names it, and a line that it shows of it; 0 where it shows none.
 
     Attributes:
@@ -31,7 +31,7 @@ def repository_root(directory: Path) -> Path:
 
 
 def repository_files(
-    named: Iterable[Line], recorded: Iterable[tuple[str, str]], directory: Path
+    named: Iterable[ShownLine], recorded: Iterable[tuple[str, str]], directory: Path
 ) -> tuple[tuple[str, str], ...]:
     """For each file that a report names its path in the repository, sorted; without those that have none.
 
@@ -54,7 +54,9 @@ def repository_files(
     return tuple(_found(root, places, lines))
 
 
-def _found(root: Path, places: Mapping[str, set[str]], lines: Mapping[str, set[Line]]) -> Iterable[tuple[str, str]]:
+def _found(
+    root: Path, places: Mapping[str, set[str]], lines: Mapping[str, set[ShownLine]]
+) -> Iterable[tuple[str, str]]:
     for file in sorted(lines):
         inside = {path for place in places[file] if (path := Path(os.path.realpath(place))).is_relative_to(root)}
         holding = [path for path in inside if _holds(path, lines[file])]
@@ -62,7 +64,7 @@ def _found(root: Path, places: Mapping[str, set[str]], lines: Mapping[str, set[L
             yield file, holding[0].relative_to(root).as_posix()
 
 
-def _holds(path: Path, lines: Iterable[Line]) -> bool:
+def _holds(path: Path, lines: Iterable[ShownLine]) -> bool:
     """Whether all these lines stand in the file."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace").splitlines()

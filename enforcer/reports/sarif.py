@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from enforcer.reports.coverage import coverage_plain
-from enforcer.reports.located import Place, place_at, place_of
+from enforcer.reports.located import FilePlace, finding_place, place_at
 from enforcer.reports.message import finding_lines, headline, others_lines, what
 from enforcer.reports.terminal import summary_lines
 from enforcer.reports.value import Group, Report, Violation
@@ -92,7 +92,7 @@ def _notification(level: str, text: str) -> dict[str, Any]:
 
 def _result(report: Report, group: Group, violation: Violation, indexes: dict[str, int]) -> dict[str, Any]:
     finding = violation.finding
-    place = place_of(report, finding)
+    place = finding_place(report, finding)
     related = list(_related(report, finding, place))
     text = f"{headline(finding)}: {what(finding)}"
     return {
@@ -116,7 +116,7 @@ def _result(report: Report, group: Group, violation: Violation, indexes: dict[st
     }
 
 
-def _message(text: str, violation: Violation, place: Place | None) -> str:
+def _message(text: str, violation: Violation, place: FilePlace | None) -> str:
     _, _, *lines = [*finding_lines(violation.finding), *others_lines(violation.count)]
     if place is not None and place.path is None:
         lines.append(f"  {place.file} is not in this repository")
@@ -124,13 +124,13 @@ def _message(text: str, violation: Violation, place: Place | None) -> str:
     return "\n".join([text, *(line.removeprefix("  ") for line in lines)]).replace("](", "] (")
 
 
-def _location(finding: Finding, place: Place | None) -> dict[str, Any]:
+def _location(finding: Finding, place: FilePlace | None) -> dict[str, Any]:
     owner = finding.owner
     logical = {"fullyQualifiedName": f"{owner.name}: {finding.path}", "name": owner.name, "kind": owner.kind}
     return {**({} if place is None else _physical(place)), "logicalLocations": [logical]}
 
 
-def _related(report: Report, finding: Finding, shown: Place | None) -> Iterator[dict[str, Any]]:
+def _related(report: Report, finding: Finding, shown: FilePlace | None) -> Iterator[dict[str, Any]]:
     """The other ends of the finding, whatever file they are in."""
     ends = (("changed here", finding.site), ("obtained here", finding.obtained), ("by way of this line", finding.core))
     others = [(text, site, place_at(report, site.file, site.line)) for text, site in ends if site is not None]
@@ -138,7 +138,7 @@ def _related(report: Report, finding: Finding, shown: Place | None) -> Iterator[
         yield {"id": number, **_physical(place, site), "message": {"text": text}}
 
 
-def _physical(place: Place, site: Site | None = None) -> dict[str, Any]:
+def _physical(place: FilePlace, site: Site | None = None) -> dict[str, Any]:
     if place.path is not None:
         base, path = "%SRCROOT%", place.path
     elif place.file.startswith(_INSTALLED):

@@ -17,7 +17,7 @@ from pathlib import Path
 import enforcer
 from enforcer.reports.coverage import CoverageReport, coverage_report
 from enforcer.reports.elements import Element, element_graph
-from enforcer.reports.places import Line, repository_files
+from enforcer.reports.places import ShownLine, repository_files
 from enforcer.reports.shown import shown, shown_job, shown_name, shown_text
 from enforcer.results.findings import Finding, Job, Site
 from enforcer.results.record import Record
@@ -218,13 +218,13 @@ def _coverage(record: Record, settings: Settings) -> CoverageReport | None:
     return coverage_report(record.coverage, skipped) if settings.coverage else None
 
 
-def _files_named(groups: Iterable[Group]) -> Iterator[Line]:
+def _files_named(groups: Iterable[Group]) -> Iterator[ShownLine]:
     """The files that the report names, with the lines that it shows of them."""
     for finding in (violation.finding for group in groups for violation in group.violations):
         for site in filter(None, (finding.site, finding.obtained, finding.core)):
-            yield Line(site.file, site.line, finding.path, site.code)
+            yield ShownLine(site.file, site.line, finding.path, site.code)
         if finding.plugin_file is not None:
-            yield Line(finding.plugin_file)
+            yield ShownLine(finding.plugin_file)
 
 
 def _verdict(record: Record, settings: Settings) -> str:

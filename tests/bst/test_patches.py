@@ -67,7 +67,7 @@ def _owner(place: str) -> tuple[Any, str]:
 def _values() -> dict[str, Any]:
     """What each attribute that may be patched is on its class or module itself."""
     places = {place: _owner(place) for place in patches.PATCHED}
-    return {place: vars(owner).get(name, patches.ABSENT) for place, (owner, name) in places.items()}
+    return {place: vars(owner).get(name, patches.ABSENT_ATTRIBUTE) for place, (owner, name) in places.items()}
 
 
 def _differing(before: dict[str, Any]) -> set[str]:

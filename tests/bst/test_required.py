@@ -139,7 +139,7 @@ def test_an_instance_attribute_that_has_another_name_is_missed(monkeypatch: pyte
             monkeypatch.setattr(function, "__code__", code.replace(co_names=renamed))
     assert required.missing() == [f"buildstream.plugin:Plugin().{name}"]
     with pytest.raises(UnsupportedError, match=re.escape(f"Plugin().{name}")):
-        required.check()
+        required.check_buildstream()
 
 
 class _Holder:

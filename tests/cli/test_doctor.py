@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from enforcer.cli import main
-from enforcer.cli.doctor import INFO, MISSING, OK, WARNING, Check, run_checks
+from enforcer.cli.doctor import INFO, MISSING, OK, WARN, Check, run_checks
 from enforcer.errors import UsageError
 
 doctor = sys.modules["enforcer.cli.doctor"]
@@ -20,7 +20,7 @@ def check(name: str) -> Check:
 
 
 def test_one_line_a_check_with_its_status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(doctor, "_CHECKS", (lambda: Check(OK, "one"), lambda: Check(WARNING, "two")))
+    monkeypatch.setattr(doctor, "_CHECKS", (lambda: Check(OK, "one"), lambda: Check(WARN, "two")))
     assert main(["doctor"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["ok       one", "warning  two"]
@@ -35,7 +35,7 @@ def test_what_is_missing_is_3(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 @pytest.mark.parametrize(
     ("version", "status"),
-    [("2.4.1", WARNING), ("2.5.0", OK), ("2.8.1", OK), ("2.8.0.dev3", OK), ("2.9.0", WARNING), (None, MISSING)],
+    [("2.4.1", WARN), ("2.5.0", OK), ("2.8.1", OK), ("2.8.0.dev3", OK), ("2.9.0", WARN), (None, MISSING)],
 )
 def test_buildstream(monkeypatch: pytest.MonkeyPatch, version: str | None, status: str) -> None:
     monkeypatch.setattr(doctor, "_version", lambda name: version)
@@ -78,7 +78,7 @@ def test_a_sandbox_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch,
     bwrap.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin{os.pathsep}/usr/bin")
     found = check("_namespaces")
-    assert found.status == WARNING
+    assert found.status == WARN
     assert "No permissions to create new namespace" in found.text
 
 
@@ -87,7 +87,7 @@ def test_it_says_what_the_process_backends_lack(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delattr(os, "fork")
     monkeypatch.delattr(os, "pidfd_open")
     found = check("_process_backends")
-    assert found.status == WARNING
+    assert found.status == WARN
     assert "this system lacks os.fork, pidfd_open (Linux 5.3 or later has it)" in found.text
 
 
@@ -99,11 +99,11 @@ def test_it_tries_whether_grpc_can_support_forks(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     # A namespace package loses against the installed one.
     (tmp_path / "grpc" / "__init__.py").write_text("")
-    assert check("_grpc").status == WARNING
+    assert check("_grpc").status == WARN
 
 
 def test_it_runs_here_without_importing_more_than_it_looks_at() -> None:
     done = subprocess.run([sys.executable, "-m", "enforcer", "doctor"], capture_output=True, text=True, check=False)
     assert done.returncode in (0, 3)
     assert done.stderr == ""
-    assert all(line.split()[0] in (OK, INFO, WARNING, MISSING) for line in done.stdout.splitlines()[:-1])
+    assert all(line.split()[0] in (OK, INFO, WARN, MISSING) for line in done.stdout.splitlines()[:-1])

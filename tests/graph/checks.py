@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from enforcer.graph.compare import ABSENT, ADDED, REORDERED, SET, Change, ChangedCell
+from enforcer.graph.compare import ABSENT, ADDED, REORDERED, SET, ChangedCell, EntryChange
 from enforcer.graph.graph import Graph
 from enforcer.graph.kinds import BAG, CLOSURE_CELL, INDEXED, Probe
 from enforcer.graph.unit import Cell, Unit
@@ -150,7 +150,7 @@ def _check_paths(changed: list[ChangedCell], before: oracle.Snapshot) -> Tally:
     return tally
 
 
-def _check_path(change: Change, before: oracle.Snapshot) -> Tally:
+def _check_path(change: EntryChange, before: oracle.Snapshot) -> Tally:
     root = _root_of(change.cell).obj
     path = change.raw_path()
     if change.cell.kind.shape is BAG or change.change == REORDERED or type(change.cell.obj) is Probe:
@@ -167,7 +167,7 @@ def _check_path(change: Change, before: oracle.Snapshot) -> Tally:
     return _check_after(change, path, root, before)
 
 
-def _check_absent(change: Change, now: oracle.Snapshot | None) -> None:
+def _check_absent(change: EntryChange, now: oracle.Snapshot | None) -> None:
     if change.cell.kind.shape is INDEXED:
         return  # another value may have that place on this side
     path = change.raw_path()
@@ -178,7 +178,7 @@ def _check_absent(change: Change, now: oracle.Snapshot | None) -> None:
     raise AssertionError(f"{path} was there: {type(trip.value)}")
 
 
-def _check_after(change: Change, path: str, root: Any, before: oracle.Snapshot) -> Tally:
+def _check_after(change: EntryChange, path: str, root: Any, before: oracle.Snapshot) -> Tally:
     """The path leads to the value after, unless something on the way was replaced."""
     # A variable of a closure is one step from the function, so its cell is nowhere on the way.
     holder = change.cell.parent if change.cell.kind is CLOSURE_CELL else change.cell
@@ -198,7 +198,7 @@ def _check_after(change: Change, path: str, root: Any, before: oracle.Snapshot) 
     return Counter({"paths followed": 1})
 
 
-def _check_whole(change: Change, before: oracle.Snapshot) -> None:
+def _check_whole(change: EntryChange, before: oracle.Snapshot) -> None:
     """What a change of a whole container says was in it, and is."""
     obj = _object_of(change.cell)
     old = [part for part in before[id(obj)].parts if part.name in ("items", "places", "members", "bytes")]

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from enforcer.graph.compare import changed_cells
 from enforcer.graph.delta import Codec, Encoded
-from enforcer.graph.entries import Delta, Entry, apply
+from enforcer.graph.entries import CellDelta, Delta, apply
 from enforcer.graph.graph import Graph
 from enforcer.graph.references import References
 from enforcer.graph.unit import Unit
@@ -46,7 +46,7 @@ class Replica:
         assert self.graph.undo(changed) == []
         return encoded
 
-    def receive(self, payload: bytes, keep: Callable[[Entry, Any], bool] = lambda entry, name: False) -> Delta:
+    def receive(self, payload: bytes, keep: Callable[[CellDelta, Any], bool] = lambda entry, name: False) -> Delta:
         """Apply what some replica has sent."""
         delta = self.codec.decode(payload)
         apply(delta, self.graph.registry, keep)

@@ -68,11 +68,11 @@ def blind_to_one_kind(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def skips_closures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "_KNOWN_PLANS", {**walk._KNOWN_PLANS, id(walk.types.CellType): walk.NOTHING})
+    monkeypatch.setattr(walk, "_KNOWN_PLANS", {**walk._KNOWN_PLANS, id(walk.types.CellType): walk.EMPTY_PLAN})
 
 
 def skips_bound_methods(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "_KNOWN_PLANS", {**walk._KNOWN_PLANS, id(walk.types.MethodType): walk.NOTHING})
+    monkeypatch.setattr(walk, "_KNOWN_PLANS", {**walk._KNOWN_PLANS, id(walk.types.MethodType): walk.EMPTY_PLAN})
 
 
 def compares_by_equality(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 # An inner run forgets the modules that it was the first to import; these are slow to import again.
 import pytest_plugin.enforcing
-import pytest_plugin.projects  # noqa: F401
+import pytest_plugin.project_items  # noqa: F401
 from enforcer.embedding import activation
 
 FAKE_BUILDS = '''

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from enforcer.reports.located import place_of
-from enforcer.reports.places import Line, repository_files, repository_root
+from enforcer.reports.located import finding_place
+from enforcer.reports.places import ShownLine, repository_files, repository_root
 from enforcer.reports.value import build_report
 from enforcer.results.findings import Site
 from enforcer.settings.settings import Settings
 from tests.reports.records import COMMAND, by, record
 
 NAME = "plugins/kind.py"
-LINE = Line(NAME, 2, "environment['CC']", 'env["CC"] = "clang"')
+LINE = ShownLine(NAME, 2, "environment['CC']", 'env["CC"] = "clang"')
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_an_installed_package_that_is_developed_here_is_in_it(repository: Path) 
 def test_a_line_with_a_secret_is_compared_as_it_is_shown(repository: Path) -> None:
     code = 'pass\nenv["API_TOKEN"] = "s3cret"\n'
     place = write(repository / NAME, code)
-    line = Line(NAME, 2, "environment['API_TOKEN']", 'env["API_TOKEN"] = <masked>')
+    line = ShownLine(NAME, 2, "environment['API_TOKEN']", 'env["API_TOKEN"] = <masked>')
     assert repository_files([line], {(NAME, place)}, repository) == ((NAME, NAME),)
 
 
@@ -99,16 +99,16 @@ def test_a_finding_is_shown_at_the_first_end_that_is_in_the_repository(repositor
     found = by("app.bst", site=site, obtained=Site(*LINE[:2], "f", LINE.code), plugin_file=NAME)
     made = record(found, files={(NAME, place)})
     report = build_report(made, Settings(), COMMAND, directory=repository)
-    assert place_of(report, report.groups[0].finding) == (NAME, 2, "sub/plugins/kind.py")
+    assert finding_place(report, report.groups[0].finding) == (NAME, 2, "sub/plugins/kind.py")
     elsewhere = build_report(made, Settings(), COMMAND, directory=repository.parent)
-    assert place_of(elsewhere, elsewhere.groups[0].finding) == (NAME, 2, "repo/sub/plugins/kind.py")
+    assert finding_place(elsewhere, elsewhere.groups[0].finding) == (NAME, 2, "repo/sub/plugins/kind.py")
 
 
 def test_without_any_place_in_the_repository_the_first_end_is_named(tmp_path: Path) -> None:
     found = by("app.bst", site=Site("<site-packages>/helper.py", 3, "put", "x"))
     report = build_report(record(found), Settings(), COMMAND, directory=tmp_path)
-    assert place_of(report, report.groups[0].finding) == ("<site-packages>/helper.py", 3, None)
+    assert finding_place(report, report.groups[0].finding) == ("<site-packages>/helper.py", 3, None)
     nowhere = build_report(
         record(by("a.bst", site=None, obtained=None, plugin_file=None)), Settings(), COMMAND, directory=tmp_path
     )
-    assert place_of(nowhere, nowhere.groups[0].finding) is None
+    assert finding_place(nowhere, nowhere.groups[0].finding) is None

@@ -77,7 +77,7 @@ def module_name(name: str) -> str:
     return name.rsplit(".", 1)[-1] if name.startswith("pluginbase.") else name
 
 
-def class_name(cls: type) -> str:
+def shown_class_name(cls: type) -> str:
     """`my_kind.MyElement`, `buildstream.element.Element`."""
     return f"{module_name(module_of(cls))}.{qualified_name(cls)}"
 

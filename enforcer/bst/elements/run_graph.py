@@ -77,7 +77,7 @@ class RunGraph:
         for module in self.plugin_modules:
             yield Unit("module", names.module_name(module.__name__), [(module, "")], shared=True)
             for cls in _classes_of([module]):
-                yield Unit("class", names.class_name(cls), [(cls, "")], shared=True)
+                yield Unit("class", names.shown_class_name(cls), [(cls, "")], shared=True)
         for project in self.context.get_projects():
             mirrors = [(plugin, _mirror_label(plugin)) for plugin in plugins if _is_mirror(plugin, project)]
             yield Unit("project", project.name, [(project, ""), *mirrors], shared=True)
@@ -121,7 +121,7 @@ class RunGraph:
         if unit.name == CORE and unit.kind == "module":
             return Owner("module", str(root.obj.__name__))
         if unit.name == CORE and unit.kind == "class":
-            return Owner("class", names.class_name(root.obj))
+            return Owner("class", names.shown_class_name(root.obj))
         return Owner(unit.kind, unit.name)
 
 
@@ -174,7 +174,7 @@ def _is_core_module(name: str, module: Any) -> bool:
 def _classes_of(modules: Iterable[types.ModuleType]) -> list[type]:
     """The Python classes that these modules define, each once, by name."""
     found = {
-        names.class_name(value): value
+        names.shown_class_name(value): value
         for module in modules
         for value in vars(module).values()
         if is_class(value) and module_of(value) == module.__name__ and not is_compiled(value)

@@ -81,7 +81,7 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def add(measured: list[bytes]) -> None:
+def add_measured(measured: list[bytes]) -> None:
     """In main: add what workers measured."""
     main = measuring()
     if main is None or not measured:

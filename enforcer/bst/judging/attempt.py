@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.describing import UniqueKeys, job_of
-from enforcer.bst.observing.leaks import NOTHING, Running, left_running
+from enforcer.bst.observing.left_running import NO_LEAKS, Running, left_running
 from enforcer.bst.observing.lines_run import RunningCode
 from enforcer.bst.observing.locks import Use
 from enforcer.bst.observing.searches import PluginSearches
@@ -85,7 +85,7 @@ class Attempt:
         self.starts = Starts(run_graph.plugin_files if self.touches.live else ())
         self.locks: list[Use] = []
         self.drifts: tuple[Drift, ...] = ()
-        self.leaks = NOTHING
+        self.leaks = NO_LEAKS
 
     def run_action(self, action: Callable[[], Any]) -> Outcome:
         """The action, and the second look at the unique keys, which is judged with it."""

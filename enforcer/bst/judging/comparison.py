@@ -188,7 +188,7 @@ class CompareTouched(Comparison):
         self._settle([own, *self._evading])
         self._unattributed.clear(own)
         self._unattributed.begin(own)
-        return self._unattributed.take()
+        return self._unattributed.take_found()
 
     def reached(self, unit: Unit) -> None:
         """It is brought up to date; what earlier jobs did there must not be taken for this one's doing."""
@@ -217,7 +217,7 @@ class CompareTouched(Comparison):
         near -= self._core.keys()
         changed = self._changed(near) + self._changed_core()
         self._compared = near
-        found_early = Suspected(self._unattributed.take(), [*self.since_full_compare.jobs, job])
+        found_early = Suspected(self._unattributed.take_found(), [*self.since_full_compare.jobs, job])
         if self._gated and not self.since_full_compare.due():
             self.since_full_compare.add(job)
             return Seen(changed, Suspected([], []), found_early)
@@ -255,7 +255,7 @@ class CompareTouched(Comparison):
     def sweep(self) -> Suspected:
         """Once more, when no further job will come."""
         older, candidates = self._sweep(set())
-        return Suspected([*self._unattributed.take(), *older], candidates)
+        return Suspected([*self._unattributed.take_found(), *older], candidates)
 
     def encode(self, own: Unit, changed: list[ChangedCell]) -> list[Refused]:
         """The delta that main applies and sends to all."""

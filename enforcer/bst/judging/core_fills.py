@@ -21,7 +21,7 @@ from buildstream.node import MappingNode, ScalarNode, SequenceNode
 
 from enforcer.bst.elements.run_graph import root_of
 from enforcer.bst.observing.locks import is_plain_lock
-from enforcer.graph.compare import ADDED, SET, Change
+from enforcer.graph.compare import ADDED, SET, EntryChange
 from enforcer.graph.equal import equal_plain
 from enforcer.graph.kinds import DICT, ORDERED_DICT
 from enforcer.graph.values import same
@@ -35,10 +35,10 @@ class Fill(NamedTuple):
 
     name: str
     reason: str
-    matches: Callable[[Change, Job], bool]
+    matches: Callable[[EntryChange, Job], bool]
 
 
-def fill_of(change: Change, job: Job) -> Fill | None:
+def fill_of(change: EntryChange, job: Job) -> Fill | None:
     """The listed core write that `change` is, or None."""
     return next((fill for fill in FILLS if fill.matches(change, job)), None)
 
@@ -46,12 +46,12 @@ def fill_of(change: Change, job: Job) -> Fill | None:
 # No code of a plugin may run here: its objects are told apart by identity and by exact type only.
 
 
-def _is_attribute(change: Change, cls: type, name: str) -> bool:
+def _is_attribute(change: EntryChange, cls: type, name: str) -> bool:
     cell = change.cell
     return cell.parent is None and issubclass(type(cell.obj), cls) and _is(change.name, name)
 
 
-def _is_inside(change: Change, cls: type, name: str) -> bool:
+def _is_inside(change: EntryChange, cls: type, name: str) -> bool:
     """Whether the changed cell lies below attribute `name` of a root of class `cls`."""
     cell = change.cell
     while cell.parent is not None and cell.parent.parent is not None:
@@ -63,7 +63,7 @@ def _is(given: Any, name: str) -> bool:
     return type(given) is str and given == name
 
 
-def _new_proxy(change: Change, job: Job) -> bool:
+def _new_proxy(change: EntryChange, job: Job) -> bool:
     if not _is_inside(change, Element, "_Element__proxies") or change.change != ADDED:
         return False
     if type(change.after) is not ElementProxy:
@@ -73,10 +73,10 @@ def _new_proxy(change: Change, job: Job) -> bool:
     return attributes.get("_plugin") is element and attributes.get("_owner") is change.name
 
 
-def _memo(cls: type, name: str, refill: Callable[[Any], Any]) -> Callable[[Change, Job], bool]:
+def _memo(cls: type, name: str, refill: Callable[[Any], Any]) -> Callable[[EntryChange, Job], bool]:
     """A memo of an element or of the context that was None and now holds what `refill` computes again."""
 
-    def matches(change: Change, job: Job) -> bool:
+    def matches(change: EntryChange, job: Job) -> bool:
         if not _is_attribute(change, cls, name) or change.before is not None:
             return False
         obj, after = change.cell.obj, change.after
@@ -134,7 +134,7 @@ def _refill_whitelist(element: Any) -> Any:
     return element._Element__whitelist_regex
 
 
-def _remote_credentials(change: Change, job: Job) -> bool:
+def _remote_credentials(change: EntryChange, job: Job) -> bool:
     """What the files of a remote's credentials hold, where none had been loaded: all of it, and nothing else."""
     remote, name = change.cell.obj, change.name
     if type(remote) is not RemoteSpec or type(name) is not str or name not in _UNLOADED:
@@ -163,7 +163,7 @@ def _loaded_again(remote: Any) -> dict[str, Any] | None:
     return loaded
 
 
-def _project_refs_entry(change: Change, job: Job) -> bool:
+def _project_refs_entry(change: EntryChange, job: Job) -> bool:
     """An empty place for the job's own sources in project.refs, or the way to it."""
     if job.action != "Track" or change.unit.kind != "project" or change.change != ADDED:
         return False
@@ -177,7 +177,7 @@ def _is_empty_tree(value: Any, depth: int = 0) -> bool:
     return all(_is_empty_tree(item, depth + 1) for item in (held.values() if type(held) is dict else held))
 
 
-def _interpreter_memo(change: Change, job: Job) -> bool:
+def _interpreter_memo(change: EntryChange, job: Job) -> bool:
     """What Python itself keeps on a module or class when it first warns, pickles or looks there."""
     at_root = change.cell.parent is None and change.unit.shared
     return at_root and type(change.name) is str and change.name in _INTERPRETER_NAMES
@@ -195,7 +195,7 @@ _INTERPRETER_NAMES = frozenset(
 )
 
 
-def _lazy_submodule(change: Change, job: Job) -> bool:
+def _lazy_submodule(change: EntryChange, job: Job) -> bool:
     """A submodule that was imported during the job, bound on its package by the import system."""
     package, module = change.cell.obj, change.after
     return (
@@ -215,7 +215,7 @@ def _is_below(name: Any, package: Any, step: Any) -> bool:
     return type(name) is type(package) is type(step) is str and name == f"{package}.{step}"
 
 
-def is_lock_in_table(change: Change, job: Job) -> bool:
+def is_lock_in_table(change: EntryChange, job: Job) -> bool:
     """A lock that a plugin adds to a table of locks, so that the jobs of this process exclude each other."""
     return (
         change.unit.shared
@@ -225,10 +225,10 @@ def is_lock_in_table(change: Change, job: Job) -> bool:
     )
 
 
-def _global(module: types.ModuleType, name: str, fills: Callable[[Any], bool]) -> Callable[[Change, Job], bool]:
+def _global(module: types.ModuleType, name: str, fills: Callable[[Any], bool]) -> Callable[[EntryChange, Job], bool]:
     """A global of one of core's modules, where `fills` knows the new value for one of core's."""
 
-    def matches(change: Change, job: Job) -> bool:
+    def matches(change: EntryChange, job: Job) -> bool:
         cell = change.cell
         return cell.parent is None and cell.obj is module and _is(change.name, name) and fills(change.after)
 

@@ -20,9 +20,9 @@ from enforcer.bst.elements.run_graph import RunGraph, root_of, sources_of, vars_
 from enforcer.bst.judging.core_fills import is_lock_in_table
 from enforcer.bst.observing.locks import SharedLocks, Use
 from enforcer.bst.observing.touches import Touches
-from enforcer.graph.compare import ABSENT, REORDERED, Change, ChangedCell
+from enforcer.graph.compare import ABSENT, REORDERED, ChangedCell, EntryChange
 from enforcer.graph.delta import Refused
-from enforcer.graph.explain import explain
+from enforcer.graph.difference import explain_difference
 from enforcer.graph.unit import Cell
 from enforcer.graph.values import class_dict, class_mro, class_name, module_of
 from enforcer.results.findings import Job, Owner, Site
@@ -42,7 +42,7 @@ class Describer:
         self._modules = [*_modules_of(element), *run_graph.plugin_modules]
         self._own = run_graph.unit_of(element)
 
-    def change(self, changed: ChangedCell, change: Change) -> rules.Change:
+    def change(self, changed: ChangedCell, change: EntryChange) -> rules.Change:
         """One change as evidence, values as text; `undone` is set later."""
         raw = change.raw_path()
         path = names.public_path(raw)
@@ -56,7 +56,9 @@ class Describer:
             before=_text(change.before),
             after=_text(change.after),
             aliases=tuple(self._run_graph.graph.holders(changed)),
-            explanation=() if change.change == REORDERED else explain(change.before, change.after, names.describe),
+            explanation=()
+            if change.change == REORDERED
+            else explain_difference(change.before, change.after, names.describe),
             obtained=self._site(self._obtained(changed, change)),
             dependents=_dependents(root_of(changed.cell).obj),
             site=self._site(where and where.plugin),
@@ -64,7 +66,7 @@ class Describer:
             unblamed=None if where and where.plugin else self._why_unblamed(),
         )
 
-    def _line(self, change: Change) -> Where | None:
+    def _line(self, change: EntryChange) -> Where | None:
         """The line that made the change, if lines were looked for and it was seen."""
         live = self._touches.live
         if live is None:
@@ -76,7 +78,7 @@ class Describer:
             return f"blame is {self._blame}"
         return self._touches.live.trouble or "no line of the job's plugin code was seen changing it"
 
-    def _obtained(self, changed: ChangedCell, change: Change) -> Place | None:
+    def _obtained(self, changed: ChangedCell, change: EntryChange) -> Place | None:
         touched = self._touches.obtained(changed.unit)
         if touched is not None or self._blame == "off":
             return touched
@@ -98,7 +100,7 @@ def _modules_of(element: Any) -> list[types.ModuleType]:
     return [module for module in found if type(module) is types.ModuleType]
 
 
-def _first_name(changed: ChangedCell, change: Change) -> str:
+def _first_name(changed: ChangedCell, change: EntryChange) -> str:
     """The attribute, global or function that plugin code names to get at the changed place."""
     cell = changed.cell
     if changed.unit.kind == "process":

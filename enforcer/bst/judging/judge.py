@@ -19,7 +19,7 @@ from enforcer.bst.judging.attempt import Attempt, Outcome, Prepared
 from enforcer.bst.judging.comparison import Comparison
 from enforcer.bst.judging.describing import UniqueKeys, job_of
 from enforcer.bst.judging.verdict import Verdict, summary
-from enforcer.bst.observing.leaks import Leaks, Running, running
+from enforcer.bst.observing.left_running import Leaks, Running, running
 from enforcer.bst.observing.searches import PluginSearches
 from enforcer.bst.publishing.held_refs import HeldResults
 from enforcer.bst.publishing.unjudged_fetches import UnjudgedFetches

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from enforcer.bst.judging.core_fills import fill_of
-from enforcer.graph.compare import SET, Change, ChangedCell
+from enforcer.graph.compare import SET, ChangedCell, EntryChange
 from enforcer.graph.equal import equal_plain
 from enforcer.results.findings import Job
 
@@ -35,8 +35,8 @@ def sort_foreign(foreign: Iterable[ChangedCell], job: Job) -> Sorted:
     """
     found = Sorted()
     for cell in foreign:
-        kept: list[Change] = []
-        rest: list[Change] = []
+        kept: list[EntryChange] = []
+        rest: list[EntryChange] = []
         for change in cell.changes:
             fill = fill_of(change, job)
             (rest if fill is None else kept).append(change)
@@ -51,11 +51,11 @@ def sort_foreign(foreign: Iterable[ChangedCell], job: Job) -> Sorted:
     return found
 
 
-def _says_the_same(change: Change) -> bool:
+def _says_the_same(change: EntryChange) -> bool:
     return change.change == SET and equal_plain(change.before, change.after)
 
 
-def _with_only(cell: ChangedCell, violations: tuple[Change, ...], kept: list[Change]) -> ChangedCell:
+def _with_only(cell: ChangedCell, violations: tuple[EntryChange, ...], kept: list[EntryChange]) -> ChangedCell:
     """`cell` with only its violations; what it is restored to has the entries that are kept."""
     names = {id(change.name) for change in kept}
     before = [entry for entry in cell.before if id(entry[0]) not in names]

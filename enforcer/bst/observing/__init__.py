@@ -1,10 +1,10 @@
 """What a job does while it runs, and what of plugin code can do it.
 
-touches      where plugin code first reached into foreign state
-leaks        threads and child processes that a job leaves running
-starts       the lines that started them
-locks        locks of plugin modules and classes, and whether a job used one
-plugin_code  which lines and methods plugins have
-lines_run    which of them one job runs
-searches     what is searched for in the code of a run's plugins, once
+touches       where plugin code first reached into foreign state
+left_running  threads and child processes that a job leaves running
+starts        the lines that started them
+locks         locks of plugin modules and classes, and whether a job used one
+plugin_code   which lines and methods plugins have
+lines_run     which of them one job runs
+searches      what is searched for in the code of a run's plugins, once
 """

@@ -89,7 +89,7 @@ def _holders(modules: list[types.ModuleType]) -> dict[int, tuple[Owner, str]]:
                 found.setdefault(id(value), (owner, name))
     for module in modules:
         for cls in classes_of(module):
-            owner = Owner("class", names.class_name(cls))
+            owner = Owner("class", names.shown_class_name(cls))
             for name, value in class_dict(cls).items():
                 if _guards(value):
                     found.setdefault(id(value), (owner, name))

@@ -124,7 +124,7 @@ class PluginCodes:
                 self._held.append((function.__code__, cls))
                 self._methods.setdefault(id(function.__code__), {})[id(cls)] = (key, name)
                 self.files.add(function.__code__.co_filename)
-            yield Method(name, names.class_name(base), name in _IN_JOBS)
+            yield Method(name, names.shown_class_name(base), name in _IN_JOBS)
 
 
 def _text(file: str) -> bytes | None:

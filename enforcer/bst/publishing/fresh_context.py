@@ -9,7 +9,7 @@ from typing import Any
 
 from buildstream import _signals
 
-from enforcer.fresh_caches import FreshCaches, write_config
+from enforcer.fresh_caches import FreshCaches, write_fresh_config
 
 
 def remove_when_terminated(caches: FreshCaches | None) -> None:
@@ -39,7 +39,7 @@ def load_fresh(original: Callable[..., None], caches: Callable[[], FreshCaches |
             return
         origin = self.config_origin
         # Sizes in percent are of the file system of the caches, so BuildStream is to work them out again.
-        original(self, str(write_config(own.directory(), origin and Path(origin))))
+        original(self, str(write_fresh_config(own.directory(), origin and Path(origin))))
         self.config_origin = origin
 
     return load

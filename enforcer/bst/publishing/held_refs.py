@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-FOLDER = "enforcer-held"
+HELD_FOLDER = "enforcer-held"
 """Name of the folder in BuildStream's cache directory; one subfolder a process."""
 
 
@@ -32,7 +32,7 @@ class HeldResults:
         self._roots = tuple(
             os.path.join(context.cachedir, name) for name in ("artifacts/refs", "elementsources", "source_protos")
         )
-        self._base = os.path.join(context.cachedir, FOLDER)
+        self._base = os.path.join(context.cachedir, HELD_FOLDER)
         self._folder = os.path.join(self._base, str(os.getpid()))
         self._held: dict[str, str] | None = None
         _remove_folders_of_the_dead(self._base)

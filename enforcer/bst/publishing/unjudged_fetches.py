@@ -17,7 +17,7 @@ from typing import Any
 from enforcer.bst.elements.names import full_name
 from enforcer.bst.elements.run_graph import sources_of
 
-FOLDER = "enforcer-unjudged_fetches"
+MARKS_FOLDER = "enforcer-unjudged_fetches"
 """Name of the folder in BuildStream's cache directory; one empty file an element."""
 
 
@@ -25,7 +25,7 @@ class UnjudgedFetches:
     """The marks below one cache directory."""
 
     def __init__(self, context: Any) -> None:
-        self._folder = Path(context.cachedir) / FOLDER
+        self._folder = Path(context.cachedir) / MARKS_FOLDER
 
     def begin(self, element: Any) -> None:
         """Mark `element`; where it was marked before, its sources do not count as cached in this job."""

@@ -73,7 +73,7 @@ class AssignedObjects:
         self._hooks.close()
         _watching[:] = [other for other in _watching if other is not self]
 
-    def take(self) -> list[Assigned]:
+    def take_assigned(self) -> list[Assigned]:
         """What was assigned since the last call."""
         found = list(self._objects.values())
         self._objects.clear()

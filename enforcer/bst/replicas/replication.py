@@ -13,9 +13,9 @@ from enforcer.bst.replicas.assignments import Assigned
 from enforcer.bst.replicas.pickling import BstWire
 from enforcer.bst.replicas.unattributed import UnattributedChanges
 from enforcer.errors import EnforcerError
-from enforcer.graph.compare import ABSENT, REORDERED, SET, Change, ChangedCell, changed_cells
+from enforcer.graph.compare import ABSENT, REORDERED, SET, ChangedCell, EntryChange, changed_cells
 from enforcer.graph.delta import Codec
-from enforcer.graph.entries import CODES, KINDS, Delta, Entry, apply
+from enforcer.graph.entries import CODES, KINDS, CellDelta, Delta, apply
 from enforcer.graph.kinds import DICT, INSTANCE, NAMED
 from enforcer.graph.references import References
 from enforcer.graph.show import show
@@ -132,7 +132,7 @@ class Replication:
         self._stale.add(self._unit(delta))
         return payload
 
-    def _keeps(self, delta: Delta, entry: Entry, name: Any, known: int) -> bool:
+    def _keeps(self, delta: Delta, entry: CellDelta, name: Any, known: int) -> bool:
         """Whether main's value stays; then it is sent once more, after the job's."""
         keeps = self._is_newer(entry, hash_free_key(name), known)
         if keeps and KINDS[entry.kind] is INSTANCE:
@@ -141,10 +141,10 @@ class Replication:
             self._kept.append(Assigned(delta.root, {"_Element__cache_key"}))
         return keeps
 
-    def _is_newer(self, entry: Entry, name: object, known: int) -> bool:
+    def _is_newer(self, entry: CellDelta, name: object, known: int) -> bool:
         return self._own.get((id(entry.subject), entry.kind, name), 0) > known
 
-    def _check(self, entry: Entry, known: int) -> None:
+    def _check(self, entry: CellDelta, known: int) -> None:
         names = [*(name for name, _ in entry.set_), *entry.removed]
         told = [
             show(name) for name in names if not _main_wins(name) and self._is_newer(entry, hash_free_key(name), known)
@@ -201,7 +201,7 @@ def _assigned_cells(unit: Unit, obj: Any, names: Iterable[str]) -> list[ChangedC
 
 
 def _set_in(unit: Unit, cell: Cell, entries: dict[str, Any]) -> ChangedCell:
-    changes = tuple(Change(unit, cell, name, SET, ABSENT, value) for name, value in entries.items())
+    changes = tuple(EntryChange(unit, cell, name, SET, ABSENT, value) for name, value in entries.items())
     return ChangedCell(unit, cell, cell.kind.contents(cell.obj), changes)
 
 

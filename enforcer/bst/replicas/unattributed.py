@@ -86,7 +86,7 @@ class UnattributedChanges:
         self.settle(unit)
         return True
 
-    def take(self) -> list[ChangedCell]:
+    def take_found(self) -> list[ChangedCell]:
         """What was found since the last call."""
         found, self._found = self._found, []
         return found

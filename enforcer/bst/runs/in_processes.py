@@ -31,7 +31,7 @@ from enforcer.bst.replicas.pending import Pending, addressed
 from enforcer.bst.replicas.replication import Replication
 from enforcer.bst.runs.in_worker import BstReplica, JobReply, JobRequest
 from enforcer.bst.runs.rerun import Reruns
-from enforcer.bst.runs.scheduler_run import FAILED, TERMINATED, Run, fail, report_escaped
+from enforcer.bst.runs.scheduler_run import JOB_FAILED, JOB_TERMINATED, Run, fail, report_escaped
 from enforcer.processes.pool import Pool, ProcessFailed, Ticket
 from enforcer.reports.message import finding_lines
 from enforcer.results.findings import Finding
@@ -130,7 +130,7 @@ class ProcessesRun(Run):
     def _send_own_changes(self) -> None:
         exact, self._exact = self._exact, set()
         author = f"main.{next(self._numbers)}"
-        for unit, payload in self._replication.capture(self._assigned.take(), exact, author):
+        for unit, payload in self._replication.capture(self._assigned.take_assigned(), exact, author):
             self._publish(unit.roots[0][0], payload)
 
     def _publish(self, root: Any, payload: bytes) -> None:
@@ -141,10 +141,10 @@ class ProcessesRun(Run):
         try:
             return self._have_done(job)
         except TerminateException:
-            return TERMINATED
+            return JOB_TERMINATED
         except BaseException as error:
             report_escaped(self, job, error)
-            return FAILED
+            return JOB_FAILED
 
     def _have_done(self, job: Any) -> Any:
         messenger = self.scheduler.context.messenger
@@ -215,12 +215,12 @@ class ProcessesRun(Run):
     def _failed(self, job: Any, error: ProcessFailed, told: _Told) -> Any:
         """Its process is gone, and with it what it changed; what it wrote was never put in place."""
         if job._should_terminate or self._ending:
-            return TERMINATED
+            return JOB_TERMINATED
         with self.judge.session.recording() as record:
             record.jobs += 1
             record.errors.append(f"the {job.action_name} job of {job.name} was not judged: {error}")
         fail(job, f"enforcer: {error}", logfile=told.logfile, elapsed=told.elapsed())
-        return FAILED
+        return JOB_FAILED
 
     def completing(self, job: Any, returncode: Any) -> Any:
         """Apply what the job changed on its own element, before anybody looks at it, and tell the workers."""
@@ -258,7 +258,7 @@ class ProcessesRun(Run):
         self._ignore_signals()
         self._assigned.unwatch()
         self._pool.close(self._retired)
-        job_coverage.add(self._coverage)
+        job_coverage.add_measured(self._coverage)
         with self.judge.session.recording() as record:
             record.errors += self._pool.losses
             for type_name, count in self._replication.refused.items():

@@ -9,7 +9,7 @@ from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.comparison import CompareAll
 from enforcer.bst.judging.judge import Judge
 from enforcer.bst.replicas.pickling import BstWire
-from enforcer.bst.runs.scheduler_run import TERMINATED, Run
+from enforcer.bst.runs.scheduler_run import JOB_TERMINATED, Run
 from enforcer.bst.runs.turn import Turn
 from enforcer.graph.delta import Codec
 from enforcer.graph.references import References
@@ -29,8 +29,8 @@ class ThreadsRun(Run):
 
     def act(self, job: Any, child_action: Callable[[], Any]) -> Any:
         """The action, when it is the job's turn."""
-        if not self._turn.take(job, self._abandoned):
-            return TERMINATED
+        if not self._turn.acquire(job, self._abandoned):
+            return JOB_TERMINATED
         return super().act(job, child_action)
 
     def _abandoned(self) -> bool:

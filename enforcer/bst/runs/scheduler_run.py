@@ -16,8 +16,8 @@ from buildstream._signals import TerminateException
 
 from enforcer.bst.judging.judge import Judge
 
-TERMINATED = (_ReturnCode.TERMINATED, None)
-FAILED = (_ReturnCode.PERM_FAIL, None)
+JOB_TERMINATED = (_ReturnCode.TERMINATED, None)
+JOB_FAILED = (_ReturnCode.PERM_FAIL, None)
 
 
 class Run:
@@ -68,10 +68,10 @@ def guarded(run: Run, job: Any, action: Callable[[], Any]) -> Any:
     try:
         return action()
     except TerminateException:
-        return TERMINATED
+        return JOB_TERMINATED
     except BaseException as error:
         report_escaped(run, job, error)
-        return FAILED
+        return JOB_FAILED
 
 
 def in_one_process(action: Callable[[], Any]) -> Any:

@@ -23,7 +23,7 @@ class Turn:
         self._waiting: deque[object] = deque()
         self._holder: object | None = None
 
-    def take(self, holder: object, abandoned: Callable[[], bool]) -> bool:
+    def acquire(self, holder: object, abandoned: Callable[[], bool]) -> bool:
         """Wait until it is `holder`'s turn; False when `abandoned()` says that nobody will release it any more."""
         with self._changed:
             self._waiting.append(holder)

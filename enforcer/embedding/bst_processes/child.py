@@ -22,15 +22,15 @@ from typing import Any
 def start(request_path: str) -> None:
     """Watch this process as `request_path` says, if it is a `bst`; never raises."""
     try:
-        if _load_command().is_bst(list(getattr(sys, "orig_argv", sys.argv))):
+        if _load_recognise().is_bst(list(getattr(sys, "orig_argv", sys.argv))):
             _watch(request_path)
     except Exception:
         traceback.print_exc()
 
 
-def _load_command() -> Any:
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "command.py")
-    spec = importlib.util.spec_from_file_location("_enforcer_command", path)
+def _load_recognise() -> Any:
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "recognise.py")
+    spec = importlib.util.spec_from_file_location("_enforcer_recognise", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

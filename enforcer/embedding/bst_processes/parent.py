@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import enforcer
-from enforcer.embedding.bst_processes.command import as_shown, is_bst, may_run_bst, split
+from enforcer.embedding.bst_processes.recognise import as_shown, is_bst, may_run_bst, split
 from enforcer.results.record import Record
 from enforcer.session import Session
 from enforcer.settings.plain import settings_to_plain

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from enforcer.reports.html.elements import Elements
+from enforcer.reports.html.graph_queries import Elements
 
 _ROWS = 24
 _COLUMNS = 20
@@ -14,7 +14,7 @@ _SHADES = 5
 
 
 @dataclass(frozen=True)
-class Cell:
+class OverviewCell:
     """Elements of one row at one depth.
 
     Attributes:
@@ -34,7 +34,7 @@ class Row:
 
     title: str
     count: int
-    cells: tuple[Cell, ...]
+    cells: tuple[OverviewCell, ...]
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ def overview(elements: Elements, named: Collection[str]) -> Overview | None:
     return Overview(what, tuple(_span(start, step, max(depths)) for start in columns), tuple(rows))
 
 
-def _cell(numbers: list[int], most: int, marked: Collection[int]) -> Cell:
+def _cell(numbers: list[int], most: int, marked: Collection[int]) -> OverviewCell:
     shade = -(-len(numbers) * _SHADES // most)
-    return Cell(len(numbers), shade, tuple(number for number in numbers if number in marked))
+    return OverviewCell(len(numbers), shade, tuple(number for number in numbers if number in marked))
 
 
 def _span(start: int, step: int, deepest: int) -> str:

@@ -14,13 +14,13 @@ from markupsafe import Markup
 
 from enforcer.reports.coverage import coverage_lines, ranges
 from enforcer.reports.html.access import matrix
-from enforcer.reports.html.elements import Elements
-from enforcer.reports.html.findings import by_rule
+from enforcer.reports.html.graph_queries import Elements
 from enforcer.reports.html.overview import Overview, overview
 from enforcer.reports.html.picture import picture
+from enforcer.reports.html.rule_sections import by_rule
 from enforcer.reports.value import Group, Report, Violation
 
-SIZE_LIMIT = 1_950_000
+PAGE_SIZE_LIMIT = 1_950_000
 
 _TEMPLATES = "template"
 
@@ -28,7 +28,7 @@ _TEMPLATES = "template"
 def html_text(report: Report) -> str:
     """The page; where it would be too large, findings are left out from the end, and counted."""
     text = _page(report)
-    while len(text.encode()) > SIZE_LIMIT and len(_violations(report)) > 1:
+    while len(text.encode()) > PAGE_SIZE_LIMIT and len(_violations(report)) > 1:
         report = _shortened(report, len(_violations(report)) // 2)
         text = _page(report)
     return text

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import graphlay
 
-from enforcer.reports.html.elements import Elements
+from enforcer.reports.html.graph_queries import Elements
 
 JOB = "job"
 OWNER = "owner"

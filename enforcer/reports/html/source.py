@@ -12,7 +12,7 @@ OBTAINED = "obtained"
 BY_WAY_OF = "by way of"
 
 
-class Line(NamedTuple):
+class SourceLine(NamedTuple):
     """A line of a file; `mark` says what happened there, or is empty."""
 
     number: int
@@ -27,7 +27,7 @@ class Block(NamedTuple):
     file: str
     line: int
     function: str
-    lines: tuple[Line, ...]
+    lines: tuple[SourceLine, ...]
 
 
 def blocks(finding: Finding) -> list[Block]:
@@ -49,7 +49,7 @@ def blocks(finding: Finding) -> list[Block]:
 
 def _block(mark: str, site: Site) -> Block:
     texts = dict(enumerate(site.context, site.context_start)) or {site.line: site.code}
-    lines = [Line(number, text, mark if number == site.line else "") for number, text in texts.items()]
+    lines = [SourceLine(number, text, mark if number == site.line else "") for number, text in texts.items()]
     while len(lines) > 1 and not lines[-1].text and not lines[-1].mark:
         lines.pop()
     while len(lines) > 1 and not lines[0].text and not lines[0].mark:
@@ -68,5 +68,5 @@ def _joined(one: Block, other: Block) -> Block:
         # A bare line has no indentation, and is only there where nobody knows better.
         known = lines.get(line.number, line)
         mark = " and ".join(dict.fromkeys(filter(None, (line.mark, known.mark))))
-        lines[line.number] = Line(line.number, max(line.text, known.text, key=len), mark)
+        lines[line.number] = SourceLine(line.number, max(line.text, known.text, key=len), mark)
     return one._replace(lines=tuple(lines[number] for number in sorted(lines)))

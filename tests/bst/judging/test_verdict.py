@@ -11,7 +11,7 @@ import pytest
 from enforcer.bst.judging import verdict as verdict_module
 from enforcer.bst.judging.comparison import Seen, Suspected
 from enforcer.bst.judging.verdict import Case, Verdict
-from enforcer.bst.observing.leaks import NOTHING
+from enforcer.bst.observing.left_running import NO_LEAKS
 from enforcer.results.findings import Finding, Job, Owner
 from enforcer.rules.evidence import Change, Evidence
 from enforcer.session import Session
@@ -41,7 +41,7 @@ def verdict() -> Any:
         touches=SimpleNamespace(obtained=lambda unit: unit % 2),
         locks=[],
         drifts=(),
-        leaks=NOTHING,
+        leaks=NO_LEAKS,
         lines=None,
     )
     made._session = Session(Settings())

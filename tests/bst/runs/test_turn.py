@@ -13,11 +13,11 @@ def never() -> bool:
 
 def test_the_turn_goes_to_whoever_asked_first() -> None:
     turn, order = Turn(), []
-    assert turn.take("first", never)
+    assert turn.acquire("first", never)
     threads = []
     for name in ("second", "third"):
         thread = threading.Thread(
-            target=lambda name=name: (turn.take(name, never), order.append(name), turn.release(name))
+            target=lambda name=name: (turn.acquire(name, never), order.append(name), turn.release(name))
         )
         thread.start()
         while name not in turn._waiting:  # the next must queue behind this one
@@ -31,16 +31,16 @@ def test_the_turn_goes_to_whoever_asked_first() -> None:
 
 def test_only_the_holder_releases_and_twice_is_harmless() -> None:
     turn = Turn()
-    assert turn.take("holder", never)
+    assert turn.acquire("holder", never)
     turn.release("somebody else")
     turn.release("holder")
     turn.release("holder")
-    assert turn.take("next", never)
+    assert turn.acquire("next", never)
 
 
 def test_a_turn_that_nobody_will_release_is_given_up() -> None:
     turn = Turn()
-    assert turn.take("holder", never)
-    assert not turn.take("waiting", lambda: True)
+    assert turn.acquire("holder", never)
+    assert not turn.acquire("waiting", lambda: True)
     turn.release("holder")
-    assert turn.take("next", never)
+    assert turn.acquire("next", never)

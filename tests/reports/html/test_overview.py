@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enforcer.reports.elements import Element
-from enforcer.reports.html.elements import Elements
+from enforcer.reports.html.graph_queries import Elements
 from enforcer.reports.html.overview import Overview, overview
-from tests.reports.html.test_elements import graph
+from tests.reports.html.test_graph_queries import graph
 
 
 def made(elements: Elements, *named: str) -> Overview:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from enforcer.reports.html.elements import Elements
+from enforcer.reports.html.graph_queries import Elements
 from enforcer.reports.html.picture import Picture, picture
-from tests.reports.html.test_elements import graph
+from tests.reports.html.test_graph_queries import graph
 
 STAR = graph((), *((0,) for _ in range(40)))
 

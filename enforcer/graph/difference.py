@@ -20,7 +20,7 @@ _TEXT_DEPTH = 3  # of `show`: what is left out here is not shown in full either
 _MAX_BITS = 1000  # DeepDiff prints numbers, and Python refuses to print very long ones
 
 
-def explain(before: Any, after: Any, describe: Describe) -> tuple[str, ...]:
+def explain_difference(before: Any, after: Any, describe: Describe) -> tuple[str, ...]:
     """Lines such as `['a'][2]: 1 became 2`; empty when a value is absent, or neither is a container."""
     if before is ABSENT or after is ABSENT:
         return ()

@@ -1,7 +1,7 @@
 """The graph tells depths and ways, whatever its shape."""
 
 from enforcer.reports.elements import Element
-from enforcer.reports.html.elements import Elements
+from enforcer.reports.html.graph_queries import Elements
 
 
 def graph(*dependencies: tuple[int, ...]) -> Elements:

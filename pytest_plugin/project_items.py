@@ -17,7 +17,7 @@ import pytest
 from enforcer.embedding import projects
 from enforcer.embedding.projects import Built
 from enforcer.errors import EnforcerError
-from enforcer.fresh_caches import write_config
+from enforcer.fresh_caches import write_fresh_config
 from enforcer.results.findings import Finding
 from enforcer.results.record import Record
 from pytest_plugin import options, sharing
@@ -64,7 +64,7 @@ class Projects:
     def bst_config(self, directory: Path) -> Path:
         """The user configuration for the builds."""
         config = self._bst_config or projects.write_config(directory)
-        return write_config(directory, config) if self.recorder.settings.fresh else config
+        return write_fresh_config(directory, config) if self.recorder.settings.fresh else config
 
     def _location(self) -> Path:
         if self._directory is None:

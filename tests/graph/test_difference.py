@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from enforcer.graph.compare import ABSENT
-from enforcer.graph.explain import explain
+from enforcer.graph.difference import explain_difference
 from tests.graph.hostile import Hostile, armed
 
 
@@ -31,24 +31,24 @@ def nothing(_: object) -> None:
     ],
 )
 def test_it_names_the_place(before: Any, after: Any, word: str) -> None:
-    assert word in "\n".join(explain(before, after, nothing))
+    assert word in "\n".join(explain_difference(before, after, nothing))
 
 
 @pytest.mark.parametrize(("before", "after"), [(ABSENT, {}), ({}, ABSENT), (1, 2), ("a", "b"), ({}, []), ({}, {})])
 def test_there_is_nothing_to_explain(before: Any, after: Any) -> None:
-    assert explain(before, after, nothing) == ()
+    assert explain_difference(before, after, nothing) == ()
 
 
 def test_there_are_few_lines() -> None:
-    lines = explain(list(range(50)), [str(value) for value in range(50)], nothing)
+    lines = explain_difference(list(range(50)), [str(value) for value in range(50)], nothing)
     assert len(lines) == 6
     assert lines[-1] == "and 45 more differences"
 
 
 def test_objects_are_texts() -> None:
     with armed():
-        assert explain({"a": Hostile()}, {"a": Hostile()}, nothing) == ()
-        assert explain({"a": [Hostile()]}, {"a": []}, nothing) != ()
+        assert explain_difference({"a": Hostile()}, {"a": Hostile()}, nothing) == ()
+        assert explain_difference({"a": [Hostile()]}, {"a": []}, nothing) != ()
 
 
 def test_shared_containers_do_not_multiply() -> None:
@@ -58,4 +58,4 @@ def test_shared_containers_do_not_multiply() -> None:
             value = [value] * 200
         return value
 
-    assert isinstance(explain(laughs(1), laughs(2), nothing), tuple)
+    assert isinstance(explain_difference(laughs(1), laughs(2), nothing), tuple)

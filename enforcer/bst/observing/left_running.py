@@ -44,7 +44,7 @@ class Leaks(NamedTuple):
     processes: dict[int, str]
 
 
-NOTHING = Leaks({}, {})
+NO_LEAKS = Leaks({}, {})
 
 
 def left_running(before: Running, executor: object) -> Leaks:

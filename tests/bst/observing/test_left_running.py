@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from enforcer.bst.observing.leaks import _is_library_thread, _process_name, _thread_name, running
+from enforcer.bst.observing.left_running import _is_library_thread, _process_name, _thread_name, running
 
 _WAITS = "import sys; print('started', flush=True); sys.stdin.read()"
 
@@ -67,7 +67,7 @@ def test_a_process_is_called_as_its_program_and_one_that_is_gone_just_that(child
 
 
 def test_a_process_without_children_has_none() -> None:
-    script = "from enforcer.bst.observing.leaks import running; assert not running().processes"
+    script = "from enforcer.bst.observing.left_running import running; assert not running().processes"
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0
 
 

@@ -50,7 +50,7 @@ class Plugin:
 
 
 @dataclass(frozen=True)
-class Rule:
+class RuleSection:
     """The groups of one rule, by plugin."""
 
     id: str
@@ -58,7 +58,7 @@ class Rule:
     plugins: tuple[Plugin, ...]
 
 
-def by_rule(groups: Iterable[Group]) -> list[Rule]:
+def by_rule(groups: Iterable[Group]) -> list[RuleSection]:
     """The groups, rules and plugins in the order in which the report has them: new findings come first."""
     rules: defaultdict[str, defaultdict[str, list[Shown]]] = defaultdict(lambda: defaultdict(list))
     anchors: Counter[str] = Counter()
@@ -68,9 +68,9 @@ def by_rule(groups: Iterable[Group]) -> list[Rule]:
     return [_rule(id_, plugins) for id_, plugins in rules.items()]
 
 
-def _rule(id_: str, plugins: dict[str, list[Shown]]) -> Rule:
+def _rule(id_: str, plugins: dict[str, list[Shown]]) -> RuleSection:
     made = tuple(Plugin(kind, _count(groups), tuple(groups)) for kind, groups in plugins.items())
-    return Rule(id_, sum(plugin.count for plugin in made), made)
+    return RuleSection(id_, sum(plugin.count for plugin in made), made)
 
 
 def _count(groups: Iterable[Shown]) -> int:

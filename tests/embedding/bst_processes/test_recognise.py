@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from enforcer.embedding.bst_processes.command import as_shown, is_bst, may_run_bst, split
+from enforcer.embedding.bst_processes.recognise import as_shown, is_bst, may_run_bst, split
 
 
 @pytest.mark.parametrize(
