@@ -129,7 +129,7 @@ class Unit:
         self.aliases: list[Alias] = []
         self.opaque: Counter[str] = Counter()
         self.taken = 0
-        self._alone = Together([self])
+        self._alone = CompareTogether([self])
 
     def __repr__(self) -> str:
         return f"<Unit {self.kind} {self.name}>"
@@ -188,7 +188,7 @@ _READY_AT = 4
 """The compare of one and the same shadow at which a faster way is made ready: it costs as much as a few of them."""
 
 
-class Together:
+class CompareTogether:
     """Units that are compared as one."""
 
     def __init__(self, units: Sequence[Unit]) -> None:
@@ -228,7 +228,7 @@ class Together:
         return [group for unit in self._units for group in unit.groups]
 
 
-class WithoutFunctions:
+class CompareWithoutFunctions:
     """One unit, compared without what can be replaced on its functions: their code, defaults and attributes."""
 
     def __init__(self, unit: Unit) -> None:

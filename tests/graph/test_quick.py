@@ -12,7 +12,7 @@ import pytest
 
 from enforcer.graph import kinds
 from enforcer.graph.quick import QuickPass
-from enforcer.graph.unit import Together, Unit
+from enforcer.graph.unit import CompareTogether, Unit
 from tests.graph.build import Thing, graph_of, paths
 from tests.graph.hostile import Hostile, HostileDict, HostileList, HostileSet, armed
 
@@ -263,7 +263,7 @@ def test_what_is_equal_but_not_identical_is_looked_at_closely_once() -> None:
 def test_units_together_are_compared_with_their_latest_shadows() -> None:
     roots = [Thing(a=1, x=[]), Thing(a=1)]
     graph = graph_of(*roots)
-    together = Together(graph.units)
+    together = CompareTogether(graph.units)
     assert together.unchanged()
     for root in roots:
         root.a = 2
@@ -281,7 +281,7 @@ def test_units_together_see_a_change_before_their_first_compare() -> None:
     thing = Thing(a=1)
     graph = graph_of(thing, Thing())
     thing.a = 2
-    together = Together(graph.units)
+    together = CompareTogether(graph.units)
     assert not together.unchanged()
     assert not together.unchanged()
     thing.a = 1

@@ -19,7 +19,7 @@ from enforcer.bst.observing.touches import Touches
 from enforcer.bst.replicas.pending import Pending
 from enforcer.graph.compare import ChangedCell, changed_cells
 from enforcer.graph.delta import Codec, Refused
-from enforcer.graph.unit import Unit, WithoutFunctions
+from enforcer.graph.unit import CompareWithoutFunctions, Unit
 from enforcer.results.findings import Job
 
 _SWEEP_SHARE = 0.02
@@ -151,7 +151,7 @@ class CompareTouched(Comparison):
         self._evading = run_graph.evading
         self._always = {*self._shared, *self._evading}
         # Thousands of functions of core, which hardly anybody replaces parts of: left to the full compare.
-        self._core = {unit: WithoutFunctions(unit) for unit in self._always if unit.name == CORE}
+        self._core = {unit: CompareWithoutFunctions(unit) for unit in self._always if unit.name == CORE}
         self._author = ""
         self._numbers = itertools.count()
         # What was compared after the job before: only the present one can have changed it since.
