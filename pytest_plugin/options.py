@@ -151,17 +151,20 @@ def _given(config: pytest.Config) -> dict[str, Any]:
     """What command line and ini file say of each field of the settings, but of the baseline."""
     from enforcer.settings.texts import value_of
 
-    given = {}
-    for option in table.options():
-        if "ini" not in option.places or not option.is_setting or option.kind == "baseline":
-            continue
-        raw = config.getoption(option.ini_name, None) or ini(config, option.ini_name)
-        # What is not said is None, but an empty list in older versions of pytest.
-        if raw or raw is False:
-            given[option.name] = value_of(option, raw)
+    rows = (option for option in table.options() if option.is_setting and option.kind != "baseline")
+    given = {option.name: value_of(option, raw) for option in rows if (raw := _raw(config, option)) is not None}
     if "reports" in given:
         given["reports"] = _targets(config, given["reports"])
     return given
+
+
+def _raw(config: pytest.Config, option: Option) -> Any:
+    """What is given on the command line, else in the ini file; None where nothing is."""
+    raw = config.getoption(option.ini_name) if "pytest" in option.places else None
+    if not raw and "ini" in option.places:
+        raw = ini(config, option.ini_name)
+    # Of an ini value that is not there, pytest makes None, an empty text or an empty list.
+    return raw if raw or raw is False else None
 
 
 def _with_baseline(config: pytest.Config, settings: Settings, in_table: Path | None) -> Settings:
