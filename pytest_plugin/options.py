@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from enforcer.settings.settings import ReportTarget, Settings
+from pytest_plugin import table
 
-MODES = ("strict", "soft", "discard", "off")
-_ONLY_ENFORCED = (
-    *("--enforce-backend", "--enforce-report", "--enforce-collect", "--enforce-blame", "--enforce-min-jobs"),
-    *("--enforce-baseline", "--enforce-update-baseline", "--enforce-coverage", "--enforce-fresh"),
-)
+if TYPE_CHECKING:
+    from enforcer.settings.option_table import Option
+    from enforcer.settings.settings import ReportTarget, Settings
 
 TOLD = "enforcement_settings"
 """Where a worker of pytest-xdist finds the settings: another directory, or another machine, has other files."""
@@ -24,78 +22,24 @@ TOLD = "enforcement_settings"
 def add(parser: pytest.Parser) -> None:
     """Add everything that can be chosen; what a value may be is checked where it is used."""
     group = parser.getgroup("enforcer", "enforced BuildStream builds")
-    group.addoption(
-        "--enforce",
-        metavar="|".join(MODES),
-        help="Watch every real BuildStream build: a job may change only its own element.",
-    )
-    group.addoption("--enforce-backend", metavar="NAME", help="How enforced jobs run: threads, fork or pool.")
-    group.addoption(
-        "--enforce-report",
-        metavar="FORMAT:PATH",
-        action="append",
-        help="Write a report file; may be given more than once.",
-    )
-    group.addoption(
-        "--enforce-collect",
-        action="store_true",
-        default=None,
-        help="Let builds go on after a finding, so that all are found; they still fail their tests.",
-    )
-    group.addoption(
-        "--enforce-fresh",
-        action="store_true",
-        default=None,
-        help="Build with empty caches, one set a test, so that every job runs; they are removed.",
-    )
-    group.addoption(
-        "--enforce-baseline", metavar="FILE", help="What this file lists is known: it is reported and fails nothing."
-    )
-    group.addoption(
-        "--enforce-update-baseline",
-        action="store_true",
-        default=None,
-        help="Add to the baseline what is found; no build or test fails for it.",
-    )
-    group.addoption(
-        "--enforce-blame", metavar="NAME", help="How the line of a write is found: live, rerun, touch or off."
-    )
-    group.addoption(
-        "--enforce-coverage",
-        action="store_true",
-        default=None,
-        help="Report which lines and methods of plugins ran in checked jobs, and which never did.",
-    )
-    group.addoption("--enforce-min-jobs", metavar="N", help="Fail the run when fewer jobs than this were checked.")
-    parser.addini("enforce", f"Default of --enforce: {', '.join(MODES)}.", type="string", default=None)
-    parser.addini("enforce_backend", "Default of --enforce-backend.", type="string", default=None)
-    parser.addini("enforce_report", "Default of --enforce-report, one FORMAT:PATH a line.", type="linelist", default=[])
-    parser.addini("enforce_collect", "Default of --enforce-collect.", type="bool", default=None)
-    parser.addini("enforce_fresh", "Default of --enforce-fresh.", type="bool", default=None)
-    parser.addini(
-        "enforce_baseline",
-        "Default of --enforce-baseline, relative to the directory of this file.",
-        type="string",
-        default=None,
-    )
-    parser.addini("enforce_update_baseline", "Default of --enforce-update-baseline.", type="bool", default=None)
-    parser.addini("enforce_blame", "Default of --enforce-blame.", type="string", default=None)
-    parser.addini("enforce_coverage", "Default of --enforce-coverage.", type="bool", default=None)
-    parser.addini("enforce_min_jobs", "Default of --enforce-min-jobs.", type="string", default=None)
-    parser.addini("enforce_workers", "At most so many worker processes at once.", type="string", default=None)
-    parser.addini(
-        "enforce_worker_jobs",
-        "How many jobs a worker process runs before a fresh one takes its place.",
-        type="string",
-        default=None,
-    )
-    parser.addini(
-        "enforce_bst_config",
-        "BuildStream user configuration for builds of a collected project.conf; by default an empty one with a "
-        "cache directory of its own.",
-        type="string",
-        default=None,
-    )
+    for option in table.options():
+        if "pytest" in option.places:
+            group.addoption(option.pytest_name, help=option.help_in_pytest, **_as_option(option))
+        if "ini" in option.places:
+            parser.addini(option.ini_name, option.help_in_ini, **_as_ini(option))
+
+
+def _as_option(option: Option) -> dict[str, Any]:
+    if option.kind == "flag":
+        return {"action": "store_true", "default": None}
+    action = "append" if option.kind == "reports" else "store"
+    return {"action": action, "metavar": option.pytest_metavar or option.metavar}
+
+
+def _as_ini(option: Option) -> dict[str, Any]:
+    if option.kind == "reports":
+        return {"type": "linelist", "default": []}
+    return {"type": "bool" if option.kind == "flag" else "string", "default": None}
 
 
 def mode_text(config: pytest.Config) -> str | None:
@@ -172,9 +116,9 @@ def refuse_what_needs_enforcement(config: pytest.Config) -> None:
             f"{project}: a project.conf is built and checked only with --enforce=strict (or softer)"
         )
     if mode_text(config) is None:
-        for option in _ONLY_ENFORCED:
-            if config.getoption(option[2:].replace("-", "_")) is not None:
-                raise pytest.UsageError(f"{option} does nothing without --enforce=strict (or softer)")
+        for option in table.options():
+            if "pytest" in option.places and option.kind != "mode" and config.getoption(option.ini_name) is not None:
+                raise pytest.UsageError(f"{option.pytest_name} does nothing without --enforce=strict (or softer)")
 
 
 def is_project(arg: str) -> bool:
@@ -191,29 +135,36 @@ def settings(config: pytest.Config) -> Settings:
     from enforcer.errors import UsageError
     from enforcer.settings.plain import settings_from_plain
     from enforcer.settings.pyproject import table_values
-    from enforcer.settings.settings import Mode, Settings, parse_backend, parse_blame
+    from enforcer.settings.settings import Settings
 
     if (told := _told(config)) is not None:
         return settings_from_plain(told)
     try:
-        # The table's mode is the command's default: it does not switch a test run over.
-        changes = {**table_values(config.rootpath), "mode": Mode.parse(mode_text(config) or "")}
-        if backend := config.getoption("enforce_backend") or ini(config, "enforce_backend"):
-            changes["backend"] = parse_backend(backend)
-        if blame := config.getoption("enforce_blame") or ini(config, "enforce_blame"):
-            changes["blame"] = parse_blame(blame)
-        if reports := config.getoption("enforce_report") or ini(config, "enforce_report"):
-            changes["reports"] = _targets(config, reports)
-        for field in ("collect", "update_baseline", "coverage", "fresh"):
-            flag = config.getoption(f"enforce_{field}") or ini(config, f"enforce_{field}")
-            if isinstance(flag, bool):
-                changes[field] = flag
-        for field, least in _NUMBERS.items():
-            if (number := _number(config, f"enforce_{field}", least)) is not None:
-                changes[field] = number
+        # The table's mode is the command's default: it does not switch a test run over, so one is always given.
+        changes = {**table_values(config.rootpath), **_given(config)}
         return _with_baseline(config, Settings(**{**changes, "baseline": None}), changes.get("baseline"))
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _given(config: pytest.Config) -> dict[str, Any]:
+    """What command line and ini file say of each field of the settings, but of the baseline."""
+    from enforcer.settings.texts import value_of
+
+    rows = (option for option in table.options() if option.is_setting and option.kind != "baseline")
+    given = {option.name: value_of(option, raw) for option in rows if (raw := _raw(config, option)) is not None}
+    if "reports" in given:
+        given["reports"] = _targets(config, given["reports"])
+    return given
+
+
+def _raw(config: pytest.Config, option: Option) -> Any:
+    """What is given on the command line, else in the ini file; None where nothing is."""
+    raw = config.getoption(option.ini_name) if "pytest" in option.places else None
+    if not raw and "ini" in option.places:
+        raw = ini(config, option.ini_name)
+    # Of an ini value that is not there, pytest makes None, an empty text or an empty list.
+    return raw if raw or raw is False else None
 
 
 def _with_baseline(config: pytest.Config, settings: Settings, in_table: Path | None) -> Settings:
@@ -246,28 +197,13 @@ def _baseline_path(config: pytest.Config) -> Path | None:
     return None
 
 
-_NUMBERS = {"min_jobs": 0, "workers": 1, "worker_jobs": 1}
-"""Fields of the settings that are numbers, each with the least that it may be."""
-
-
-def _number(config: pytest.Config, name: str, least: int) -> int | None:
-    text = config.getoption(name, None) or ini(config, name)
-    if not text:
-        return None
-    if not str(text).strip().isdecimal() or int(text) < least:
-        raise pytest.UsageError(f"{name.replace('_', '-')} is {text!r}: a whole number from {least} on is needed")
-    return int(text)
-
-
-def _targets(config: pytest.Config, texts: list[str]) -> tuple[ReportTarget, ...]:
+def _targets(config: pytest.Config, reports: tuple[ReportTarget, ...]) -> tuple[ReportTarget, ...]:
     """The report files, checked now: a long run must not end without one."""
     from enforcer.reports.write import check_targets
-    from enforcer.settings.settings import ReportTarget
 
     # A test that leaves the process in another directory must not move the file.
     start = config.invocation_params.dir
-    parsed = (ReportTarget.parse(text) for text in texts)
-    targets = tuple(ReportTarget(target.format, start / target.path) for target in parsed)
+    targets = tuple(replace(target, path=start / target.path) for target in reports)
     if not config.option.collectonly:
         check_targets(targets)
     return targets

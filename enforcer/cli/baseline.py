@@ -14,6 +14,7 @@ from enforcer.errors import EnforcerError, UsageError
 from enforcer.reports.read import read_report
 from enforcer.reports.value import Report
 from enforcer.settings.baseline import Baseline, Entry, add, learn, prune
+from enforcer.settings.option_table import options_in
 from enforcer.settings.settings import Mode, Settings
 
 _FROM = click.option(
@@ -25,7 +26,6 @@ _FROM = click.option(
     help="Run nothing, but read this JSON report, e.g. of pytest. May be repeated.",
 )
 _METAVAR = "[OPTIONS] [--]"
-_OPTION = {"reports": "report"}
 
 
 @click.group()
@@ -101,7 +101,7 @@ def _no_baseline() -> UsageError:
 def _read(
     sources: Iterable[Path], bst_args: tuple[str, ...], options: dict[str, Any], *, may_be_missing: bool = False
 ) -> tuple[Baseline, dict[Path, Report]]:
-    others = [f"--{_OPTION.get(name, name)}" for name in options if name != "baseline" and options[name]]
+    others = [each.command_name for each in options_in("command") if each.kind != "baseline" and options[each.name]]
     if bst_args or others:
         useless = " ".join([*others, *bst_args])
         raise UsageError(f"--from runs nothing, so that {useless} would do nothing: leave one of them out")

@@ -21,6 +21,7 @@ from enforcer.reports.value import Report, build_report
 from enforcer.reports.write import check_targets, write_reports
 from enforcer.results.record import Record
 from enforcer.session import Session
+from enforcer.settings.option_table import options_in
 from enforcer.settings.settings import Mode, Settings
 
 NEW_VIOLATION = 1
@@ -120,8 +121,7 @@ def _live_count(session: Session) -> AbstractContextManager[None]:
 def command_words(command: str, bst_args: Sequence[str], options: dict[str, Any]) -> list[str]:
     """The words that run the same again; report files are left out, they change nothing."""
     words = ["enforcer", *command.split()]
-    for name in ("mode", "backend", "workers", "blame", "baseline"):
-        if options[name] is not None:
-            words += [f"--{name}", str(options[name])]
-    words += [f"--{name}" for name in ("collect", "coverage", "fresh") if options[name]]
+    given = [option for option in options_in("command") if option.kind != "reports" and options[option.name]]
+    words += [word for each in given if each.kind != "flag" for word in (each.command_name, str(options[each.name]))]
+    words += [each.command_name for each in given if each.kind == "flag"]
     return [*words, "--", *bst_args]

@@ -2,45 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from enforcer.settings.baseline import Baseline, Entry
+from enforcer.settings.option_table import Kind, Option, options_in
 from enforcer.settings.settings import AllowEntry, Mode, Settings
 
 
 def settings_to_plain(settings: Settings) -> dict[str, Any]:
-    """JSON-ready data with everything that steers a build; reports are written by the process that the user started."""
-    return {
-        "mode": settings.mode.value,
-        "backend": settings.backend,
-        "collect": settings.collect,
-        "blame": settings.blame,
-        "coverage": settings.coverage,
-        "allow": [[entry.rule, entry.owner, entry.path, entry.reason] for entry in settings.allow],
-        "workers": settings.workers,
-        "worker_jobs": settings.worker_jobs,
-        "baseline": settings.baseline and _baseline_to_plain(settings.baseline),
-        "update_baseline": settings.update_baseline,
-        "fresh": settings.fresh,
-    }
+    """JSON-ready data with everything that steers a build, by the names of the fields."""
+    return {option.name: _plain(option, getattr(settings, option.name)) for option in options_in("processes")}
 
 
 def settings_from_plain(data: dict[str, Any]) -> Settings:
     """The inverse of `settings_to_plain`."""
-    return Settings(
-        mode=Mode(data["mode"]),
-        backend=data["backend"],
-        collect=data["collect"],
-        blame=data["blame"],
-        coverage=data["coverage"],
-        allow=tuple(AllowEntry(*words) for words in data["allow"]),
-        workers=data["workers"],
-        worker_jobs=data["worker_jobs"],
-        baseline=data["baseline"] and _baseline_from_plain(data["baseline"]),
-        update_baseline=data["update_baseline"],
-        fresh=data["fresh"],
-    )
+    return Settings(**{option.name: _value(option, data[option.name]) for option in options_in("processes")})
+
+
+def _plain(option: Option, value: Any) -> Any:
+    return value if value is None or option.kind not in _TO_PLAIN else _TO_PLAIN[option.kind](value)
+
+
+def _value(option: Option, plain: Any) -> Any:
+    return plain if plain is None or option.kind not in _FROM_PLAIN else _FROM_PLAIN[option.kind](plain)
+
+
+def _allow_to_plain(entries: tuple[AllowEntry, ...]) -> list[list[str]]:
+    return [[entry.rule, entry.owner, entry.path, entry.reason] for entry in entries]
+
+
+def _allow_from_plain(data: list[list[str]]) -> tuple[AllowEntry, ...]:
+    return tuple(AllowEntry(*words) for words in data)
 
 
 def _baseline_to_plain(baseline: Baseline) -> dict[str, Any]:
@@ -50,3 +44,16 @@ def _baseline_to_plain(baseline: Baseline) -> dict[str, Any]:
 
 def _baseline_from_plain(data: dict[str, Any]) -> Baseline:
     return Baseline(Path(data["path"]), data["name"], frozenset(map(Entry.parse, data["lines"])))
+
+
+# All other kinds are plain as they are.
+_TO_PLAIN: Mapping[Kind, Callable[[Any], Any]] = {
+    "mode": lambda mode: mode.value,
+    "allow": _allow_to_plain,
+    "baseline": _baseline_to_plain,
+}
+_FROM_PLAIN: Mapping[Kind, Callable[[Any], Any]] = {
+    "mode": Mode,
+    "allow": _allow_from_plain,
+    "baseline": _baseline_from_plain,
+}

@@ -9,7 +9,9 @@ from typing import Any
 
 from enforcer.errors import UsageError
 from enforcer.masking import printable
-from enforcer.settings.settings import AllowEntry, Mode, parse_backend, parse_blame
+from enforcer.settings.option_table import Kind, Option, options_in
+from enforcer.settings.settings import AllowEntry
+from enforcer.settings.texts import value_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -64,44 +66,34 @@ def _table(data: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _value(table: Mapping[str, Any], key: str) -> Any:
-    if key not in _PARSERS:
-        raise UsageError(f"unknown key {key!r}: choose one of {', '.join(_PARSERS)}")
-    return _PARSERS[key](key, table[key])
+    options = {option.name: option for option in options_in("table")}
+    if key not in options:
+        raise UsageError(f"unknown key {key!r}: choose one of {', '.join(options)}")
+    option = options[key]
+    return _READ[option.kind](option, table[key])
 
 
-def _text(parse: Callable[[str], Any]) -> Callable[[str, Any], Any]:
-    def value(key: str, raw: Any) -> Any:
-        if not isinstance(raw, str):
-            raise UsageError(f"{key} is {raw!r}, not a string")
-        return parse(raw)
-
-    return value
+def _text(option: Option, raw: Any) -> Any:
+    if not isinstance(raw, str):
+        raise UsageError(f"{option.name} is {raw!r}, not a string")
+    return value_of(option, raw)
 
 
-def _path(text: str) -> Path:
-    if not text:
-        raise UsageError("baseline names no file")
-    return Path(text)
-
-
-def _number(least: int) -> Callable[[str, Any], int]:
-    def value(key: str, raw: Any) -> int:
-        if not isinstance(raw, int) or isinstance(raw, bool) or raw < least:
-            raise UsageError(f"{key} is {raw!r}, not a whole number from {least} on")
-        return raw
-
-    return value
-
-
-def _flag(key: str, raw: Any) -> bool:
-    if not isinstance(raw, bool):
-        raise UsageError(f"{key} is {raw!r}, not true or false")
+def _number(option: Option, raw: Any) -> int:
+    if not isinstance(raw, int) or isinstance(raw, bool) or raw < option.least:
+        raise UsageError(f"{option.name} is {raw!r}, not a whole number from {option.least} on")
     return raw
 
 
-def _allow(key: str, raw: Any) -> tuple[AllowEntry, ...]:
+def _flag(option: Option, raw: Any) -> bool:
+    if not isinstance(raw, bool):
+        raise UsageError(f"{option.name} is {raw!r}, not true or false")
+    return raw
+
+
+def _allow(option: Option, raw: Any) -> tuple[AllowEntry, ...]:
     if not isinstance(raw, list):
-        raise UsageError(f'{key} is {raw!r}, not a list of {{ entry = "RULE OWNER PATH", reason = "..." }}')
+        raise UsageError(f'{option.name} is {raw!r}, not a list of {{ entry = "RULE OWNER PATH", reason = "..." }}')
     return tuple(map(_allow_entry, raw))
 
 
@@ -112,16 +104,11 @@ def _allow_entry(raw: Any) -> AllowEntry:
     return AllowEntry.parse(raw["entry"], raw["reason"])
 
 
-_PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
-    "mode": _text(Mode.parse),
-    "backend": _text(parse_backend),
-    "collect": _flag,
-    "fresh": _flag,
-    "blame": _text(parse_blame),
-    "coverage": _flag,
+_READ: Mapping[Kind, Callable[[Option, Any], Any]] = {
+    "mode": _text,
+    "choice": _text,
+    "flag": _flag,
+    "number": _number,
+    "baseline": _text,
     "allow": _allow,
-    "baseline": _text(_path),
-    "min_jobs": _number(0),
-    "workers": _number(1),
-    "worker_jobs": _number(1),
 }

@@ -11,16 +11,27 @@ from typing import Any
 
 from enforcer.errors import UsageError
 from enforcer.settings.baseline import Baseline
+from enforcer.settings.option_table import BACKENDS, BLAMES, REPORT_FORMATS, Option, option_named
 
-BACKENDS = ("threads", "fork", "pool")
+__all__ = [
+    "BACKENDS",
+    "BLAMES",
+    "PROCESS_BACKENDS",
+    "REPORT_FORMATS",
+    "RUN_BACKEND",
+    "AllowEntry",
+    "Mode",
+    "ReportTarget",
+    "Settings",
+    "parse_backend",
+    "parse_blame",
+    "parse_choice",
+    "run_backend",
+]
+
 PROCESS_BACKENDS = ("fork", "pool")
 RUN_BACKEND = "pool"
 """What `enforcer run` prefers."""
-
-REPORT_FORMATS = ("json", "html", "sarif", "github", "markdown", "junit")
-
-BLAMES = ("live", "rerun", "touch", "off")
-"""How the line of a write is found: as its job runs, by another run too, only where it was obtained, or not at all."""
 
 
 class Mode(str, Enum):
@@ -40,18 +51,21 @@ class Mode(str, Enum):
             raise UsageError(f"unknown mode {text!r}: choose one of {', '.join(m.value for m in cls)}") from None
 
 
+def parse_choice(option: Option, text: str) -> str:
+    """`text`, if it is one of the choices of `option`; `UsageError` lists them when it is none."""
+    if text not in option.choices:
+        raise UsageError(f"unknown {option.name} {text!r}: {option.offer} {', '.join(option.choices)}")
+    return text
+
+
 def parse_backend(text: str) -> str:
     """The backend named `text`; `UsageError` lists those of this version when there is none."""
-    if text not in BACKENDS:
-        raise UsageError(f"unknown backend {text!r}: this version has {', '.join(BACKENDS)}")
-    return text
+    return parse_choice(option_named("backend"), text)
 
 
 def parse_blame(text: str) -> str:
     """The kind of blame named `text`; `UsageError` lists them when there is none."""
-    if text not in BLAMES:
-        raise UsageError(f"unknown blame {text!r}: choose one of {', '.join(BLAMES)}")
-    return text
+    return parse_choice(option_named("blame"), text)
 
 
 def run_backend() -> str:
@@ -120,6 +134,7 @@ def _matches(pattern: str, text: str) -> bool:
 class Settings:
     """Everything that steers one enforced run; made once from command line, ini and table.
 
+    `option_table` has all else of each field: its names, its help, where it may be given.
     While a baseline is updated, `collect` is set too.
     """
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from enforcer.settings.option_table import OPTIONS, Option, options_in
+
 ROOT = Path(__file__).resolve().parents[2]
 ERRORS = {"UsageError", "UnsupportedError", "EnforcerError", "ProcessFailed", "ConflictError"}
 RETURNING = {"_obituary", "_hint", "why_not", "_why_unblamed", "_why_not", "start"}
@@ -58,3 +60,26 @@ def test_the_sentence_is_documented(place: str, sentence: str) -> None:
     words = re.sub(r"\W+", " ", sentence).strip()
     is_documented = words in WORDS
     assert is_documented, f"{place} says {sentence!r}: add it to docs/messages.md"
+
+
+def row(beginning: str) -> str:
+    [line] = [line for line in PAGE.splitlines() if line.startswith(f"| `{beginning}")]
+    return line
+
+
+@pytest.mark.parametrize("option", [row for row in OPTIONS if row.kind in ("mode", "choice")], ids=lambda row: row.name)
+def test_what_a_wrong_choice_is_answered_with_is_documented(option: Option) -> None:
+    offered = re.search(rf"unknown {option.name} [A-Z]+: {option.offer} (.*?)` \|", row(f"unknown {option.name} "))
+    assert offered is not None
+    assert offered[1] in ("...", ", ".join(option.choices))
+
+
+def test_the_keys_of_the_table_are_listed_where_one_is_unknown() -> None:
+    keys = re.findall(r"`(\w+)`", row("[tool.enforcer] in PATH: unknown key").split("|")[2])
+    assert keys == [option.name for option in options_in("table")]
+
+
+def test_the_numbers_are_listed_where_one_is_wrong() -> None:
+    listed = re.findall(r"`([\w-]+)`", row("NAME is TEXT: a whole number").split("|")[2])
+    numbers = [option for option in options_in("ini") if option.kind == "number"]
+    assert listed == [option.pytest_name if "pytest" in option.places else option.ini_name for option in numbers]

@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 
 from enforcer.cli.main import cli
-from enforcer.settings.pyproject import _PARSERS
-from enforcer.settings.settings import BACKENDS, BLAMES, REPORT_FORMATS, Mode
-from pytest_plugin import marking, options
+from enforcer.settings.option_table import OPTIONS, Option
+from pytest_plugin import marking
 
 PAGE = (Path(__file__).parents[2] / "docs" / "options.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
 SETTINGS = [row for row in ROWS if len(row) == 5]
-
-
-class Recorder:
-    """Stands in for pytest's parser and notes the names."""
-
-    def __init__(self) -> None:
-        self.options: list[str] = []
-        self.ini: list[str] = []
-
-    def getgroup(self, *_: str) -> Recorder:
-        return self
-
-    def addoption(self, name: str, **_: Any) -> None:
-        self.options.append(name)
-
-    def addini(self, name: str, *_: str, **__: Any) -> None:
-        self.ini.append(name)
 
 
 def commands(command: click.Command = cli, words: str = "enforcer") -> Iterator[tuple[str, click.Command]]:
@@ -46,29 +28,26 @@ def commands(command: click.Command = cli, words: str = "enforcer") -> Iterator[
 
 
 COMMANDS = dict(commands())
-RECORDER = Recorder()
-options.add(RECORDER)  # type: ignore[arg-type]
-
-
-def column(index: int) -> set[str]:
-    return {row[index].strip("()`") for row in SETTINGS[1:]} - {""}
 
 
 def of_click(words: str) -> set[str]:
     return {name for each in COMMANDS[words].params if isinstance(each, click.Option) for name in each.opts}
 
 
-def test_the_table_has_exactly_the_options_of_enforcer_run() -> None:
-    assert {name for name in column(0) if name.startswith("--")} == of_click("enforcer run")
+def names(option: Option) -> list[str]:
+    """What the option is called in each place, in the order of the columns."""
+    each = {
+        "command": option.command_name,
+        "pytest": option.pytest_name,
+        "ini": option.ini_name,
+        "table": option.name,
+    }
+    return [f"`{name}`" if place in option.places else "" for place, name in each.items()]
 
 
-def test_the_table_has_exactly_the_options_and_ini_values_of_pytest() -> None:
-    assert column(1) == set(RECORDER.options)
-    assert column(2) == set(RECORDER.ini)
-
-
-def test_the_table_has_exactly_the_keys_of_pyproject_toml() -> None:
-    assert column(3) == set(_PARSERS)
+def test_the_page_has_a_row_for_each_option_with_all_its_names() -> None:
+    # In brackets: a command that does the same.
+    assert [[re.sub(r"^\(.*\)$", "", cell) for cell in row[:4]] for row in SETTINGS[1:]] == list(map(names, OPTIONS))
 
 
 @pytest.mark.parametrize("words", COMMANDS)
@@ -78,8 +57,6 @@ def test_a_command_and_its_other_options_are_there(words: str) -> None:
         assert f"`{name}" in PAGE
 
 
-@pytest.mark.parametrize(
-    "name", [*(mode.value for mode in Mode), *BACKENDS, *BLAMES, *REPORT_FORMATS, *marking._KEYWORDS]
-)
+@pytest.mark.parametrize("name", [*(choice for option in OPTIONS for choice in option.choices), *marking._KEYWORDS])
 def test_each_value_is_there(name: str) -> None:
     assert f"`{name}`" in PAGE

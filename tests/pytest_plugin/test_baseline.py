@@ -235,13 +235,6 @@ def test_a_wrong_baseline_is_a_usage_error(fake: pytest.Pytester, args: list[str
     assert "Traceback" not in result.stderr.str() + result.stdout.str()
 
 
-@pytest.mark.parametrize("option", ["--enforce-baseline=known.txt", "--enforce-update-baseline"])
-def test_without_enforcement_a_baseline_does_nothing(fake: pytest.Pytester, option: str) -> None:
-    result = fake.runpytest(option)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: {option.partition('=')[0]} does nothing without --enforce=strict*"])
-
-
 REAL = """
 from conftest import PROJECT
 import os, pytest

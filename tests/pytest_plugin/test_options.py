@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
+
+from enforcer.settings.option_table import OPTIONS, Option, options_in
+from tests.settings.samples import prepare, sample, value
 
 TESTS = "def test_build(build): build()"
 
@@ -62,6 +66,52 @@ def test_every_option_is_an_ini_value_too(fake: pytest.Pytester) -> None:
     assert (settings.min_jobs, settings.workers, settings.worker_jobs) == (3, 4, 5)
 
 
+def told_settings(fake: pytest.Pytester, option: Option, *args: str) -> tuple[Any, Any]:
+    """The settings of a run with these arguments, and those that it would have without `option`."""
+    prepare(fake.path)
+    # What is updated has to be named, and collects as well.
+    needed = ["--enforce-baseline=known.txt"] if option.name == "update_baseline" else []
+    usual = settings_of(fake, "--enforce=strict", *needed)
+    expected = usual.with_(**{"collect": bool(needed), option.name: value(option, fake.path)})
+    mode = [] if option.kind == "mode" else ["--enforce=strict"]
+    return settings_of(fake, *mode, *needed, *args), expected
+
+
+@pytest.mark.parametrize("option", options_in("pytest"), ids=lambda option: option.name)
+def test_an_option_is_its_setting_and_no_other(fake: pytest.Pytester, option: Option) -> None:
+    text = "" if option.kind == "flag" else f"={sample(option)}"
+    settings, expected = told_settings(fake, option, option.pytest_name + text)
+    assert settings == expected
+
+
+@pytest.mark.parametrize("option", [row for row in options_in("ini") if row.is_setting], ids=lambda option: option.name)
+def test_an_ini_value_is_its_setting_and_no_other(fake: pytest.Pytester, option: Option) -> None:
+    settings, expected = told_settings(fake, option, "-o", f"{option.ini_name}={sample(option)}")
+    assert settings == expected
+
+
+def test_the_help_names_the_options_and_ini_values_of_the_table_and_no_other(inner: pytest.Pytester) -> None:
+    text = inner.runpytest("--help").stdout.str()
+    assert re.findall(r"^  (--enforce[\w-]*)", text, re.MULTILINE) == [row.pytest_name for row in options_in("pytest")]
+    assert re.findall(r"^  (enforce\w*) \(", text, re.MULTILINE) == [row.ini_name for row in options_in("ini")]
+
+
+@pytest.mark.parametrize("option", [row for row in OPTIONS if "pytest" not in row.places], ids=lambda row: row.name)
+def test_an_option_that_is_not_for_pytest_is_refused(fake: pytest.Pytester, option: Option) -> None:
+    result = fake.runpytest("--enforce=strict", f"{option.pytest_name}=1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*unrecognized arguments: {option.pytest_name}=1"])
+
+
+@pytest.mark.parametrize(
+    "option", [row for row in options_in("pytest") if row.kind != "mode"], ids=lambda row: row.name
+)
+def test_without_enforcement_an_option_is_refused(fake: pytest.Pytester, option: Option) -> None:
+    result = fake.runpytest(option.pytest_name + ("" if option.kind == "flag" else f"={sample(option)}"))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {option.pytest_name} does nothing without --enforce=strict (or softer)"])
+
+
 def test_command_line_goes_before_ini_before_table(fake: pytest.Pytester) -> None:
     fake.makepyprojecttoml(
         """
@@ -112,10 +162,6 @@ def test_the_table_alone_does_not_switch_enforcement_on(fake: pytest.Pytester) -
         (["--enforce=strict", "-o", "enforce_worker_jobs=1.5"], "enforce-worker-jobs is '1.5': a whole number from 1"),
         (["--enforce=strict", "-o", "enforce_collect=perhaps"], "ini value enforce_collect: *perhaps*"),
         (["-o", "enforce=hard"], "unknown mode 'hard'"),
-        (["--enforce-min-jobs=3"], "--enforce-min-jobs does nothing without --enforce=strict"),
-        (["--enforce-report=json:r"], "--enforce-report does nothing without --enforce=strict"),
-        (["--enforce-collect"], "--enforce-collect does nothing without --enforce=strict"),
-        (["--enforce-fresh"], "--enforce-fresh does nothing without --enforce=strict"),
         (["project.conf"], "project.conf: a project.conf is built and checked only with --enforce=strict"),
         (["sub/project.conf::a.bst"], "sub/project.conf::a.bst: a project.conf is built and checked only with"),
     ],

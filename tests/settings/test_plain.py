@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -26,8 +25,3 @@ def test_settings_arrive_as_they_were_sent() -> None:
     )
     assert settings_from_plain(json.loads(json.dumps(settings_to_plain(settings)))) == settings
     assert settings_from_plain(json.loads(json.dumps(settings_to_plain(Settings())))) == Settings()
-
-
-def test_every_setting_but_those_of_the_parent_is_sent() -> None:
-    fields = {field.name for field in dataclasses.fields(Settings)}
-    assert fields - set(settings_to_plain(Settings())) == {"reports", "min_jobs"}
