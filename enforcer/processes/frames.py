@@ -25,7 +25,7 @@ Wait = Callable[[int, int], None]
 """Waits until a descriptor is ready for an event of `select.poll`, or raises what ends the conversation."""
 
 
-class Kind(IntEnum):
+class FrameKind(IntEnum):
     """What a frame says."""
 
     # From main to the pristine process, and its answers.
@@ -50,16 +50,20 @@ class Kind(IntEnum):
 class Closed(Exception):
     """The other side is gone, or does not speak as agreed."""
 
-    def __init__(self, cut_off: Kind | None = None) -> None:
+    def __init__(self, cut_off: FrameKind | None = None) -> None:
         super().__init__(f"closed within a frame of kind {cut_off.name}" if cut_off else "closed")
         self.cut_off = cut_off
         """The kind of the frame that had begun to arrive."""
 
 
+class Broken(Exception):
+    """The other side says why it cannot go on."""
+
+
 class Frame(NamedTuple):
     """One message. Whoever receives it owns the descriptors."""
 
-    kind: Kind
+    kind: FrameKind
     payload: bytes
     descriptors: tuple[int, ...] = ()
 
@@ -78,7 +82,7 @@ class Connection:
         self._flags = socket.MSG_DONTWAIT if wait else 0
         self._sending = threading.Lock()
 
-    def send(self, kind: Kind, payload: bytes = b"", descriptors: Sequence[int] = ()) -> None:
+    def send(self, kind: FrameKind, payload: bytes = b"", descriptors: Sequence[int] = ()) -> None:
         """Send one frame; from any thread. Raises `Closed`."""
         header = _HEADER.pack(_MAGIC, kind, len(payload))
         with self._sending:
@@ -111,7 +115,7 @@ class Connection:
         magic, number, length = _HEADER.unpack(header)
         if magic != _MAGIC:
             raise Closed
-        kind = Kind(number)
+        kind = FrameKind(number)
         return Frame(kind, self._receive_payload(length, kind), tuple(descriptors))
 
     def _receive_header(self, descriptors: list[int]) -> bytes:
@@ -134,7 +138,7 @@ class Connection:
                 descriptors += array.array("i", data)
         return header
 
-    def _receive_payload(self, length: int, kind: Kind) -> bytes:
+    def _receive_payload(self, length: int, kind: FrameKind) -> bytes:
         payload = memoryview(bytearray(length))
         done = 0
         while done < length:
@@ -150,7 +154,7 @@ class Connection:
             done += count
         return bytes(payload)
 
-    def _await(self, event: int, receiving: Kind | None = None) -> None:
+    def _await(self, event: int, receiving: FrameKind | None = None) -> None:
         assert self._wait is not None
         try:
             self._wait(self._socket.fileno(), event)
