@@ -1,6 +1,52 @@
 """Frames of bytes, with descriptors, over an anonymous pair of sockets.
 
-Nothing is unpickled here and no socket has a name: only processes that were forked from each other can speak.
+No socket has a name and nothing is unpickled here: only processes that were forked from each other can speak, so both
+ends are always of one version. All numbers are unsigned, in network byte order.
+
+A frame is
+
+    offset  bytes  what
+    0       4      "enf" and a zero
+    4       1      the number of a `FrameKind`
+    5       8      the length of the payload
+    13             the payload
+
+Descriptors, at most four, come with the first bytes of the header (`SCM_RIGHTS`); whoever receives them owns them, and
+no program that it executes inherits them. A payload is in memory as a whole on either side.
+
+Where a payload is a *list*, of byte strings, `pack` writes and `unpack` reads 4 bytes with their number, and for each
+8 bytes with its length, then itself.
+
+The other side counts as gone, and `Closed` is raised, when the connection ends, in a frame or between two, and when
+what comes does not begin as a frame does: then there is no way back to the beginning of the next. A number that is no
+kind raises `ValueError`.
+
+Between main and the pristine process (`pristine_handle`, `pristine`) each side waits for the other: FORK and REAP have
+one answer each, UPDATE has none.
+
+    kind      from      payload                                               descriptors
+    UPDATE    main      list of updates
+    FORK      main      list of updates, to be taken over before              the worker's end of a new pair
+    FORKED    pristine  process id, 4 bytes, signed                           a pidfd of the worker
+    REFUSED   pristine  why the system forks none, UTF-8
+    REAP      main      process id, 4 bytes; 1 byte: 1 if it retired, else 0
+    REAPED    pristine  what `os.waitpid` said, 4 bytes, signed; -1: unknown
+
+Between main and a worker (`worker_handle`, `worker`): jobs come one after the other, RUN, then events, then RESULT.
+
+    kind      from    payload
+    RUN       main    list: the request, then the updates to be taken over before
+    INTERRUPT main    nothing; after RUN. It may cross RESULT, and is ignored then
+    EVENT     worker  an event; until RESULT, in order
+    AWAITED   worker  8 bytes, the event's number in this worker, then the event; its sender waits for HEARD
+    HEARD     main    the 8 bytes, once the event was dealt with
+    RESULT    worker  1 byte: 1 if the worker may run another job, else 0; then the job's result
+    RETIRE    main    nothing; in place of RUN, the last frame from main
+    RETIRED   worker  what is left to say, the last frame from a worker; its process ends with status 0
+    FAILED    worker  in place of RESULT or RETIRED: a traceback, UTF-8; its process ends with status 70
+
+Either ends the conversation by closing: then the pristine process ends all that is left and itself, a worker itself.
+What requests, events, results and updates mean is `replica`'s, and so `enforcer.bst.runs.in_worker`'s business.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The pristine process: it never runs a job, is kept up to date, and forks workers.
 
 It is the parent of all workers, and whatever they leave behind becomes its child, so that it can end everything
-when main closes the connection or is gone itself.
+when main closes the connection or is gone itself. What it reads and writes: see `enforcer.processes.frames`.
 """
 
 from __future__ import annotations

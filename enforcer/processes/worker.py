@@ -1,6 +1,7 @@
 """The life of a worker: jobs one after the other, on a thread of their own, until it is told to retire.
 
-The main thread only listens, so that it can interrupt a job and notices at once when main is gone.
+The main thread only listens, so that it can interrupt a job and notices at once when main is gone. What it reads, and
+what the job thread and its events write: see `enforcer.processes.frames`.
 """
 
 from __future__ import annotations

@@ -113,3 +113,15 @@ def test_what_is_no_frame_of_ours_counts_as_closed() -> None:
 def test_lists_of_byte_strings_survive_packing() -> None:
     for items in ([], [b""], [b"one", b"", b"\0" * 70_000]):
         assert unpack(pack(items)) == items
+
+
+def test_a_frame_is_laid_out_as_its_module_says() -> None:
+    near, far = socket.socketpair()
+    Connection(near).send(FrameKind.RUN, pack([b"request", b""]))
+    sent = far.recv(1000)
+    assert sent[:4] == b"enf\0"
+    assert sent[4] == 21
+    assert int.from_bytes(sent[5:13], "big") == len(sent) - 13
+    assert sent[13:] == bytes([0, 0, 0, 2]) + bytes([0] * 7 + [7]) + b"request" + bytes(8)
+    near.close()
+    far.close()
