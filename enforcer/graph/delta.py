@@ -3,6 +3,44 @@
 A delta names the changed cells and, entry by entry, what they hold now. Objects that every
 replica has are sent as names, only new ones are pickled; containers among these get names of
 their own, so that a later delta can say what changed inside of them.
+
+The bytes are for processes that were forked from one, never for a file: addresses and numbers of kinds mean something
+only there. `Codec.encode` writes them where something has changed, `Codec.decode` reads them everywhere else:
+
+    1 byte                 "0", or "1" if the delta introduces objects
+    a pickle, protocol 5   (author, root, cells)
+    a pickle, protocol 5   only after "1": a tuple of the objects that are introduced
+
+    author   a string, unique for each delta
+    root     the first root of the unit, by name
+    cells    a tuple of tuples with the fields of `entries.CellDelta`:
+               subject  the object whose state the cell is
+               kind     the index of its kind in `entries.KINDS`, which is also the order in which cells are applied
+               set      ((name, value), ...): what these names hold now
+               removed  (name, ...): what holds nothing any more
+               order    (name, ...), in their present order those that were there before or are set, and still are;
+                        None where removing and setting gives that order, or the kind has none
+               whole    (value, ...) for a kind without names (a list, a deque, a set), of which `set` and `removed` are
+                        empty and `order` is None; else None
+
+Both pickles are of one pickler, and are read by one unpickler: an object of the first stands in the second as a back
+reference. Within them an object that has a name is its persistent id, which is either of
+
+    address            an int: `id()` of an object from before the fork, the same in every process
+    (author, number)   the object at that place among those that the delta of that author introduced
+    what `Wire.name_of` gives for objects that have names of their own
+
+Everything else is pickled: what `Wire.reduce` knows, its way; bound methods, and objects of Python classes that have no
+protocol of their own, by `rebuild` (the class, then cells, as pairs of a kind's index and its contents); the rest as
+pickle does it. Objects whose identity matters are introduced, in the order in which they are first met, and are known
+as (author, number) to whoever has sent or decoded the delta from then on. So deltas are decoded in the order of the
+log, at least those that name each other's objects: `KeyError` says that a name is not known yet.
+
+What cannot be sent is left out, change by change, and told as `Refused`: attributes that are local to each process are
+not told; a new object that others do not know cannot be a subject; what pickle refuses, and what somebody's own
+`__reduce__` does not bring out of the bytes as it went in, is refused. If nothing is left there is no delta.
+
+`Codec.pack` and `unpack` use the same form for one value in place of the first pickle, without giving names.
 """
 
 from __future__ import annotations

@@ -1,6 +1,52 @@
 """Frames of bytes, with descriptors, over an anonymous pair of sockets.
 
-Nothing is unpickled here and no socket has a name: only processes that were forked from each other can speak.
+No socket has a name and nothing is unpickled here: only processes that were forked from each other can speak, so both
+ends are always of one version. All numbers are unsigned, in network byte order.
+
+A frame is
+
+    offset  bytes  what
+    0       4      "enf" and a zero
+    4       1      the number of a `FrameKind`
+    5       8      the length of the payload
+    13             the payload
+
+Descriptors, at most four, come with the first bytes of the header (`SCM_RIGHTS`); whoever receives them owns them, and
+no program that it executes inherits them. A payload is in memory as a whole on either side.
+
+Where a payload is a *list*, of byte strings, `pack` writes and `unpack` reads 4 bytes with their number, and for each
+8 bytes with its length, then itself.
+
+The other side counts as gone, and `Closed` is raised, when the connection ends, in a frame or between two, and when
+what comes does not begin as a frame does: then there is no way back to the beginning of the next. A number that is no
+kind raises `ValueError`.
+
+Between main and the pristine process (`pristine_handle`, `pristine`) each side waits for the other: FORK and REAP have
+one answer each, UPDATE has none.
+
+    kind      from      payload                                               descriptors
+    UPDATE    main      list of updates
+    FORK      main      list of updates, to be taken over before              the worker's end of a new pair
+    FORKED    pristine  process id, 4 bytes, signed                           a pidfd of the worker
+    REFUSED   pristine  why the system forks none, UTF-8
+    REAP      main      process id, 4 bytes; 1 byte: 1 if it retired, else 0
+    REAPED    pristine  what `os.waitpid` said, 4 bytes, signed; -1: unknown
+
+Between main and a worker (`worker_handle`, `worker`): jobs come one after the other, RUN, then events, then RESULT.
+
+    kind      from    payload
+    RUN       main    list: the request, then the updates to be taken over before
+    INTERRUPT main    nothing; after RUN. It may cross RESULT, and is ignored then
+    EVENT     worker  an event; until RESULT, in order
+    AWAITED   worker  8 bytes, the event's number in this worker, then the event; its sender waits for HEARD
+    HEARD     main    the 8 bytes, once the event was dealt with
+    RESULT    worker  1 byte: 1 if the worker may run another job, else 0; then the job's result
+    RETIRE    main    nothing; in place of RUN, the last frame from main
+    RETIRED   worker  what is left to say, the last frame from a worker; its process ends with status 0
+    FAILED    worker  in place of RESULT or RETIRED: a traceback, UTF-8; its process ends with status 70
+
+Either ends the conversation by closing: then the pristine process ends all that is left and itself, a worker itself.
+What requests, events, results and updates mean is `replica`'s, and so `enforcer.bst.runs.in_worker`'s business.
 """
 
 from __future__ import annotations
@@ -25,7 +71,7 @@ Wait = Callable[[int, int], None]
 """Waits until a descriptor is ready for an event of `select.poll`, or raises what ends the conversation."""
 
 
-class Kind(IntEnum):
+class FrameKind(IntEnum):
     """What a frame says."""
 
     # From main to the pristine process, and its answers.
@@ -50,16 +96,20 @@ class Kind(IntEnum):
 class Closed(Exception):
     """The other side is gone, or does not speak as agreed."""
 
-    def __init__(self, cut_off: Kind | None = None) -> None:
+    def __init__(self, cut_off: FrameKind | None = None) -> None:
         super().__init__(f"closed within a frame of kind {cut_off.name}" if cut_off else "closed")
         self.cut_off = cut_off
         """The kind of the frame that had begun to arrive."""
 
 
+class Broken(Exception):
+    """The other side says why it cannot go on."""
+
+
 class Frame(NamedTuple):
     """One message. Whoever receives it owns the descriptors."""
 
-    kind: Kind
+    kind: FrameKind
     payload: bytes
     descriptors: tuple[int, ...] = ()
 
@@ -78,7 +128,7 @@ class Connection:
         self._flags = socket.MSG_DONTWAIT if wait else 0
         self._sending = threading.Lock()
 
-    def send(self, kind: Kind, payload: bytes = b"", descriptors: Sequence[int] = ()) -> None:
+    def send(self, kind: FrameKind, payload: bytes = b"", descriptors: Sequence[int] = ()) -> None:
         """Send one frame; from any thread. Raises `Closed`."""
         header = _HEADER.pack(_MAGIC, kind, len(payload))
         with self._sending:
@@ -111,7 +161,7 @@ class Connection:
         magic, number, length = _HEADER.unpack(header)
         if magic != _MAGIC:
             raise Closed
-        kind = Kind(number)
+        kind = FrameKind(number)
         return Frame(kind, self._receive_payload(length, kind), tuple(descriptors))
 
     def _receive_header(self, descriptors: list[int]) -> bytes:
@@ -134,7 +184,7 @@ class Connection:
                 descriptors += array.array("i", data)
         return header
 
-    def _receive_payload(self, length: int, kind: Kind) -> bytes:
+    def _receive_payload(self, length: int, kind: FrameKind) -> bytes:
         payload = memoryview(bytearray(length))
         done = 0
         while done < length:
@@ -150,7 +200,7 @@ class Connection:
             done += count
         return bytes(payload)
 
-    def _await(self, event: int, receiving: Kind | None = None) -> None:
+    def _await(self, event: int, receiving: FrameKind | None = None) -> None:
         assert self._wait is not None
         try:
             self._wait(self._socket.fileno(), event)

@@ -1,7 +1,7 @@
 """The pristine process: it never runs a job, is kept up to date, and forks workers.
 
 It is the parent of all workers, and whatever they leave behind becomes its child, so that it can end everything
-when main closes the connection or is gone itself.
+when main closes the connection or is gone itself. What it reads and writes: see `enforcer.processes.frames`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import socket
 import struct
 
 from enforcer.processes import linux, worker
-from enforcer.processes.frames import Closed, Connection, Frame, Kind, unpack
+from enforcer.processes.frames import Closed, Connection, Frame, FrameKind, unpack
 from enforcer.processes.replica import Replica
 
 ASKED = struct.Struct("!i?")
@@ -76,11 +76,11 @@ class _Pristine:
         self._replica.settle("pristine")
         while True:
             frame = self._connection.receive()
-            if frame.kind is Kind.REAP:
+            if frame.kind is FrameKind.REAP:
                 self._reap(*ASKED.unpack(frame.payload))
                 continue
             self._replica.catch_up(unpack(frame.payload))
-            if frame.kind is Kind.FORK:
+            if frame.kind is FrameKind.FORK:
                 self._fork(frame)
 
     def _fork(self, frame: Frame) -> None:
@@ -89,13 +89,13 @@ class _Pristine:
             try:
                 pid = linux.fork(lambda: self._become_worker(end))
             except OSError as error:
-                self._connection.send(Kind.REFUSED, str(error).encode())
+                self._connection.send(FrameKind.REFUSED, str(error).encode())
                 return
         os.setpgid(pid, pid)  # as the worker does: whoever is first
         self._workers.add(pid)
         pidfd = os.pidfd_open(pid)
         try:
-            self._connection.send(Kind.FORKED, PROCESS.pack(pid), [pidfd])
+            self._connection.send(FrameKind.FORKED, PROCESS.pack(pid), [pidfd])
         finally:
             os.close(pidfd)
 
@@ -112,4 +112,4 @@ class _Pristine:
             self._spared = {pid for pid in left if os.waitpid(pid, os.WNOHANG) == (0, 0)}
         else:
             linux.end_children(self._workers | self._spared, _ENDING)
-        self._connection.send(Kind.REAPED, STATUS.pack(UNKNOWN if status is None else status))
+        self._connection.send(FrameKind.REAPED, STATUS.pack(UNKNOWN if status is None else status))

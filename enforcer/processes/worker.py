@@ -1,6 +1,7 @@
 """The life of a worker: jobs one after the other, on a thread of their own, until it is told to retire.
 
-The main thread only listens, so that it can interrupt a job and notices at once when main is gone.
+The main thread only listens, so that it can interrupt a job and notices at once when main is gone. What it reads, and
+what the job thread and its events write: see `enforcer.processes.frames`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from queue import SimpleQueue
 from typing import NoReturn
 
 from enforcer.processes import linux
-from enforcer.processes.frames import Closed, Connection, Frame, Kind, unpack
+from enforcer.processes.frames import Closed, Connection, Frame, FrameKind, unpack
 from enforcer.processes.replica import Replica
 
 REUSABLE = b"\1"
@@ -38,9 +39,9 @@ def live(connection: Connection, replica: Replica) -> None:
         while True:
             wait()
             frame = connection.receive()
-            if frame.kind is Kind.INTERRUPT:
+            if frame.kind is FrameKind.INTERRUPT:
                 jobs.interrupt()
-            elif frame.kind is Kind.HEARD:
+            elif frame.kind is FrameKind.HEARD:
                 jobs.heard(frame)
             else:
                 jobs.add(frame)
@@ -58,7 +59,7 @@ class _Jobs:
         self._awaited = _Awaited()
 
     def add(self, frame: Frame) -> None:
-        self._running = frame.kind is Kind.RUN
+        self._running = frame.kind is FrameKind.RUN
         self._frames.put(frame)
 
     def interrupt(self) -> None:
@@ -72,9 +73,9 @@ class _Jobs:
     def serve(self) -> NoReturn:
         status = linux.BROKEN
         try:
-            while (frame := self._frames.get()).kind is Kind.RUN:
+            while (frame := self._frames.get()).kind is FrameKind.RUN:
                 self._run(frame)
-            self._connection.send(Kind.RETIRED, self._replica.retire(lambda event, wait=False: None))
+            self._connection.send(FrameKind.RETIRED, self._replica.retire(lambda event, wait=False: None))
             status = 0
         except Closed:  # by main, which wants nothing any more
             pass
@@ -91,11 +92,11 @@ class _Jobs:
         with self._lock:
             self._running = False
         tell.end()
-        self._connection.send(Kind.RESULT, (REUSABLE if reusable else SPOILED) + payload)
+        self._connection.send(FrameKind.RESULT, (REUSABLE if reusable else SPOILED) + payload)
 
     def _report(self) -> None:
         try:
-            self._connection.send(Kind.FAILED, traceback.format_exc().encode(errors="backslashreplace"))
+            self._connection.send(FrameKind.FAILED, traceback.format_exc().encode(errors="backslashreplace"))
         except (Closed, OSError):  # without its descriptors, for example
             linux.print_exception()
 
@@ -120,7 +121,7 @@ class _Tell:
     """Sends events while its job runs: a thread that the job left must not speak into the next one's."""
 
     def __init__(self, connection: Connection, awaited: _Awaited) -> None:
-        self._send: Callable[[Kind, bytes], None] | None = connection.send
+        self._send: Callable[[FrameKind, bytes], None] | None = connection.send
         self._awaited = awaited
         self._lock = threading.Lock()
 
@@ -130,10 +131,10 @@ class _Tell:
             if not self._send:
                 return
             if not wait:
-                self._send(Kind.EVENT, event)
+                self._send(FrameKind.EVENT, event)
                 return
             number, heard = self._awaited.add()
-            self._send(Kind.AWAITED, NUMBER.pack(number) + event)
+            self._send(FrameKind.AWAITED, NUMBER.pack(number) + event)
         heard.wait()
 
     def end(self) -> None:

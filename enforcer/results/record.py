@@ -1,4 +1,22 @@
-"""What one enforced run saw, as data that merges: counts, names and findings, no live object."""
+"""What one enforced run saw, as data that merges: counts, names and findings, no live object.
+
+Between processes that were forked from one a record is pickled. Everywhere else it is *plain*, as `to_plain` writes it
+and `from_plain` reads it: from a `bst` process to the one that has started it (`enforcer.embedding.bst_processes`), and
+from a worker of pytest-xdist to its controller. Both ends are of one version: an unknown key raises.
+The plain form is a JSON object, its keys are names of fields of `Record`, and its values are theirs but for
+
+    a set          a list, sorted
+    a Counter      an object, sorted by key: the number of each
+    dependencies   an object: for each element a list, sorted
+    files          a list of [name, place], sorted
+    coverage       {"code": {key: the fields of a `PluginCode`}, "ran": {key: [lines, names of methods], both sorted}}
+    findings       a list, in the order in which they were found: the fields of a `Finding`; in these
+                     job, candidates       {"element", "action", "try", "plugin"}, one and a list of them
+                     owner                 {"kind", "name"}
+                     site, obtained, core  null, or the fields of a `Site`
+
+What enforcement cost (`costs`) is not in it: that is for benchmarks of one process and those forked from it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,17 @@
-"""Settings as plain data, for another process that enforces under them."""
+"""Settings as plain data, for another process that enforces under them.
+
+The process that the user started writes them, into the request for a `bst` that it starts (see
+`enforcer.embedding.bst_processes`), or into what pytest-xdist hands to a worker. Both ends are of one version: every
+key is required, a missing one raises. It is a JSON object. Its keys are names of fields of `Settings`, where each is
+described, and so are the values, but for
+
+    mode       the value of a `Mode`, a string
+    allow      a list of [rule, owner, path, reason], strings
+    baseline   null, or {"path": the file, "name": as messages call it, "lines": its entries, as in the file, sorted}
+
+Fields that are missing here have their default in the other process: `reports` and `min_jobs` are for the process that
+the user started.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ ONE_JOB_A_WORKER = (
     "import enforcer.bst.runs.in_processes as run; run.default_worker_jobs = lambda elements: 1"
 )
 SOON = (
-    "from enforcer.processes import handles, pool; handles._LAST_CHANCE = 1.0; "
+    "from enforcer.processes import deadline, pool; deadline._LAST_CHANCE = 1.0; "
     "pool.Pool.__init__.__kwdefaults__['grace'] = 1.0"
 )
 """Has SIGTERM follow an interrupt, and SIGKILL follow SIGTERM, after a second each."""

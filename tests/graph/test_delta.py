@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import pickle
 import sys
 import threading
 import types
@@ -13,7 +15,9 @@ from typing import Any
 
 import pytest
 
+from enforcer.graph import kinds
 from enforcer.graph.compare import changed_cells
+from enforcer.graph.entries import KINDS
 from enforcer.graph.kinds import Probe
 from tests.graph import carried
 from tests.graph.build import Thing, graph_of
@@ -94,6 +98,53 @@ def arrives(thing: Thing, change: Do, look: Do) -> Any:
         several.job(change)
         assert several.refused == []
         return several.everywhere(look)
+
+
+# How it is laid out: as the docstring of the module says.
+
+
+class Names(pickle.Unpickler):
+    """Reads a delta without a graph: what has a name is its name."""
+
+    def persistent_load(self, name: Any) -> Any:
+        return ("named", name)
+
+
+def test_a_delta_is_laid_out_as_its_module_says() -> None:
+    def change(thing: Thing) -> None:
+        thing.d["new"] = {"inside": thing}
+        del thing.d["gone"]
+        thing.l.append(2)
+
+    thing = Thing(d={"gone": 0}, l=[1])
+    with processes(thing, change) as several:
+        payload = several.work(change)
+    assert payload is not None
+    assert payload[:1] == b"1"
+    reader = Names(io.BytesIO(payload[1:]))
+    author, root, cells = reader.load()
+    (introduced,) = reader.load()
+    assert (author, root) == ("job1", ("named", id(thing)))
+    found = {KINDS[kind]: rest for _, kind, *rest in cells}
+    assert found == {
+        kinds.DICT: [(("new", {"inside": ("named", id(thing))}),), ("gone",), None, None],
+        kinds.LIST: [(), (), None, (1, 2)],
+    }
+    assert [subject for subject, *_ in cells] == [("named", id(thing.d)), ("named", id(thing.l))]
+    assert introduced is found[kinds.DICT][0][0][1]
+
+
+def test_a_delta_of_nothing_new_says_so_in_its_first_byte_and_ends_after_one_pickle() -> None:
+    def change(thing: Thing) -> None:
+        thing.d["a"] = 1
+
+    with processes(Thing(d={}), change) as several:
+        payload = several.work(change)
+    assert payload is not None
+    assert payload[:1] == b"0"
+    rest = io.BytesIO(payload[1:])
+    Names(rest).load()
+    assert rest.read() == b""
 
 
 # What an entry is.

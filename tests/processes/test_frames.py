@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from enforcer.processes.frames import Closed, Connection, Kind, pack, unpack
+from enforcer.processes.frames import Closed, Connection, FrameKind, pack, unpack
 
 HUGE = 20_000_000
 
@@ -31,23 +31,23 @@ def ends(request: pytest.FixtureRequest) -> Iterator[tuple[Connection, Connectio
 
 def test_frames_arrive_in_order_and_empty_ones_too(ends: tuple[Connection, Connection]) -> None:
     for payload in (b"first", b"", b"third"):
-        ends[0].send(Kind.EVENT, payload)
+        ends[0].send(FrameKind.EVENT, payload)
     assert [ends[1].receive().payload for _ in range(3)] == [b"first", b"", b"third"]
 
 
 def test_a_huge_frame_arrives_though_no_buffer_holds_it(ends: tuple[Connection, Connection]) -> None:
     payload = os.urandom(1000) * (HUGE // 1000)
-    sender = threading.Thread(target=ends[0].send, args=(Kind.RESULT, payload))
+    sender = threading.Thread(target=ends[0].send, args=(FrameKind.RESULT, payload))
     sender.start()
     frame = ends[1].receive()
     sender.join()
-    assert frame.kind is Kind.RESULT
+    assert frame.kind is FrameKind.RESULT
     assert frame.payload == payload
 
 
 def test_frames_of_many_threads_do_not_mix(ends: tuple[Connection, Connection]) -> None:
     payloads = [bytes([number]) * 300_000 for number in range(8)]
-    senders = [threading.Thread(target=ends[0].send, args=(Kind.EVENT, payload)) for payload in payloads]
+    senders = [threading.Thread(target=ends[0].send, args=(FrameKind.EVENT, payload)) for payload in payloads]
     for sender in senders:
         sender.start()
     received = {ends[1].receive().payload for _ in payloads}
@@ -58,8 +58,8 @@ def test_frames_of_many_threads_do_not_mix(ends: tuple[Connection, Connection]) 
 
 def test_a_descriptor_arrives_with_its_frame_and_is_closed_in_programs(ends: tuple[Connection, Connection]) -> None:
     read, write = os.pipe()
-    ends[0].send(Kind.EVENT, b"no descriptor")
-    ends[0].send(Kind.FORK, b"one", [write])
+    ends[0].send(FrameKind.EVENT, b"no descriptor")
+    ends[0].send(FrameKind.FORK, b"one", [write])
     os.close(write)
     assert ends[1].receive().descriptors == ()
     (copy,) = ends[1].receive().descriptors
@@ -73,14 +73,14 @@ def test_a_descriptor_arrives_with_its_frame_and_is_closed_in_programs(ends: tup
 def test_what_was_sent_before_the_other_side_closed_arrives_then_closed_is_raised(
     ends: tuple[Connection, Connection],
 ) -> None:
-    ends[0].send(Kind.RESULT, b"the last")
-    ends[1].send(Kind.EVENT, b"never read")
+    ends[0].send(FrameKind.RESULT, b"the last")
+    ends[1].send(FrameKind.EVENT, b"never read")
     ends[0].close()
     assert ends[1].receive().payload == b"the last"
     with pytest.raises(Closed):
         ends[1].receive()
     with pytest.raises(Closed):
-        ends[1].send(Kind.EVENT, b"x" * HUGE)
+        ends[1].send(FrameKind.EVENT, b"x" * HUGE)
 
 
 @pytest.mark.parametrize("held_open", [False, True])
@@ -90,13 +90,13 @@ def test_closed_says_which_frame_was_cut_off(held_open: bool) -> None:
 
     near, far = socket.socketpair()
     connection = Connection(near, give_up)
-    connection.send(Kind.RESULT, b"twelve bytes")
+    connection.send(FrameKind.RESULT, b"twelve bytes")
     far.sendall(far.recv(1000)[:-3])
     if not held_open:
         far.close()
     with pytest.raises(Closed) as caught:
         connection.receive()
-    assert caught.value.cut_off is Kind.RESULT
+    assert caught.value.cut_off is FrameKind.RESULT
     connection.close()
     far.close()
 
@@ -113,3 +113,15 @@ def test_what_is_no_frame_of_ours_counts_as_closed() -> None:
 def test_lists_of_byte_strings_survive_packing() -> None:
     for items in ([], [b""], [b"one", b"", b"\0" * 70_000]):
         assert unpack(pack(items)) == items
+
+
+def test_a_frame_is_laid_out_as_its_module_says() -> None:
+    near, far = socket.socketpair()
+    Connection(near).send(FrameKind.RUN, pack([b"request", b""]))
+    sent = far.recv(1000)
+    assert sent[:4] == b"enf\0"
+    assert sent[4] == 21
+    assert int.from_bytes(sent[5:13], "big") == len(sent) - 13
+    assert sent[13:] == bytes([0, 0, 0, 2]) + bytes([0] * 7 + [7]) + b"request" + bytes(8)
+    near.close()
+    far.close()

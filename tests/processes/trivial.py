@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from enforcer.processes.failures import ProcessFailed
 from enforcer.processes.pool import Pool, Ticket
 from enforcer.processes.replica import Done, Tell
 
@@ -264,6 +267,18 @@ class Job:
         if self.error:
             raise self.error
         return self._result
+
+
+def failure(job: Job) -> str:
+    """What is said of a job whose process failed."""
+    with pytest.raises(ProcessFailed) as caught:
+        job.result()
+    return str(caught.value)
+
+
+def goes_on(client: Client) -> None:
+    """The pool is as good as before."""
+    assert client.run("echo", "next") == "next"
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -1,4 +1,23 @@
-"""How BuildStream's objects travel between the processes of one run."""
+"""How BuildStream's objects travel between the processes of one run.
+
+`BstWire` completes the form of `enforcer.graph.delta`, for processes that were forked from one. It adds one sort of
+names and three ways to pickle; most of what belongs to BuildStream has a name already, for it is older than the fork.
+
+    proxy of an element      the name ("proxy", unique id of the element it was made for, that of the one behind it);
+                             where there is no such proxy yet, it is made
+    message of protobuf      _message(full name of its type, its bytes, deterministic); it may lack required fields
+    node of a file known     _node(class, file index, line, column, value); such files were loaded before the fork, and
+      before the fork        their indices are the same everywhere
+    node of a later file     _node_of_file(this wire, class, short name of the file, its project, line, column, value);
+                             the wire and the project by name. The reader gives the file an index of its own, once
+
+A node's value is what the node holds (a string, a list or dict of nodes), pickled in turn.
+
+`pickle.PicklingError`, and so a refused change, is what other plugins, projects, the context and everything where the
+walk of the graph ends come to, if they are younger than the fork: they stay in their process. A sandbox configuration
+is such an end, too, but is pickled as any object. Attributes in `LOCAL_ATTRIBUTES` are never sent, and nobody misses
+them.
+"""
 
 from __future__ import annotations
 

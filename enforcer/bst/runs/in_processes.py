@@ -32,7 +32,8 @@ from enforcer.bst.replicas.replication import Replication
 from enforcer.bst.runs.in_worker import BstReplica, JobReply, JobRequest
 from enforcer.bst.runs.rerun import Reruns
 from enforcer.bst.runs.scheduler_run import JOB_FAILED, JOB_TERMINATED, Run, fail, report_escaped
-from enforcer.processes.pool import Pool, ProcessFailed, Ticket
+from enforcer.processes.failures import ProcessFailed
+from enforcer.processes.pool import Pool, Ticket
 from enforcer.reports.message import finding_lines
 from enforcer.results.findings import Finding
 from enforcer.results.record import Record

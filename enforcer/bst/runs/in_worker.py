@@ -1,4 +1,29 @@
-"""What a forked process does: be a BuildStream that runs one job after the other for its parent."""
+"""What a forked process does: be a BuildStream that runs one job after the other for its parent.
+
+What the frames of `enforcer.processes.frames` carry is written and read here and in `in_processes`. All of it stays
+between processes that were forked from one.
+
+    what      from    bytes
+    request   main    pickle of a `JobRequest`
+    update    main    8 bytes, network order: the address of the first root of a unit; then a delta for that unit, see
+                      `enforcer.graph.delta` (`enforcer.bst.replicas.pending.addressed`)
+    event     worker  pickle of (name, arguments), to be said again by `say_NAME` of
+                      `enforcer.bst.forked.forwarding.Replay`:
+                        message     BuildStream's message, whether it is silenced
+                        output      "stdout" or "stderr", bytes
+                        flush       "stdout" or "stderr"
+                        log_record  a log record whose text is made
+                        warning     the warning or its text, its class, file, line
+    result    worker  pickle of a `JobReply`
+    farewell  worker  pickle of a `Record`: what the last compare of everything has found
+
+A worker applies each update once, in the order of the log: at once in `fork`, when its unit matters in `pool`. Its own
+job's delta is no exception: it takes back what the job did, main applies the delta of the reply and publishes it, and
+it comes again as an update. Events other than messages are awaited where the stream writes through (see `forwarding`).
+
+An exception that escapes while any of this is written or read in a worker ends that worker, and its job fails; one that
+escapes in the job is the job's own result. In main it fails the job.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +53,17 @@ from enforcer.results.record import Record
 
 
 class JobRequest(NamedTuple):
-    """What a worker needs to know to make a scheduler's job anew; `rerun`: only to see which lines change what."""
+    """What a worker needs to know to make a scheduler's job anew.
+
+    Attributes:
+        queue: the index of the job's queue among those of the scheduler; it has the action.
+        element: the unique id of its element.
+        logfile: the template of the name of its log file, as the scheduler has it.
+        tries: which try it is, and `max_retries` how many more there may be.
+        key: the element's key as messages show it.
+        rerun: the job has run already, and is only to show which lines change what.
+        context: what coverage calls the context of the test that runs in main, if it does.
+    """
 
     queue: int
     element: int
@@ -41,7 +76,16 @@ class JobRequest(NamedTuple):
 
 
 class JobReply(NamedTuple):
-    """How a job ended: BuildStream's return code and result, the job's delta, what was seen, the last task error."""
+    """How a job ended.
+
+    Attributes:
+        returncode: BuildStream's.
+        result: what the action returned, packed by `Codec.pack`.
+        delta: what the job changed on its own element, see `enforcer.graph.delta`; None if nothing, or nothing counts.
+        record: what was seen.
+        last_error: domain and reason of the last task error, if there was one.
+        coverage: what coverage measured, a byte string for each of its instances.
+    """
 
     returncode: Any
     result: bytes

@@ -61,3 +61,8 @@ def test_a_few_wait() -> None:
     pending, applied, _ = pending_for(root)
     pending.add(numbered(root, MANY))
     assert applied.payloads == []
+
+
+def test_an_update_is_the_address_of_its_unit_and_a_delta() -> None:
+    root = object()
+    assert addressed(root, b"delta") == id(root).to_bytes(8, "big") + b"delta"

@@ -16,7 +16,9 @@ import pytest
 
 import enforcer
 from enforcer.embedding.bst_processes.parent import REQUEST_VARIABLE, SITE, BstProcesses
+from enforcer.results.record import Record
 from enforcer.session import Session
+from enforcer.settings.plain import settings_to_plain
 from enforcer.settings.settings import Mode, Settings
 
 TELL = """
@@ -178,3 +180,30 @@ def test_popen_is_restored(bst: str) -> None:
     inner.close()
     outer.close()
     assert subprocess.Popen.__init__ is original
+
+
+def test_what_parent_and_child_exchange_is_as_their_package_says(bst: str, processes: BstProcesses) -> None:
+    started = subprocess.run([bst, "build"], capture_output=True, check=True)
+    assert started.stderr == b""
+    directory = processes._directory
+    assert directory is not None
+    assert directory.stat().st_mode & 0o777 == 0o700
+    (request,) = directory.glob("*.request")
+    assert request.name == "000001.request"
+    assert json.loads(request.read_text(encoding="utf-8")) == {
+        "version": enforcer.__version__,
+        "token": "000001",
+        "answers": str(directory / "answers"),
+        "settings": settings_to_plain(Settings()),
+        "caches": None,
+    }
+    begun, answer = sorted((directory / "answers").iterdir(), key=lambda path: path.suffix, reverse=True)
+    assert (begun.suffix, answer.suffix) == (".started", ".json")
+    assert begun.stem == answer.stem
+    assert begun.stem.startswith("000001.")
+    assert begun.read_bytes() == b""
+    plain = json.loads(answer.read_text(encoding="utf-8"))
+    assert list(plain) == ["record"]
+    assert Record.from_plain(plain["record"]).to_plain() == plain["record"]
+    processes.take()
+    assert list((directory / "answers").iterdir()) == []
