@@ -6,8 +6,8 @@ names and three ways to pickle; most of what belongs to BuildStream has a name a
     proxy of an element      the name ("proxy", unique id of the element it was made for, that of the one behind it);
                              where there is no such proxy yet, it is made
     message of protobuf      _message(full name of its type, its bytes, deterministic); it may lack required fields
-    node of a file known     _node(class, file index, line, column, value); such files were loaded before the fork, and
-      before the fork        their indices are the same everywhere
+    node of a file known     _node(class, file index, line, column, value); such files were loaded before the fork, or
+      before the fork        stand for none, and their indices are the same everywhere
     node of a later file     _node_of_file(this wire, class, short name of the file, its project, line, column, value);
                              the wire and the project by name. The reader gives the file an index of its own, once
 
