@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
 
 from enforcer.masking import counted
 from enforcer.reports.shown import shown_name
@@ -17,7 +16,6 @@ NEVER = "never"
 OUTSIDE = "outside"
 STATES = (RAN, NEVER, OUTSIDE)
 
-_LINES = ("ran", "never", "outside")
 _LISTED = 6
 _SPANS = 12
 
@@ -142,21 +140,8 @@ def _merged(same: list[Covered]) -> Covered:
     )
 
 
-def coverage_plain(coverage: CoverageReport | None) -> dict[str, Any] | None:
-    """JSON-ready data; lines as pairs of the first and the last of each that follow one another."""
-    if coverage is None:
-        return None
-    return {
-        "plugins": [
-            asdict(each) | {name: [[*span] for span in spans(getattr(each, name))] for name in _LINES}
-            for each in coverage.plugins
-        ],
-        "skipped": list(coverage.skipped),
-    }
-
-
 def coverage_lines(coverage: CoverageReport | None) -> list[str]:
-    """The same in a few lines: totals, then the plugins of which most is missing; those of BuildStream are left out."""
+    """Coverage in a few lines: totals, then the plugins of which most is missing; those of BuildStream are left out."""
     if coverage is None:
         return []
     lines = ["no plugin but BuildStream's own was loaded"]

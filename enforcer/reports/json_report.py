@@ -1,23 +1,32 @@
-"""The report as JSON, format 1: `docs/` and `schema/report-1.json` say what each key means."""
+"""Write the report as JSON, and the schema that it keeps; both as `format.py` says."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from importlib import resources
 from typing import Any
 
-from enforcer.reports.coverage import coverage_plain
-from enforcer.reports.value import Group, Report, Violation
+from enforcer.reports.format import DEFINED, FORMAT, REPORT
+from enforcer.reports.value import Report
 
-FORMAT = 1
+__all__ = ["FORMAT", "json_text", "schema", "schema_text", "to_plain"]
 
 
 def schema() -> dict[str, Any]:
     """The published JSON Schema (draft 2020-12) of format 1."""
-    text = resources.files("enforcer.reports").joinpath("schema/report-1.json").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:buildstream-enforcer:report-{FORMAT}",
+        "title": f"Report of buildstream-enforcer, format {FORMAT}",
+        "description": f"Format {FORMAT} may gain keys where additionalProperties is true; everything else needs "
+        "another format number.",
+        **REPORT.definition(),
+        "$defs": {each.ref: each.definition() for each in DEFINED},
+    }
+
+
+def schema_text() -> str:
+    """The text of the published file `schema/report-1.json`."""
+    return json.dumps(schema(), indent=2) + "\n"
 
 
 def json_text(report: Report) -> str:
@@ -29,80 +38,5 @@ def json_text(report: Report) -> str:
 
 
 def to_plain(report: Report) -> dict[str, Any]:
-    """The report as JSON-ready data; the order of keys is part of the text, so it is fixed here."""
-    return {
-        "format": FORMAT,
-        "verdict": report.verdict,
-        "mode": report.mode,
-        "backend": report.backend,
-        "command": list(report.command),
-        "versions": dict(report.versions),
-        "summary": _summary(report),
-        "violations": [_violation(group, violation) for group in report.groups for violation in group.violations],
-        "omitted": report.omitted,
-        "omitted_groups": report.omitted_groups,
-        "files": [{"file": file, "path": path} for file, path in report.files],
-        "core_fills": [{"attribute": name, "count": count} for name, count in report.core_fills],
-        "opaque": [{"type": name, "count": count} for name, count in report.opaque],
-        "errors": list(report.errors),
-        "unwatched": list(report.unwatched),
-        "left_behind": list(report.left_behind),
-        "unused_allow": list(report.unused_allow),
-        "partial": list(report.partial),
-        "coverage": coverage_plain(report.coverage),
-        "access": [asdict(access) | {"job": access.job.to_plain()} for access in report.access],
-        "graph": {
-            "names": [element.name for element in report.graph],
-            "kinds": [element.kind for element in report.graph],
-            "dependencies": [list(element.dependencies) for element in report.graph],
-        },
-    }
-
-
-def _summary(report: Report) -> dict[str, Any]:
-    return {
-        "jobs": report.jobs,
-        "checked": report.checked,
-        "elements": report.elements,
-        "cells": report.cells,
-        "exercised": list(report.exercised),
-        "cached": list(report.cached),
-        "opaque": sum(count for _, count in report.opaque),
-        "core_fills": sum(count for _, count in report.core_fills),
-        "violations": report.new,
-        "known": report.known,
-        "allowed": report.allowed,
-    }
-
-
-def _violation(group: Group, violation: Violation) -> dict[str, Any]:
-    finding = violation.finding
-    return {
-        "rule": finding.rule,
-        "severity": finding.severity,
-        "known": finding.known,
-        "allowed": finding.allowed,
-        "job": finding.job.to_plain(),
-        "nodeid": finding.nodeid,
-        "owner": asdict(finding.owner),
-        "path": finding.path,
-        "change": finding.change,
-        "before": finding.before,
-        "after": finding.after,
-        "site": finding.site and finding.site.to_plain(),
-        "obtained": finding.obtained and finding.obtained.to_plain(),
-        "core": finding.core and finding.core.to_plain(),
-        "unblamed": finding.unblamed,
-        "dependents": finding.dependents,
-        "candidates": [job.to_plain() for job in finding.candidates],
-        "count": violation.count,
-        "examples": [{**example.job.to_plain(), "nodeid": example.nodeid} for example in violation.examples],
-        "group_count": group.count,
-        "aliases": list(finding.aliases),
-        "explanation": list(finding.explanation),
-        "undone": finding.undone,
-        "plugin_file": finding.plugin_file,
-        "allow_line": finding.allow_line,
-        "baseline_line": violation.baseline_line,
-        "fingerprint": violation.fingerprint,
-    }
+    """The report as JSON-ready data; the order of keys is part of the text."""
+    return REPORT.plain(report)

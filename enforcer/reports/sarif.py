@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from enforcer.reports.coverage import coverage_plain
+from enforcer.reports.format import COVERAGE
 from enforcer.reports.located import FilePlace, finding_place, place_at
 from enforcer.reports.message import finding_lines, headline, others_lines, what
 from enforcer.reports.terminal import summary_lines
@@ -59,7 +59,7 @@ def _run(report: Report) -> dict[str, Any]:
             "mode": report.mode,
             "backend": report.backend,
             "omitted": report.omitted,
-            "coverage": coverage_plain(report.coverage),
+            "coverage": report.coverage and COVERAGE.plain(report.coverage),
         },
     }
 

@@ -16,7 +16,6 @@ from enforcer.reports.json_report import json_text
 from enforcer.reports.merge import merge_reports
 from enforcer.reports.read import read_report
 from enforcer.reports.value import Access, Report, build_report
-from enforcer.results.findings import Finding
 from enforcer.results.record import Record
 from enforcer.settings.settings import Mode, Settings
 from tests.reports.many import MANY, ten_thousand
@@ -96,7 +95,7 @@ def test_keys_of_a_later_version_are_ignored(tmp_path: Path) -> None:
         ("graph.dependencies", [[7], [], []], "dependencies lead out of the graph"),
         ("graph.dependencies", [["a"], [], []], "dependencies holds more than lists of numbers"),
         ("violations.0.obtained.context", "x", "context is 'x'"),
-        ("violations", [{}], "baseline_line is missing"),
+        ("violations", [{}], "rule is missing"),
         ("violations.0.job", None, "job is no object"),
         ("violations.0.site", "a:1", "site is no object"),
         ("violations.0.site", KeyError, "site is no object"),
@@ -151,8 +150,3 @@ def test_what_others_wrote_into_a_report_is_made_fit_to_be_shown(tmp_path: Path)
     texts = json.dumps(asdict(read), ensure_ascii=False).replace("\\n", "")
     assert texts.isprintable()
     assert token not in texts
-
-
-def test_every_field_of_a_finding_is_read() -> None:
-    # A field that gets into the JSON report has to be read here; `test_the_value_is_the_same` then holds it.
-    assert {*Finding.__dataclass_fields__} <= {*full()["violations"][0]} | {"allow_line"}
