@@ -16,8 +16,10 @@ import select
 import socket
 import subprocess
 import sys
+import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,8 @@ _ZYGOTE = Path(__file__).with_name("zygote.py")
 _ROOM_FOR_WORDS = 10_000
 _ROOM_FOR_VARIABLES = 100_000
 """Bytes that the words and the variables of a program may take."""
-_MOST_ZYGOTES = 10
-"""Each takes memory: more are a sign that a variable should not be part of the key."""
+_MOST_ZYGOTES = 8
+"""Each takes 60 MB: the one that was used least recently ends when another is wanted."""
 _READ_AT_START = ("PYTHON", "GRPC_", "BST_", "LC_", "LANG", "LD_")
 """How variables begin that are read when Python starts, or when gRPC or BuildStream is imported."""
 _MEASURED = ("COV_CORE_", "COVERAGE_PROCESS_")
@@ -43,6 +45,7 @@ class _Zygote:
     """A process that has imported modules and waits for requests."""
 
     def __init__(self, modules: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._programs: weakref.WeakSet[Popen] = weakref.WeakSet()
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             arguments = [str(theirs.fileno()), str(os.getpid()), *modules, "x" * _ROOM_FOR_WORDS]
@@ -57,8 +60,14 @@ class _Zygote:
     def has_ended(self) -> bool:
         return self._process.poll() is not None
 
-    def start(self, asked: dict[str, Any], streams: Sequence[int]) -> tuple[int, int]:
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that it has started have been waited for."""
+        return all(program.returncode is not None for program in self._programs)
+
+    def start(self, program: Popen, asked: dict[str, Any], streams: Sequence[int]) -> tuple[int, int]:
         """Start a program; its process id, and a pipe that will tell its status."""
+        self._programs.add(program)
         told, tells = os.pipe()
         try:
             socket.send_fds(self._requests, [json.dumps(asked).encode()], [*streams, tells])
@@ -76,19 +85,22 @@ class _Zygote:
 
 
 _zygotes: dict[Any, _Zygote] = {}
-"""By the process that started it, what is imported, and what it found at its start."""
+"""By the process that started it, what is imported, and what it found at its start; last the one used last."""
 
 
 def _zygote(modules: Sequence[str], environment: Mapping[str, str]) -> _Zygote:
     at_start = {name: value for name, value in environment.items() if name.startswith(_READ_AT_START)}
     key = os.getpid(), tuple(modules), tuple(sorted(at_start.items()))
-    if key in _zygotes:
-        if not _zygotes[key].has_ended:
-            return _zygotes[key]
-        _zygotes.pop(key).close()
+    if (zygote := _zygotes.pop(key, None)) is not None:
+        if not zygote.has_ended:
+            _zygotes[key] = zygote
+            return zygote
+        zygote.close()
     if not all(map(os.path.isabs, filter(None, environment.get("PYTHONPATH", "").split(os.pathsep)))):
         raise ValueError("Python looks where a relative PYTHONPATH leads when it starts")
-    assert sum(pid == os.getpid() for pid, _, _ in _zygotes) < _MOST_ZYGOTES, f"one zygote more is for {key}"
+    idle = [other for other, zygote in _zygotes.items() if other[0] == os.getpid() and zygote.is_idle]
+    for other in idle[: len(_zygotes) + 1 - _MOST_ZYGOTES]:
+        _zygotes.pop(other).close()
     _zygotes[key] = _Zygote(modules, {"PATH": os.environ.get("PATH", os.defpath), **at_start})
     return _zygotes[key]
 
@@ -156,7 +168,7 @@ class Popen(subprocess.Popen[Any]):
         }
         zygote = _zygote(PRELOADED[self._imports], _as_imported(words, self._imports, environment))
         try:
-            self.pid, self._told = zygote.start(asked, streams)
+            self.pid, self._told = zygote.start(self, asked, streams)
             self._child_created = True
         finally:
             self._close_pipe_fds(*pipes)  # type: ignore[attr-defined]
@@ -202,8 +214,8 @@ def _umask() -> int:
 
 def _as_imported(words: Sequence[str], imports: str, environment: Mapping[str, str]) -> dict[str, str]:
     """The environment in which a program would import its modules: the enforcer has gRPC told that it forks."""
-    threads = "threads" in words or "--backend=threads" in words
-    if imports != "enforcer" or threads or "off" in words:
+    options = {*words, *map("=".join, pairwise(words))}
+    if imports != "enforcer" or options & {"--backend=threads", "--mode=off"}:
         return dict(environment)
     return {**environment, _FORK_SUPPORT: "1"}
 
