@@ -191,11 +191,14 @@ def write_user_config(tmp, *, remote=None, extra=""):
     return path
 
 
-def run_step(project, tmp, args, command=("bst",), *, config, number=0, environment=None, timeout=300):
+def run_step(
+    project, tmp, args, command=("bst",), *, config, number=0, environment=None, timeout=300, start=subprocess.Popen
+):
     """Run one ``bst`` process in *project* and wait for it.
 
     In *command*, ``{report}`` stands for a fresh file name for this step; what is written there as JSON
     comes back as ``Step.report``. In *args*, ``{project}`` and ``{tmp}`` stand for these directories.
+    *start* is called as ``subprocess.Popen`` is.
     """
     tmp = pathlib.Path(tmp).resolve()
     report = tmp / f"report-{number}.json"
@@ -206,7 +209,7 @@ def run_step(project, tmp, args, command=("bst",), *, config, number=0, environm
     # Files and not pipes: a process that a plugin leaves behind may hold a pipe open.
     out, err = tmp / f"stdout-{number}.txt", tmp / f"stderr-{number}.txt"
     with open(out, "wb") as stdout, open(err, "wb") as stderr:
-        process = subprocess.Popen(
+        process = start(
             full,
             cwd=project,
             env=isolated_environment(tmp) if environment is None else environment,
@@ -246,6 +249,7 @@ def run_steps(
     environment=None,
     stop_on_failure=True,
     timeout=300,
+    start=subprocess.Popen,
 ):
     """Run *steps* (lists of ``bst`` arguments) in order; return the ``Step`` of each that was run.
 
@@ -260,7 +264,15 @@ def run_steps(
             for directory in ("cache", "sources"):
                 shutil.rmtree(pathlib.Path(tmp) / directory, ignore_errors=True)
         step = run_step(
-            project, tmp, args, command, config=config, number=number, environment=environment, timeout=timeout
+            project,
+            tmp,
+            args,
+            command,
+            config=config,
+            number=number,
+            environment=environment,
+            timeout=timeout,
+            start=start,
         )
         done.append(step)
         if stop_on_failure and step.returncode != 0:
@@ -268,7 +280,7 @@ def run_steps(
     return done
 
 
-def run_sample(name, tmp, command=("bst",), *, environment=None, timeout=300):
+def run_sample(name, tmp, command=("bst",), *, environment=None, timeout=300, start=subprocess.Popen):
     """Copy sample *name* under *tmp*, run its steps with the prefix *command*, and return the ``Run``."""
     expected = load_expected(name)
     pathlib.Path(tmp).mkdir(parents=True, exist_ok=True)
@@ -285,6 +297,7 @@ def run_sample(name, tmp, command=("bst",), *, environment=None, timeout=300):
             fresh_cache_before=expected.get("fresh_cache_before", ()),
             environment=environment,
             timeout=timeout,
+            start=start,
         )
     return Run(name, expected, steps)
 

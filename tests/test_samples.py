@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator
 import enforcer
 from enforcer.reports.json_report import schema
 from sample_projects import harness
+from tests.preloaded import programs
 
 pytest.importorskip("buildstream")
 
@@ -23,6 +25,8 @@ ON_FORK = (
     *("leaked_process", "lock_table", "module_global", "object_getattribute", "os_environ", "stored_method"),
     "unshippable",
 )
+STARTED = "clean"
+"""The one whose processes are begun by Python, as a user's are."""
 RUNS = [
     *((name, backend) for name in harness.names() for backend in ("pool", "threads")),
     *((name, "fork") for name in ON_FORK),
@@ -37,7 +41,8 @@ def test_the_sample_gives_what_it_says(
     if missing:
         pytest.skip("; ".join(missing))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(enforcer.__file__).parents[1]), *_python_path()]))
-    run = harness.run_sample(name, tmp_path, [*COMMAND, "--backend", backend, "--"])
+    start = subprocess.Popen if name == STARTED else programs.Popen
+    run = harness.run_sample(name, tmp_path, [*COMMAND, "--backend", backend, "--"], start=start)
     assert run.differences() == [], run.steps[-1].output
     for step in run.steps:
         assert step.report is not None

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import enforcer
+from tests.preloaded import programs
 
 PROJECT = Path(__file__).parent / "outside" / "third_party_plugins"
 EXPECTED = json.loads((PROJECT / "expected.json").read_text(encoding="utf-8"))
@@ -57,7 +58,7 @@ def _enforced(project: Path, args: list[str]) -> dict[str, Any]:
     config.write_text("\n".join(f"{name}: {project.parent / name}" for name in names) + "\n", encoding="utf-8")
     path = os.pathsep.join(filter(None, [str(Path(enforcer.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
     command = [sys.executable, "-m", "enforcer", "run", "--report", f"json:{report}", "--"]
-    done = subprocess.run(
+    done = programs.run(
         [*command, "--no-interactive", "--no-colors", "--config", str(config), *args],
         cwd=project,
         env={**os.environ, "PYTHONPATH": path, "HOME": str(project.parent)},

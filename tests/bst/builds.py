@@ -1,4 +1,4 @@
-"""Write a small BuildStream project and run `bst` on it, stock or enforced, each run a process of its own."""
+"""Write a small BuildStream project and run `bst` on it, stock or enforced, each run a preloaded process of its own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 import enforcer
+from tests.preloaded import programs
 
 _HERE = Path(enforcer.__file__).parents[1]
 
@@ -200,7 +201,7 @@ class Build:
 
     def stock(self, *args: str, **env: str) -> Ran:
         """Run stock `bst`."""
-        return self._run([sys.executable, "-m", "buildstream", *self._arguments(), *args], env)
+        return self._run("buildstream", [sys.executable, "-m", "buildstream", *self._arguments(), *args], env)
 
     def enforced(
         self, *args: str, mode: str = "strict", collect: bool = False, before: str = "pass", **env: str
@@ -208,7 +209,7 @@ class Build:
         """Run `enforcer run`; `before` is a line that runs in its process first."""
         report = self.directory / "report.json"
         report.unlink(missing_ok=True)
-        ran = self._run(self._enforced_command(args, mode, collect, before), env)
+        ran = self._run("enforcer", self._enforced_command(args, mode, collect, before), env)
         if report.exists():
             ran.report = json.loads(report.read_text(encoding="utf-8"))
         return ran
@@ -216,7 +217,7 @@ class Build:
     def start_enforced(self, *args: str, **env: str) -> subprocess.Popen[str]:
         """The same, without waiting for its end."""
         command = self._enforced_command(args, "strict", False, "pass")
-        return subprocess.Popen(command, stdout=subprocess.PIPE, **self._process(env))
+        return programs.Popen(command, imports="enforcer", stdout=subprocess.PIPE, **self._process(env))
 
     def _enforced_command(self, args: Sequence[str], mode: str, collect: bool, before: str) -> list[str]:
         driver = self.directory / "driver.py"
@@ -226,8 +227,8 @@ class Build:
         options = ["--backend", "threads", "--mode", mode, "--report", report, *(["--collect"] if collect else [])]
         return [sys.executable, str(driver), "run", *options, "--", *self._arguments(), *args]
 
-    def _run(self, command: list[str], env: dict[str, str]) -> Ran:
-        done = subprocess.run(command, stdout=subprocess.PIPE, timeout=120, **self._process(env))
+    def _run(self, imports: str, command: list[str], env: dict[str, str]) -> Ran:
+        done = programs.run(command, imports=imports, stdout=subprocess.PIPE, timeout=120, **self._process(env))
         return Ran(done.returncode, done.stdout, {})
 
     def _process(self, env: dict[str, str]) -> dict[str, Any]:

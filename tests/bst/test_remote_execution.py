@@ -10,6 +10,7 @@ import pytest
 
 import enforcer
 from sample_projects import harness
+from tests.preloaded import programs
 
 pytest.importorskip("buildstream")
 
@@ -27,7 +28,8 @@ def test_a_clean_project_is_clean_on_remote_execution(
     steps = [["source", "track", "tarball.bst", "remote.bst"], ["build", "all.bst"]]
     with harness.start_remote(tmp_path, builds=True) as address:
         config = _remote_execution(address)
-        ran = harness.run_steps(harness.copy_sample("clean", tmp_path), tmp_path, steps, command, user_config=config)
+        project = harness.copy_sample("clean", tmp_path)
+        ran = harness.run_steps(project, tmp_path, steps, command, user_config=config, start=programs.Popen)
     assert [step.returncode for step in ran] == [0, 0], ran[-1].output
     assert "Waiting for the remote build to complete" in ran[-1].output
     report = ran[-1].report

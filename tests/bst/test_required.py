@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import dis
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -169,3 +171,15 @@ class _Holder:
 )
 def test_an_instance_has_what_its_methods_set_and_not_what_they_only_read(name: str, exists: bool) -> None:
     assert required._exists(f"{__name__}:_Holder().{name}", required._set_by_methods) is exists
+
+
+def test_what_methods_set_is_read_as_the_disassembler_reads_it() -> None:
+    def told(code: CodeType) -> set[str]:
+        nested = [told(const) for const in code.co_consts if isinstance(const, CodeType)]
+        return {step.argval for step in dis.get_instructions(code) if step.opname == "STORE_ATTR"}.union(*nested)
+
+    many = "\n".join(f"self.name_{number} = self" for number in range(300))
+    codes = [compile(many, "many", "exec")]
+    codes += [function.__code__ for member in vars(Plugin).values() for function in required._functions(member)]
+    assert [required._stored(code) for code in codes] == [told(code) for code in codes]
+    assert len(required._stored(codes[0])) == 300

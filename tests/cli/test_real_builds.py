@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 import enforcer
 from enforcer.reports.json_report import schema
+from tests.preloaded import programs
 
 pytest.importorskip("buildstream")
 
@@ -94,7 +95,7 @@ class Project:
             "HOME": str(home),
             **{f"XDG_{n}_HOME": str(home / n) for n in ("CACHE", "CONFIG", "DATA")},
         }
-        return subprocess.run(
+        return programs.run(
             [sys.executable, "-m", "enforcer", *words],
             cwd=self.directory,
             env=environ,

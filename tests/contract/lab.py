@@ -21,6 +21,7 @@ import psutil
 
 import enforcer
 from tests.bst.builds import Build
+from tests.preloaded import programs
 
 _HERE = Path(enforcer.__file__).parents[1]
 _MARK = "CONTRACT_LAB"
@@ -138,6 +139,8 @@ class Lab(Build):
     def __init__(self, directory: Path, backend: str | None = None, mode: str = "strict", *options: str) -> None:
         super().__init__(directory)
         self.backend = backend
+        self.is_preloaded = True
+        """Whether what it runs begins with its imports done; see `tests.preloaded`."""
         self._command = [sys.executable, "-m", "buildstream"]
         if backend is not None:
             self._command = [
@@ -225,7 +228,12 @@ class Lab(Build):
 
     def popen(self, command: list[str], **options: Any) -> subprocess.Popen[bytes]:
         """Start a process in a session of its own, which `close` ends at the latest."""
-        self._started.append(subprocess.Popen(command, start_new_session=True, **options))
+        options["start_new_session"] = True
+        if self.is_preloaded:
+            imports = "buildstream" if self.backend is None else "enforcer"
+            self._started.append(programs.Popen(command, imports=imports, **options))
+        else:
+            self._started.append(subprocess.Popen(command, **options))
         return self._started[-1]
 
     def command(self, *args: str) -> list[str]:

@@ -14,6 +14,7 @@ import pytest
 from coverage import CoverageData
 
 from tests.contract.writing import FORMS, HIDDEN, MARKS, SEEN, SOURCE_FORMS, TAKEN, environment, for_bst, make_project
+from tests.preloaded import programs
 
 Findings = dict[str, list[dict[str, Any]]]
 
@@ -25,7 +26,9 @@ def _run(
     command = [sys.executable, *python, "-m", "enforcer", "run", "--backend", backend, "--collect", *options]
     command += ["--report", f"json:{report}", "--", *for_bst(directory, project), *args]
     variables = environment(directory, ENFORCER_COSTS=str(directory / "costs.json"))
-    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=200, check=False)
+    # What coverage measures it measures from its start.
+    start = subprocess.run if python else programs.run
+    done = start(command, env=variables, capture_output=True, text=True, timeout=200, check=False)
     told = json.loads(report.read_text(encoding="utf-8"))
     assert (done.returncode, told["errors"]) == (int(bool(told["violations"])), []), done.stderr
     found: Findings = {}

@@ -21,12 +21,16 @@ from tests.contract.conftest import Case
 from tests.contract.lab import Lab
 from tests.contract.observed import Observed, expect_same, observed
 
+STARTED = quits
+"""The case whose enforced processes are begun by Python, as a user's are."""
+
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 def test_it_is_as_stock_has_it(
     case: Case, backend: str, stock: Callable[[Case], Observed], lab_of: Callable[..., Lab]
 ) -> None:
     lab = lab_of(backend)
+    lab.is_preloaded = case is not STARTED
     case(lab)
     expect_same(stock(case), observed(lab))
 

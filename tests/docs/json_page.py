@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Any
 
 from enforcer.reports.json_report import schema
 from sample_projects import harness
+from tests.preloaded import programs
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "json.md"
@@ -107,7 +107,7 @@ def true_example(directory: Path) -> str:
     environment = harness.isolated_environment(directory)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     command = [sys.executable, "-m", "enforcer", "run", "--report", "json:report.json", "--", *page["args"].split()]
-    subprocess.run(command, cwd=project, env=environment, capture_output=True, timeout=120, check=False)
+    programs.run(command, cwd=project, env=environment, capture_output=True, timeout=120, check=False)
     return laid_out(json.loads((project / "report.json").read_text(encoding="utf-8")))
 
 

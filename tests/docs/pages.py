@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from tests.preloaded import programs
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted((ROOT / "docs" / "rules").glob("*.md")), ROOT / "docs" / "plugin-authors.md"]
@@ -38,7 +39,7 @@ def true_message(page: Path, directory: Path) -> str:
     project = harness.copy_sample(block["sample"], directory)
     environment = harness.isolated_environment(directory)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    done = subprocess.run(
+    done = programs.run(
         [sys.executable, "-m", "enforcer", "run", "--", *block["args"].split()],
         cwd=project,
         env=environment,
