@@ -17,7 +17,7 @@ MARKER = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options and the ini values."""
-    options.add(parser)
+    options.add_options(parser)
 
 
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:

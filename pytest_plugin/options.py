@@ -19,7 +19,7 @@ TOLD = "enforcement_settings"
 """Where a worker of pytest-xdist finds the settings: another directory, or another machine, has other files."""
 
 
-def add(parser: pytest.Parser) -> None:
+def add_options(parser: pytest.Parser) -> None:
     """Add everything that can be chosen; what a value may be is checked where it is used."""
     group = parser.getgroup("enforcer", "enforced BuildStream builds")
     for option in table.options():

@@ -10,7 +10,7 @@ import click
 
 from enforcer.rules.registry import get_rule
 from enforcer.settings.baseline import Baseline, load_baseline
-from enforcer.settings.option_table import Kind, Option, options_in
+from enforcer.settings.option_table import Option, OptionKind, options_in
 from enforcer.settings.pyproject import table_values
 from enforcer.settings.settings import Mode, Settings, run_backend
 from enforcer.settings.texts import value_of
@@ -20,7 +20,7 @@ BST_COMMAND = {"allow_interspersed_args": False}
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-_OF_KIND: Mapping[Kind, Callable[[Option], dict[str, Any]]] = {
+_OF_KIND: Mapping[OptionKind, Callable[[Option], dict[str, Any]]] = {
     "mode": lambda option: {},
     "choice": lambda option: {},
     "flag": lambda option: {"is_flag": True, "default": None},

@@ -43,7 +43,7 @@ class _Leave:
             raise _MainGone
 
 
-def live(end: socket.socket, main: int, replica: Replica) -> None:
+def live_pristine(end: socket.socket, main: int, replica: Replica) -> None:
     """Serve main, a process id, until it closes the connection or ends; then end all that is left."""
     # In a session of its own: no terminal stops or hangs up on jobs, and what they start fails when it asks a terminal
     # for a password, where a background process would be stopped and wait forever.
@@ -101,7 +101,7 @@ class _Pristine:
 
     def _become_worker(self, end: socket.socket) -> None:
         self._connection.abandon()
-        worker.live(Connection(end), self._replica)
+        worker.live_worker(Connection(end), self._replica)
 
     def _reap(self, pid: int, retired: bool) -> None:
         status = linux.reap(pid, _ENDING)

@@ -113,7 +113,7 @@ def _fork(replica: Replica, fork_guard: ForkGuard) -> tuple[int, socket.socket]:
 
     def life() -> None:
         ours.close()
-        pristine.live(theirs, main, replica)
+        pristine.live_pristine(theirs, main, replica)
 
     gc.freeze()  # so that collections in the children leave the pages shared
     try:

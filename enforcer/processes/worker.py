@@ -27,7 +27,7 @@ NUMBER = struct.Struct("!Q")
 """What an awaited event begins with, and the answer says."""
 
 
-def live(connection: Connection, replica: Replica) -> None:
+def live_worker(connection: Connection, replica: Replica) -> None:
     """Serve main until it closes the connection; a retired worker ends itself."""
     linux.adopt_orphans()
     os.setpgid(0, 0)  # suspended and ended with what it starts, not by the terminal

@@ -16,19 +16,19 @@ BLAMES = ("live", "rerun", "touch", "off")
 
 REPORT_FORMATS = ("json", "html", "sarif", "github", "markdown", "junit")
 
-Kind = Literal["mode", "choice", "flag", "number", "reports", "baseline", "allow", "file"]
+OptionKind = Literal["mode", "choice", "flag", "number", "reports", "baseline", "allow", "file"]
 """What a value is. Each place says what it makes of a kind, and none says it of an option.
 
 A file is a path that is read where it is used; a baseline is read when the settings are made.
 """
 
-Place = Literal["command", "pytest", "ini", "table", "processes"]
+OptionPlace = Literal["command", "pytest", "ini", "table", "processes"]
 """Where an option may be given: to `enforcer run`, on pytest's command line, in pytest's ini file, in the table
 [tool.enforcer] of pyproject.toml. "processes" are given it by the one that the user started."""
 
-_EVERYWHERE: tuple[Place, ...] = ("command", "pytest", "ini", "table", "processes")
+_EVERYWHERE: tuple[OptionPlace, ...] = ("command", "pytest", "ini", "table", "processes")
 
-_METAVARS: Mapping[Kind, str] = {
+_METAVARS: Mapping[OptionKind, str] = {
     "mode": "MODE",
     "choice": "NAME",
     "number": "N",
@@ -54,8 +54,8 @@ class Option(NamedTuple):
     """
 
     name: str
-    kind: Kind
-    places: tuple[Place, ...]
+    kind: OptionKind
+    places: tuple[OptionPlace, ...]
     help: str
     word: str = ""
     choices: tuple[str, ...] = ()
@@ -199,7 +199,7 @@ OPTIONS = (
 )
 
 
-def options_in(place: Place) -> tuple[Option, ...]:
+def options_in(place: OptionPlace) -> tuple[Option, ...]:
     """The options that may be given in this place."""
     return tuple(option for option in OPTIONS if place in option.places)
 

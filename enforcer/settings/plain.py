@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from enforcer.settings.baseline import Baseline, Entry
-from enforcer.settings.option_table import Kind, Option, options_in
+from enforcer.settings.option_table import Option, OptionKind, options_in
 from enforcer.settings.settings import AllowEntry, Mode, Settings
 
 
@@ -60,12 +60,12 @@ def _baseline_from_plain(data: dict[str, Any]) -> Baseline:
 
 
 # All other kinds are plain as they are.
-_TO_PLAIN: Mapping[Kind, Callable[[Any], Any]] = {
+_TO_PLAIN: Mapping[OptionKind, Callable[[Any], Any]] = {
     "mode": lambda mode: mode.value,
     "allow": _allow_to_plain,
     "baseline": _baseline_to_plain,
 }
-_FROM_PLAIN: Mapping[Kind, Callable[[Any], Any]] = {
+_FROM_PLAIN: Mapping[OptionKind, Callable[[Any], Any]] = {
     "mode": Mode,
     "allow": _allow_from_plain,
     "baseline": _baseline_from_plain,

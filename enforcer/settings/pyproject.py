@@ -9,7 +9,7 @@ from typing import Any
 
 from enforcer.errors import UsageError
 from enforcer.masking import printable
-from enforcer.settings.option_table import Kind, Option, options_in
+from enforcer.settings.option_table import Option, OptionKind, options_in
 from enforcer.settings.settings import AllowEntry
 from enforcer.settings.texts import value_of
 
@@ -104,7 +104,7 @@ def _allow_entry(raw: Any) -> AllowEntry:
     return AllowEntry.parse(raw["entry"], raw["reason"])
 
 
-_READ: Mapping[Kind, Callable[[Option, Any], Any]] = {
+_READ: Mapping[OptionKind, Callable[[Option, Any], Any]] = {
     "mode": _text,
     "choice": _text,
     "flag": _flag,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from enforcer.errors import UsageError
-from enforcer.settings.option_table import Kind, Option
+from enforcer.settings.option_table import Option, OptionKind
 from enforcer.settings.settings import Mode, ReportTarget, parse_choice
 
 
@@ -38,7 +38,7 @@ def _baseline(option: Option, given: str | Path) -> Path:
     return Path(given)
 
 
-_READ: Mapping[Kind, Callable[[Option, Any], Any]] = {
+_READ: Mapping[OptionKind, Callable[[Option, Any], Any]] = {
     "mode": lambda option, text: Mode.parse(text),
     "choice": parse_choice,
     "flag": lambda option, flag: flag,
