@@ -1,10 +1,11 @@
-"""Run a part of the suite on several versions of Python, pytest and BuildStream, and print a table.
+"""Run a part of the suite on several versions of Python, pytest, BuildStream and grpcio, and print a table.
 
     python tests/matrix/run.py --work /tmp/matrix --python python3.10 --python python3.13 \\
-        --pytest 7 --pytest 9 --buildstream 2.5.0 --buildstream 2.8.1 [-- WORDS FOR PYTEST...]
+        --pytest 7 --pytest 9 --buildstream 2.5.0 --buildstream 2.8.1 [--grpcio 1.69.0] [-- WORDS FOR PYTEST...]
 
 Tests a copy of this checkout, so that work on it can go on. Makes one virtual environment a combination below
-the work directory and keeps it for the next time. Without words for pytest all tests run but those marked `once`.
+the work directory and keeps it for the next time. Without words for pytest all tests run but those marked `once`;
+without `--grpcio` it is the version that pip takes.
 Exit status: 0 if every combination passed, else 1.
 """
 
@@ -30,18 +31,25 @@ class Combination(NamedTuple):
     python: str
     pytest: str
     buildstream: str
+    grpcio: str | None
 
     def environment(self, work: Path) -> Path:
         """Where its virtual environment is."""
-        return work / re.sub(r"\W+", "-", f"{self.python} pytest {self.pytest} buildstream {self.buildstream}").strip(
-            "-"
-        )
+        name = f"{self.python} pytest {self.pytest} buildstream {self.buildstream}"
+        if self.grpcio is not None:
+            name += f" grpcio {self.grpcio}"
+        return work / re.sub(r"\W+", "-", name).strip("-")
+
+    def requirements(self, checkout: Path) -> list[str]:
+        """What pip is to install."""
+        grpcio = [] if self.grpcio is None else [f"grpcio=={self.grpcio}"]
+        return [f"pytest=={self.pytest}.*", f"BuildStream=={self.buildstream}", *grpcio, "-e", f"{checkout}[test]"]
 
 
 class Result(NamedTuple):
     """What came out: the versions that were really there, and pytest's last line or the reason why none."""
 
-    versions: tuple[str, str, str]
+    versions: tuple[str, ...]
     passed: bool
     line: str
 
@@ -62,8 +70,8 @@ def prepare(combination: Combination, work: Path, checkout: Path) -> str | None:
         if made.returncode != 0:
             return f"no environment: {_last_line(made.stderr)}"
     # Only wheels: without one, BuildStream needs a compiler and BuildBox of the machine.
-    options = ["-q", "--disable-pip-version-check", "--only-binary=BuildStream"]
-    wanted = [f"pytest=={combination.pytest}.*", f"BuildStream=={combination.buildstream}", "-e", f"{checkout}[test]"]
+    options = ["-q", "--disable-pip-version-check", "--only-binary=BuildStream,grpcio"]
+    wanted = combination.requirements(checkout)
     command = [environment / "bin" / "python", "-m", "pip", "install", *options, *wanted]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode == 0:
@@ -84,15 +92,14 @@ def run(combination: Combination, work: Path, checkout: Path, words: list[str]) 
     return Result(versions(environment), done.returncode == 0, _last_line(log.read_text(encoding="utf-8")))
 
 
-def versions(environment: Path) -> tuple[str, str, str]:
-    """What is installed: Python, pytest, BuildStream."""
+def versions(environment: Path) -> tuple[str, ...]:
+    """What is installed: Python, pytest, BuildStream, grpcio."""
     code = (
         "import platform; from importlib.metadata import version as v;"
-        "print(platform.python_version(), v('pytest'), v('BuildStream'))"
+        "print(platform.python_version(), v('pytest'), v('BuildStream'), v('grpcio'))"
     )
     done = subprocess.run([environment / "bin" / "python", "-c", code], capture_output=True, text=True)
-    first, second, third = [*done.stdout.split(), "?", "?", "?"][:3]
-    return first, second, third
+    return tuple([*done.stdout.split(), "?", "?", "?", "?"][:4])
 
 
 def _last_line(text: str) -> str:
@@ -107,19 +114,21 @@ def main() -> int:
     parser.add_argument("--python", action="append", required=True, help="command or path of an interpreter")
     parser.add_argument("--pytest", action="append", required=True, help="major version, e.g. 8")
     parser.add_argument("--buildstream", action="append", required=True, help="version, e.g. 2.8.1")
+    parser.add_argument("--grpcio", action="append", help="version, e.g. 1.69.0; default: what pip takes")
     parser.add_argument("words", nargs="*", help="words for pytest, after --")
     arguments = parser.parse_args()
     work = arguments.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     checkout = copy_checkout(work)
-    print("| Python | pytest | BuildStream | result |\n|---|---|---|---|", flush=True)
+    print("| Python | pytest | BuildStream | grpcio | result |\n|---|---|---|---|---|", flush=True)
     all_passed = True
     for combination in map(
-        Combination._make, itertools.product(arguments.python, arguments.pytest, arguments.buildstream)
+        Combination._make,
+        itertools.product(arguments.python, arguments.pytest, arguments.buildstream, arguments.grpcio or [None]),
     ):
         reason = prepare(combination, work, checkout)
         if reason is not None:
-            result = Result((Path(combination.python).name, *combination[1:]), False, reason)
+            result = Result((Path(combination.python).name, *(each or "?" for each in combination[1:])), False, reason)
         else:
             result = run(combination, work, checkout, arguments.words or SUITE)
         all_passed = all_passed and result.passed
