@@ -75,9 +75,11 @@ def test_the_same_lines_of_plugins_are_measured_as_in_threads(
 
 
 def test_a_worker_is_not_measured_where_nobody_measures(tmp_path: Path, process_backend: str) -> None:
-    script = "import sys; from enforcer.bst.forked.job_coverage import Measuring, add, current_context\n"
+    script = "import sys; from enforcer.bst.forked.job_coverage import Measuring, add_measured, current_context\n"
     script += "with Measuring().job(None) as measured: pass\n"
-    script += "add(measured); assert (measured, current_context(), 'coverage' in sys.modules) == ([], None, False)"
+    script += (
+        "add_measured(measured); assert (measured, current_context(), 'coverage' in sys.modules) == ([], None, False)"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

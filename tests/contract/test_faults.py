@@ -6,6 +6,9 @@ import os
 import re
 import signal
 from collections.abc import Callable
+from contextlib import suppress
+
+import psutil
 
 from tests.contract.conftest import Case
 from tests.contract.faults import (
@@ -138,8 +141,9 @@ def casd_killed(lab: Lab) -> None:
     running = start(lab, "build", "waits.bst")
     running.wait_for_file("running")
     for process in lab.processes():
-        if process.name() == CASD:
-            process.kill()
+        with suppress(psutil.NoSuchProcess):  # a short-lived one that has ended meanwhile
+            if process.name() == CASD:
+                process.kill()
     running.end()
     lab.bst("build", "waits.bst")
 
