@@ -17,7 +17,7 @@ UNKNOWN_OBJECT = object()
 
 
 class Named(NamedTuple):
-    """An instruction, its line, and the object that it leads to: loaded, stored into, or `NOTHING`."""
+    """An instruction, its line, and the object that it leads to: loaded, stored into, or `UNKNOWN_OBJECT`."""
 
     instruction: dis.Instruction
     line: int
@@ -152,7 +152,7 @@ def _defaults(function: types.FunctionType) -> dict[str, Any]:
 
 
 def _loaded(instruction: dis.Instruction, before: Any, shared: dict[str, Any], local: dict[str, Any]) -> Any:
-    """The object that `instruction` loads onto the stack, on top of `before`; `NOTHING` if not known."""
+    """The object that `instruction` loads onto the stack, on top of `before`; `UNKNOWN_OBJECT` if not known."""
     operation, name = instruction.opname, instruction.argval
     if operation == "LOAD_GLOBAL":
         return shared.get(name, vars(builtins).get(name, UNKNOWN_OBJECT))

@@ -13,8 +13,6 @@ from collections.abc import Callable, Collection, Iterable
 from types import CodeType, FrameType
 from typing import Any, Protocol
 
-_Seen = Callable[[FrameType], None]
-
 
 class Follower(ABC):
     """What is told about each line.

@@ -9,6 +9,9 @@ from enforcer.processes import linux
 _LAST_CHANCE = 5.0
 """Seconds between SIGTERM and SIGKILL, and that a worker which retires has at least once somebody listens."""
 
+LOOK = 0.5
+"""Seconds between two looks at a deadline."""
+
 
 class Deadline:
     """The time that a worker has: `grace` seconds from when it was asked, then a signal, then SIGKILL.

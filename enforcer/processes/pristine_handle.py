@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import TypeAlias
 
 from enforcer.processes import linux, pristine
+from enforcer.processes.deadline import LOOK
 from enforcer.processes.frames import Broken, Closed, Connection, Frame, FrameKind, pack
 from enforcer.processes.process_handle import ProcessHandle
 from enforcer.processes.replica import Replica
@@ -26,9 +27,6 @@ _LEAVING = 10.0
 
 _DYING = 5.0
 """Seconds for it to be gone once it was killed."""
-
-_LOOK = 0.5
-"""Seconds between two looks at a deadline."""
 
 
 class PristineHandle:
@@ -98,7 +96,7 @@ class PristineHandle:
         poll = select.poll()
         poll.register(end, event)
         poll.register(self.process.pidfd, select.POLLIN)
-        while not (ready := dict(poll.poll(_LOOK * 1000))):
+        while not (ready := dict(poll.poll(LOOK * 1000))):
             if self._clock.now() > self._deadline:
                 self.process.kill()
                 raise Closed

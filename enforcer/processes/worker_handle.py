@@ -11,14 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from enforcer.processes import linux
-from enforcer.processes.deadline import Deadline
+from enforcer.processes.deadline import LOOK, Deadline
 from enforcer.processes.frames import Broken, Closed, Connection, Frame, FrameKind, pack
 from enforcer.processes.process_handle import ProcessHandle
 from enforcer.processes.replica import Done
 from enforcer.processes.worker import NUMBER, REUSABLE
-
-_LOOK = 0.5
-"""Seconds between two looks at a deadline."""
 
 
 class Worked(NamedTuple):
@@ -99,7 +96,7 @@ class WorkerHandle:
         frame = self._connection.receive()
         if frame.kind is not FrameKind.RETIRED:
             raise Broken(frame.payload.decode(errors="replace"))
-        while not self.process.has_ended(_LOOK):
+        while not self.process.has_ended(LOOK):
             self._attend(may_send=False)
         return frame.payload
 
@@ -132,8 +129,8 @@ class WorkerHandle:
     def _patience(self) -> float | None:
         """Milliseconds until something is due; the clock may stand still meanwhile."""
         if (left := self.deadline.left()) is None:
-            return 1000 * _LOOK if self._stops_late else None
-        return 1000 * min(_LOOK, max(_LOOK / 50, left))
+            return 1000 * LOOK if self._stops_late else None
+        return 1000 * min(LOOK, max(LOOK / 50, left))
 
     def _attend(self, may_send: bool) -> None:
         """Pass an interrupt on, unless a frame is half sent, and do what is due."""

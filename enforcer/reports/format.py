@@ -27,6 +27,7 @@ from enforcer.reports.shapes import (
     Optional,
     Text,
     Texts,
+    as_it_is,
 )
 from enforcer.reports.shown import shown, shown_job, shown_text
 from enforcer.reports.value import (
@@ -49,13 +50,9 @@ from enforcer.settings.settings import Mode
 FORMAT = 1
 
 
-def _as_it_was_written(text: str) -> str:
-    """For texts of a finding: what may be shown of them depends on its path, and is decided for it as a whole."""
-    return text
-
-
-_RAW = Text(_as_it_was_written)
-_RAW_TEXTS = Texts(_as_it_was_written, make=list)
+# Of a finding: what may be shown of its texts depends on its path, and is decided for it as a whole.
+_RAW = Text(as_it_is)
+_RAW_TEXTS = Texts(as_it_is, make=list)
 
 _JOB_FIELDS = (
     Field("element", _RAW, "Junction-qualified name of the element that the job ran for."),
@@ -211,7 +208,7 @@ _LISTING = Object(
     ),
     Field(
         "baseline_line",
-        Text(_as_it_was_written, check=Entry.parse),
+        Text(as_it_is, check=Entry.parse),
         "The line that lists it in a baseline.",
         name="violation.baseline_line",
         added=True,
@@ -255,6 +252,8 @@ _FILE = Object(
     ),
 )
 
+_LINES = Lines(spans)
+
 _METHOD = Object(
     lambda of: CoveredMethod(**of),
     Field("name", Text(), "Its name."),
@@ -284,13 +283,13 @@ _COVERED = Object(
     ),
     Field(
         "ran",
-        Lines(spans),
+        _LINES,
         "The first and the last of each stretch of lines in functions that ran in checked jobs.",
     ),
-    Field("never", Lines(spans), "The same for lines that ran in none."),
+    Field("never", _LINES, "The same for lines that ran in none."),
     Field(
         "outside",
-        Lines(spans),
+        _LINES,
         "The same for lines that ran in none, as BuildStream calls their functions outside of jobs.",
     ),
 )
@@ -367,6 +366,11 @@ _VERSIONS = Object(
 
 _COUNT = Number()
 
+
+def _sum_of(name: str) -> Any:
+    return lambda report: sum(count for _, count in getattr(report, name))
+
+
 _SUMMARY = Object(
     dict,
     Field("jobs", _COUNT, "Jobs that the scheduler ran.", merge=merging.total),
@@ -389,14 +393,14 @@ _SUMMARY = Object(
         "opaque",
         _COUNT,
         "Objects that cannot be seen into.",
-        of=lambda report: sum(count for _, count in report.opaque),
+        of=_sum_of("opaque"),
         derived=True,
     ),
     Field(
         "core_fills",
         _COUNT,
         "Writes of BuildStream's own core that are listed and never a violation.",
-        of=lambda report: sum(count for _, count in report.core_fills),
+        of=_sum_of("core_fills"),
         derived=True,
     ),
     Field("violations", _COUNT, "Findings that are neither known nor allowed.", name="new", merge=merging.total),

@@ -43,7 +43,8 @@ def _typed(data: Any, type_: type, key: str) -> Any:
     return data
 
 
-def _as_is(text: str) -> str:
+def as_it_is(text: str) -> str:
+    """No more is to be done to be shown, or it is done elsewhere."""
     return text
 
 
@@ -57,7 +58,7 @@ class Text(Shape):
     """
 
     def __init__(
-        self, show: Callable[[str], str] = shown_name, check: Callable[[str], object] = _as_is, **limits: Any
+        self, show: Callable[[str], str] = shown_name, check: Callable[[str], object] = as_it_is, **limits: Any
     ) -> None:
         self._show = show
         self._check = check

@@ -19,6 +19,7 @@ else:
     import tomli as tomllib
 
 _FILE = "pyproject.toml"
+_OPTIONS = {option.name: option for option in options_in("table")}
 
 
 def find_pyproject(start: Path) -> Path | None:
@@ -66,10 +67,9 @@ def _table(data: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _value(table: Mapping[str, Any], key: str) -> Any:
-    options = {option.name: option for option in options_in("table")}
-    if key not in options:
-        raise UsageError(f"unknown key {key!r}: choose one of {', '.join(options)}")
-    option = options[key]
+    if key not in _OPTIONS:
+        raise UsageError(f"unknown key {key!r}: choose one of {', '.join(_OPTIONS)}")
+    option = _OPTIONS[key]
     return _READ[option.kind](option, table[key])
 
 

@@ -81,7 +81,8 @@ class Verdict:
         """Record what earlier jobs did, where nobody looked, to what the job was about to see."""
         prepared = self.attempt.prepared
         jobs = self._comparison.since_full_compare.jobs or prepared.leakers
-        self._record_suspected(self._on_suspected(Suspected(prepared.found_early, jobs), found_early=True))
+        findings, _ = self._on_suspected(Suspected(prepared.found_early, jobs), found_early=True)
+        self._record_suspected(findings)
 
     def after_action(self, executor: object) -> list[Finding]:
         """The findings that fail the job; threads of the scheduler's own `executor` are none of its leaks."""
@@ -103,7 +104,7 @@ class Verdict:
 
     def at_retirement(self) -> list[Finding]:
         """Compare everything after the last job of a replica; record and return what is found."""
-        findings = self._on_suspected(self._comparison.sweep())
+        findings, _ = self._on_suspected(self._comparison.sweep())
         self._record_suspected(findings)
         return findings
 
@@ -156,13 +157,14 @@ class Verdict:
         return reached, unreached
 
     def _find_by_full_compare(self, case: Case) -> None:
-        changed, jobs = case.seen.by_full_compare
-        violations, fills = self._without_fills(changed)
+        findings, fills = self._on_suspected(case.seen.by_full_compare)
+        case.findings += findings
         case.fills += fills
-        case.findings += self._on_described(self._describe_and_undo(violations), jobs)
 
     def _find_early(self, case: Case) -> None:
-        case.findings += self._on_suspected(case.seen.found_early, found_early=True)
+        # What core filled in there was dealt with when it was found.
+        findings, _ = self._on_suspected(case.seen.found_early, found_early=True)
+        case.findings += findings
 
     def _classify(self, case: Case) -> None:
         case.failing = [finding for finding in case.findings if self._session.classify(finding)]
@@ -228,22 +230,19 @@ class Verdict:
             record.core_fills.update(found.counts)
         return found.taken_back, found.fills
 
-    def _on_suspected(self, suspected: Suspected, found_early: bool = False) -> list[Finding]:
-        """The findings on what one of several jobs did where nobody looked."""
-        violations, _ = self._without_fills(suspected.changed)
+    def _on_suspected(self, suspected: Suspected, found_early: bool = False) -> tuple[list[Finding], list[ChangedCell]]:
+        """The findings on what one of several jobs did where nobody looked, and what core filled in there."""
+        violations, fills = self._without_fills(suspected.changed)
         described = self._describe_and_undo(violations, found_early)
-        return self._on_described(described, suspected.jobs)
-
-    def _on_described(self, described: list[tuple[Unit, Change]], jobs: list[Job]) -> list[Finding]:
         if not described:
-            return []
-        evidence = self._evidence(jobs[-1] if jobs else self.attempt.job, [change for _, change in described])
-        findings = apply_rules(evidence)
+            return [], fills
+        job = suspected.jobs[-1] if suspected.jobs else self.attempt.job
+        findings = apply_rules(self._evidence(job, [change for _, change in described]))
         for finding in findings:
-            finding.candidates = list(jobs)
+            finding.candidates = list(suspected.jobs)
             finding.unblamed = finding.unblamed and "it was found by a look that came after the job"
         self.doubted = any([*map(self._session.classify, findings), self.doubted])
-        return findings
+        return findings, fills
 
     def _describe_and_undo(self, violations: list[ChangedCell], found_early: bool = False) -> list[tuple[Unit, Change]]:
         """Describe the changes, then undo them, if the mode wants it; what was found early is undone by now."""
