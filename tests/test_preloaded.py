@@ -177,11 +177,13 @@ print('enforcer.bst.attach' in sys.modules, cygrpc._GRPC_ENABLE_FORK_SUPPORT, 'p
     assert done.stdout == "[]\n"
 
 
+_WAITS = "print('begun', flush=True); input()"
+
+
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[programs.Popen]:
-    text = "print('begun', flush=True); input()"
     pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
-    process = programs.Popen([sys.executable, "-c", text], imports="enforcer", text=True, **pipes)
+    process = programs.Popen([sys.executable, "-c", _WAITS], imports="enforcer", text=True, **pipes)
     with process:
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"
@@ -194,7 +196,7 @@ def test_one_that_runs_is_waited_for_as_long_as_is_said_and_can_be_signalled(run
     with pytest.raises(subprocess.TimeoutExpired):
         running.wait(0.01)
     running.send_signal(signal.SIGTERM)
-    assert running.wait() == running.poll() == -signal.SIGTERM
+    assert running.wait(60) == running.poll() == -signal.SIGTERM
 
 
 def test_one_that_is_not_waited_for_any_longer_is_killed() -> None:
@@ -202,9 +204,28 @@ def test_one_that_is_not_waited_for_any_longer_is_killed() -> None:
         _run(programs.run, "-c", "input()", stdin=subprocess.PIPE, timeout=0.01)
 
 
-def test_it_is_interrupted_as_one_of_subprocess_is(running: programs.Popen) -> None:
-    running.send_signal(signal.SIGINT)
-    assert running.wait() == -signal.SIGINT
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, signal.default_int_handler], ids=["ignored", "raises"])
+def test_it_is_interrupted_as_one_of_subprocess_is(handler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A shell has what it starts in the background ignore it. Another environment: another zygote, started now.
+    monkeypatch.setenv("BST_INTERRUPT", str(handler))
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        statuses = [_interrupt(subprocess.Popen), _interrupt(programs.Popen, imports="enforcer")]
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert statuses == [0 if handler is signal.SIG_IGN else -signal.SIGINT] * 2
+
+
+def _interrupt(popen: Callable[..., subprocess.Popen[str]], **options: Any) -> int:
+    """The status of a program that is interrupted while it waits for a line."""
+    pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+    program = popen([sys.executable, "-c", _WAITS], stderr=subprocess.DEVNULL, text=True, **pipes, **options)
+    with program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "begun\n"
+        program.send_signal(signal.SIGINT)
+        program.communicate("go\n", timeout=60)
+        return program.returncode
 
 
 def test_two_run_at_once(running: programs.Popen) -> None:

@@ -25,7 +25,7 @@ ON_FORK = (
     *("leaked_process", "lock_table", "module_global", "object_getattribute", "os_environ", "stored_method"),
     "unshippable",
 )
-STARTED = "clean"
+STARTED = "environment"
 """The one whose processes are begun by Python, as a user's are."""
 RUNS = [
     *((name, backend) for name in harness.names() for backend in ("pool", "threads")),
