@@ -138,6 +138,11 @@ class Run:
                 counts[fill["attribute"]] = counts.get(fill["attribute"], 0) + fill["count"]
         return counts
 
+    @property
+    def unexpected(self):
+        """The violations that ``expected.json`` does not have."""
+        return _compare_findings(self.expected, self)[1]
+
     def differences(self):
         """How this run differs from ``expected.json`` under enforcement strict: a list of sentences."""
         return differences(self.expected, self)
@@ -344,20 +349,27 @@ def differences(expected, run):
     A field that an expected finding leaves out is not compared.
     """
     found = _outcome_differences(expected, run)
-    rest = run.violations
-    for wanted in expected["findings"]:
-        match = next((item for item in rest if _matches(wanted, item)), None)
-        if match is None:
-            found.append(f"not found: {json.dumps(wanted)}")
-        else:
-            rest.remove(match)
-    for item in rest:
+    missed, unexpected = _compare_findings(expected, run)
+    found += [f"not found: {json.dumps(wanted)}" for wanted in missed]
+    for item in unexpected:
         fields = {key: item.get(key) for key in ("rule", "owner", "path", "change", "job", "count")}
         found.append(f"not expected: {json.dumps(fields)}")
     for attribute in expected.get("core_fills", ()):
         if not run.core_fills.get(attribute):
             found.append(f"no core fill of {attribute!r} was counted")
     return found
+
+
+def _compare_findings(expected, run):
+    """The expected findings that no violation matches, and the violations that match none."""
+    missed, rest = [], run.violations
+    for wanted in expected["findings"]:
+        match = next((item for item in rest if _matches(wanted, item)), None)
+        if match is None:
+            missed.append(wanted)
+        else:
+            rest.remove(match)
+    return missed, rest
 
 
 def _outcome_differences(expected, run):

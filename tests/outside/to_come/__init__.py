@@ -1,0 +1,1 @@
+"""What another BuildStream than the supported ones means for enforcement: seams that moved, and core fills to add."""
