@@ -204,27 +204,33 @@ class Build:
         return self._run("buildstream", [sys.executable, "-m", "buildstream", *self._arguments(), *args], env)
 
     def enforced(
-        self, *args: str, mode: str = "strict", collect: bool = False, before: str = "pass", **env: str
+        self,
+        *args: str,
+        mode: str = "strict",
+        collect: bool = False,
+        before: str = "pass",
+        backend: str = "threads",
+        **env: str,
     ) -> Ran:
         """Run `enforcer run`; `before` is a line that runs in its process first."""
+        # Jobs in processes are held to the same claims in `tests/contract`.
         report = self.directory / "report.json"
         report.unlink(missing_ok=True)
-        ran = self._run("enforcer", self._enforced_command(args, mode, collect, before), env)
+        ran = self._run("enforcer", self._enforced_command(args, mode, collect, before, backend), env)
         if report.exists():
             ran.report = json.loads(report.read_text(encoding="utf-8"))
         return ran
 
     def start_enforced(self, *args: str, **env: str) -> subprocess.Popen[str]:
         """The same, without waiting for its end."""
-        command = self._enforced_command(args, "strict", False, "pass")
+        command = self._enforced_command(args, "strict", False, "pass", "threads")
         return programs.Popen(command, imports="enforcer", stdout=subprocess.PIPE, **self._process(env))
 
-    def _enforced_command(self, args: Sequence[str], mode: str, collect: bool, before: str) -> list[str]:
+    def _enforced_command(self, args: Sequence[str], mode: str, collect: bool, before: str, backend: str) -> list[str]:
         driver = self.directory / "driver.py"
         driver.write_text(_DRIVER.format(before=before), encoding="utf-8")
         report = f"json:{self.directory / 'report.json'}"
-        # Jobs in processes are held to the same claims in `tests/contract`.
-        options = ["--backend", "threads", "--mode", mode, "--report", report, *(["--collect"] if collect else [])]
+        options = ["--backend", backend, "--mode", mode, "--report", report, *(["--collect"] if collect else [])]
         return [sys.executable, str(driver), "run", *options, "--", *self._arguments(), *args]
 
     def _run(self, imports: str, command: list[str], env: dict[str, str]) -> Ran:

@@ -25,3 +25,26 @@ def test_settings_arrive_as_they_were_sent() -> None:
     )
     assert settings_from_plain(json.loads(json.dumps(settings_to_plain(settings)))) == settings
     assert settings_from_plain(json.loads(json.dumps(settings_to_plain(Settings())))) == Settings()
+
+
+def test_settings_are_laid_out_as_the_module_says() -> None:
+    settings = Settings(
+        mode=Mode.SOFT,
+        backend="fork",
+        allow=(AllowEntry("foreign-write", "a.bst", "x[*]", "why"),),
+        worker_jobs=3,
+        baseline=Baseline(Path("/p/known.txt"), "known.txt", frozenset({Entry("r", "my kind", "element", "größe")})),
+    )
+    assert json.loads(json.dumps(settings_to_plain(settings))) == {
+        "mode": "soft",
+        "backend": "fork",
+        "collect": False,
+        "blame": "live",
+        "coverage": False,
+        "fresh": False,
+        "workers": None,
+        "worker_jobs": 3,
+        "allow": [["foreign-write", "a.bst", "x[*]", "why"]],
+        "baseline": {"path": "/p/known.txt", "name": "known.txt", "lines": ["r my%20kind element gr%C3%B6%C3%9Fe"]},
+        "update_baseline": False,
+    }

@@ -1,0 +1,122 @@
+"""A record in its plain form is what the module says, and comes back whole."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from enforcer.results.findings import Finding, Job, Owner, Site
+from enforcer.results.plugin_coverage import Coverage, Method, PluginCode, Ran
+from enforcer.results.record import Record
+
+JOB = Job("app.bst", "Build", 2, "kind")
+
+
+def filled() -> Record:
+    code = PluginCode(
+        "kind.Kind", "element", "kind", "k.py", False, (3, 4), (4,), (Method("stage", "kind.Kind", True),)
+    )
+    finding = Finding(
+        "foreign-write",
+        "error",
+        JOB,
+        Owner("element", "base.bst"),
+        "environment['CC']",
+        before=None,
+        after="'gcc'",
+        site=Site("k.py", 3, "assemble", "write()", ("write()", ""), 3),
+        candidates=[JOB],
+    )
+    return Record(
+        jobs=3,
+        checked=2,
+        elements={"base.bst", "app.bst"},
+        kinds={"base.bst": "import", "app.bst": "kind"},
+        dependencies={"app.bst": {"base.bst"}, "base.bst": set()},
+        cells=9,
+        opaque=Counter({"Lock": 2}),
+        findings=[finding],
+        errors=["an error"],
+        allow_used={"b", "a"},
+        files={("k.py", "/p/k.py")},
+        coverage=Coverage({"key": code}, {"key": Ran({4, 3}, {"stage"})}),
+        costs={"compare": 0.5},
+    )
+
+
+def test_it_is_laid_out_as_the_module_says() -> None:
+    job = {"element": "app.bst", "action": "Build", "try": 2, "plugin": "kind"}
+    assert json.loads(json.dumps(filled().to_plain())) == {
+        "jobs": 3,
+        "checked": 2,
+        "elements": ["app.bst", "base.bst"],
+        "kinds": {"app.bst": "kind", "base.bst": "import"},
+        "dependencies": {"app.bst": ["base.bst"], "base.bst": []},
+        "exercised": [],
+        "cached": [],
+        "cells": 9,
+        "opaque": {"Lock": 2},
+        "core_fills": {},
+        "findings": [
+            {
+                "rule": "foreign-write",
+                "severity": "error",
+                "job": job,
+                "owner": {"kind": "element", "name": "base.bst"},
+                "path": "environment['CC']",
+                "change": "set",
+                "before": None,
+                "after": "'gcc'",
+                "site": {
+                    "file": "k.py",
+                    "line": 3,
+                    "function": "assemble",
+                    "code": "write()",
+                    "context": ["write()", ""],
+                    "context_start": 3,
+                },
+                "obtained": None,
+                "core": None,
+                "unblamed": None,
+                "dependents": 0,
+                "known": False,
+                "allowed": None,
+                "nodeid": None,
+                "candidates": [job],
+                "aliases": [],
+                "explanation": [],
+                "undone": True,
+                "plugin_file": None,
+            }
+        ],
+        "errors": ["an error"],
+        "unwatched": [],
+        "left_behind": [],
+        "allow_used": ["a", "b"],
+        "allow_marked": [],
+        "incomplete_reasons": [],
+        "files": [["k.py", "/p/k.py"]],
+        "coverage": {
+            "code": {
+                "key": {
+                    "name": "kind.Kind",
+                    "type": "element",
+                    "kind": "kind",
+                    "file": "k.py",
+                    "bundled": False,
+                    "lines": [3, 4],
+                    "outside": [4],
+                    "methods": [{"name": "stage", "defined_in": "kind.Kind", "in_jobs": True}],
+                }
+            },
+            "ran": {"key": [[3, 4], ["stage"]]},
+        },
+    }
+
+
+def test_it_comes_back_whole_but_for_what_it_cost() -> None:
+    record = filled()
+    back = Record.from_plain(json.loads(json.dumps(record.to_plain())))
+    assert back.costs == {}
+    record.costs = {}
+    assert back == record
