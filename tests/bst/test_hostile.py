@@ -116,3 +116,18 @@ def test_a_thread_that_is_left_running_hostile_code_is_named_by_its_class(hostil
     hostile.element("app", line, "mid")
     ran = hostile.enforced("build", "app.bst")
     assert (ran.report["errors"], ran.rules) == ([], ["leaked-thread"]), ran.output
+
+
+@pytest.mark.parametrize("base", ["Exception", "BaseException"])
+@pytest.mark.parametrize("backend", ["threads", "pool"])
+def test_what_cannot_be_printed_is_named_by_its_class_where_a_job_ends_with_it(
+    hostile: Build, backend: str, base: str
+) -> None:
+    # Python itself sets and asks attributes of what is raised.
+    mute = "{name: _BODY[name] for name in ('__str__', '__repr__', '__eq__', '__hash__', '__bool__', '__len__')}"
+    line = f"dep.get_environment()['ONE'] = '1'; raise type('Bad', ({base},), {mute})"
+    hostile.element("app", line, "mid")
+    ran = hostile.enforced("build", "app.bst", backend=backend)
+    _judged(ran, ["foreign-write"])
+    assert ran.status == 1, ran.output
+    assert "The job itself failed too: acts.Bad, which cannot be printed" in ran.output

@@ -6,7 +6,7 @@ import linecache
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, cast
@@ -62,6 +62,14 @@ def describe(value: object) -> str | None:
 def value_text(value: object) -> str:
     """The text of any value that a message shows."""
     return show(value, describe)
+
+
+def in_words(error: BaseException, say: Callable[[BaseException], str] = repr) -> str:
+    """What an exception says of itself, or its class where that fails: a plugin may have written it."""
+    try:
+        return say(error)
+    except Exception:
+        return f"{shown_class_name(type(error))}, which cannot be printed"
 
 
 def full_name(plugin: Any) -> str:

@@ -151,7 +151,7 @@ class Judge:
         if isinstance(error, (Exception, TerminateException)):
             raise error
         text = "".join(traceback.format_exception(error))
-        raise EnforcementError(f"this job ended with {error!r}", text, "enforcement-escaped") from error
+        raise EnforcementError(f"this job ended with {names.in_words(error)}", text, "enforcement-escaped") from error
 
     def _begin(self, job: Job, bst_job: Any) -> None:
         try:
@@ -193,7 +193,7 @@ class Judge:
             self._note_elements()
         except Exception as error:
             with self.session.recording() as record:
-                record.errors.append(f"could not finish looking at the element graph: {error!r}")
+                record.errors.append(f"could not finish looking at the element graph: {names.in_words(error)}")
 
     def _note_graph(self) -> None:
         """Count what there is to look at; at the start, since later it depends on the order of the jobs."""
@@ -230,7 +230,7 @@ def _dependencies(element: Any) -> list[Any]:
 
 
 def _in_words(error: Exception) -> str:
-    return str(error) if isinstance(error, EnforcerError) else repr(error)
+    return names.in_words(error, str if issubclass(type(error), EnforcerError) else repr)
 
 
 def _is_cached(element: Any) -> bool:
@@ -241,7 +241,7 @@ def _is_cached(element: Any) -> bool:
 def _verdict_error(failing: list[Finding], error: BaseException | None) -> EnforcementError:
     lines = [line for finding in failing for line in finding_lines(finding)]
     if error is not None:
-        lines.append(f"The job itself failed too: {error}")
+        lines.append(f"The job itself failed too: {names.in_words(error, str)}")
     return EnforcementError(summary("strict", failing), "\n".join(lines), f"enforcement-{failing[0].rule}")
 
 

@@ -14,6 +14,7 @@ from buildstream._message import MessageType
 from buildstream._scheduler.jobs.job import _ReturnCode
 from buildstream._signals import TerminateException
 
+from enforcer.bst.elements import names
 from enforcer.bst.judging.judge import Judge
 
 JOB_TERMINATED = (_ReturnCode.TERMINATED, None)
@@ -95,9 +96,10 @@ def _end_as_programs_do(error: BaseException | None) -> NoReturn:
 
 def report_escaped(run: Run, job: Any, error: BaseException) -> None:
     """Note and show an error that left a job outside of its action."""
+    ended = f"ended with {names.in_words(error)}"
     with run.judge.session.recording() as record:
-        record.errors.append(f"the {job.action_name} job of {job.name} ended with {error!r}, outside of its action")
-    fail(job, f"enforcer: this job ended with {error!r}", "".join(traceback.format_exception(error)))
+        record.errors.append(f"the {job.action_name} job of {job.name} {ended}, outside of its action")
+    fail(job, f"enforcer: this job {ended}", "".join(traceback.format_exception(error)))
 
 
 def fail(
