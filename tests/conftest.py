@@ -1,3 +1,18 @@
 """What all tests share."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
 pytest_plugins = ["pytester", "tests.installed"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _room_for_inner_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Have pytest's inner runs keep their files apart: each would remove what the runs of the user have left."""
+    room = tmp_path_factory.mktemp("inner")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_DEBUG_TEMPROOT", str(room))
+        yield

@@ -88,6 +88,8 @@ class User:
         self.environ = harness.isolated_environment(directory)
         for name in ("PYTHONPATH", *(name for name in self.environ if name.startswith(("PYTEST_", "COV_")))):
             self.environ.pop(name, None)
+        # Where pytest keeps, and removes, what its tests leave.
+        self.environ["PYTEST_DEBUG_TEMPROOT"] = str(directory)
         self.environ["PATH"] = f"{self.bin}{os.pathsep}{self.environ['PATH']}"
 
     def run(self, *words: str, cwd: Path | None = None) -> Any:
