@@ -163,6 +163,46 @@ def test_nothing_of_one_program_is_seen_by_the_next() -> None:
     assert _run(programs.run, "-c", look).stdout == "False False False\n"
 
 
+_HELPERS = """
+import json, multiprocessing, os, re, sys, time
+from multiprocessing import forkserver, resource_tracker
+os.close(os.dup(0)); held = open(os.devnull)
+sys.stdout.write("unwritten ")
+forkserver.ensure_running()
+started = forkserver._forkserver._forkserver_pid, resource_tracker._resource_tracker._pid
+with multiprocessing.get_context("forkserver").Pool(1) as pool:
+    print(pool.apply(os.path.join, ("a", "b")), pool.apply(os.getppid) == started[0])
+
+def found(pid):
+    status = dict(re.findall(r"(\\w+):\\t(.*)", open(f"/proc/{pid}/status").read()))
+    words = open(f"/proc/{pid}/cmdline").read().rstrip("\\0").split("\\0")
+    files = sorted(re.sub(r"\\d+", "N", os.readlink(f"/proc/{pid}/fd/{n}")) for n in os.listdir(f"/proc/{pid}/fd"))
+    return [re.sub(r"\\d+", "N", " ".join(words)).partition("**")[0], files, os.getsid(pid) == os.getsid(0),
+            os.getpgid(pid) == os.getpgid(0), os.readlink(f"/proc/{pid}/cwd") == os.getcwd(),
+            *(status[n] for n in ("SigBlk", "SigIgn", "SigCgt", "Umask", "Threads"))]
+
+print(json.dumps([found(pid) for pid in started]))
+"""
+
+
+def test_the_helpers_of_multiprocessing_are_those_that_python_starts() -> None:
+    alone, preloaded = (_run(run, "-c", _HELPERS).stdout for run in (subprocess.run, programs.run))
+    assert alone.startswith("unwritten a/b True\n[")
+    assert preloaded == alone
+
+
+def test_where_the_program_has_threads_they_are_started(tmp_path: Path) -> None:
+    text = """
+import threading, os
+from multiprocessing import forkserver
+threading.Thread(target=(go := threading.Event()).wait, daemon=True).start()
+forkserver.ensure_running()
+print('grpc' in open(f'/proc/{forkserver._forkserver._forkserver_pid}/maps').read())
+"""
+    assert _run(programs.run, "-c", text).stdout == "False\n"
+    assert _run(programs.run, "-c", text.replace("threading.Thread", "# ")).stdout == "True\n"
+
+
 def test_it_begins_with_imports_and_nothing_that_runs() -> None:
     text = """
 import sys, threading, os

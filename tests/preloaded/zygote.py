@@ -7,6 +7,9 @@ the socket ends the zygote when its last program has ended; it ends at once when
 
 A program begins with what the zygote has imported and nothing else. What Python gives to a process at its start, it is
 given then; what Python reads when it starts (`PYTHON*`, the locale) is the same for all programs of a zygote.
+
+The two helpers of `multiprocessing`, which every `bst` starts and few use, are copies of their program, as long as that
+has one thread.
 """
 
 from __future__ import annotations
@@ -18,17 +21,22 @@ import gc
 import importlib
 import io
 import json
+import multiprocessing.forkserver
+import multiprocessing.resource_tracker
+import multiprocessing.util
 import os
 import runpy
 import select
 import signal
 import socket
 import sys
+import threading
 import time
+import traceback
 import types
 import warnings
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
 
 _MOST_BYTES = 1_000_000
 
@@ -140,6 +148,7 @@ class Program:
         _show_outside(self._words, self._environment)
         # Its last act, when all else that is to be done at exit is done: nothing of this is collected piece by piece.
         atexit.register(gc.freeze)
+        multiprocessing.util.spawnv_passfds = _fork_helper
         importlib.invalidate_caches()
         sys.orig_argv[:] = self._words
         _, first, *others = self._words
@@ -177,16 +186,20 @@ class Program:
             os.dup2(stream, number)
         for stream in self._streams:
             os.close(stream)
-        for number, name in enumerate(("stdin", "stdout", "stderr")):
-            stream = _reopened(getattr(sys, name), number)
-            setattr(sys, name, stream)
-            setattr(sys, f"__{name}__", stream)
+        _renew_streams()
 
 
 def _run_as_main(text: str | bytes, name: str, **more: object) -> None:
     sys.modules["__main__"] = main = types.ModuleType("__main__")
     vars(main).update(more)
     exec(compile(text, name, "exec"), vars(main))
+
+
+def _renew_streams() -> None:
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        stream = _reopened(getattr(sys, name), number)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
 
 def _reopened(old: Any, number: int) -> io.TextIOWrapper:
@@ -218,6 +231,53 @@ def _overwrite(start: int, end: int, texts: Iterable[str]) -> None:
     content = b"".join(os.fsencode(text) + b"\0" for text in texts)
     assert len(content) <= end - start, f"{len(content)} bytes, and room for {end - start}"
     ctypes.memmove(start, content.ljust(end - start, b"\0"), end - start)
+
+
+_start_helper = multiprocessing.util.spawnv_passfds
+_never_written: list[Any] = []
+"""Streams of the program in its helper: what is left in them is the program's to write."""
+
+
+def _fork_helper(path: Any, words: Sequence[Any], descriptors: Iterable[int]) -> int:
+    """The process id of `PYTHON OPTIONS -c TEXT`, started by a fork where that is safe."""
+    if len(os.listdir("/proc/self/task")) > 1:
+        return _start_helper(path, words, descriptors)
+    pid = os.fork()
+    if pid == 0:
+        _be_helper([os.fsdecode(word) for word in words], set(descriptors))
+    return pid
+
+
+def _be_helper(words: list[str], descriptors: set[int]) -> NoReturn:
+    """Be, in a fork, what this command is when Python starts it: nothing of the program runs or is written."""
+    status = 1
+    _never_written.append((sys.stdin, sys.stdout, sys.stderr))
+    try:
+        for number in map(int, os.listdir("/proc/self/fd")):
+            if number > 2 and number not in descriptors:
+                with contextlib.suppress(OSError):  # the listing's own
+                    os.close(number)
+        _forget_handlers()
+        _show_outside(words, dict(os.environ))
+        _renew_streams()
+        # Held by who asks for the helpers.
+        multiprocessing.forkserver._forkserver._lock = threading.Lock()
+        multiprocessing.resource_tracker._resource_tracker._lock = threading.RLock()
+        exec(compile(words[-1], "<string>", "exec"), {"__name__": "__main__"})
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def _forget_handlers() -> None:
+    signal.set_wakeup_fd(-1)
+    for number in signal.valid_signals():
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def main() -> Program | None:
