@@ -186,9 +186,11 @@ print(json.dumps([found(pid) for pid in started]))
 
 
 def test_the_helpers_of_multiprocessing_are_those_that_python_starts() -> None:
-    alone, preloaded = (_run(run, "-c", _HELPERS).stdout for run in (subprocess.run, programs.run))
-    assert alone.startswith("unwritten a/b True\n[")
-    assert preloaded == alone
+    alone, preloaded = (_run(run, "-c", _HELPERS) for run in (subprocess.run, programs.run))
+    assert alone.stdout.startswith("unwritten a/b True\n[")
+    assert preloaded.stdout == alone.stdout
+    # They end after it, and what they write comes as well.
+    assert preloaded.stderr == alone.stderr == ""
 
 
 def test_where_the_program_has_threads_they_are_started(tmp_path: Path) -> None:

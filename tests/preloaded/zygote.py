@@ -265,6 +265,8 @@ def _be_helper(words: list[str], descriptors: set[int]) -> NoReturn:
         multiprocessing.resource_tracker._resource_tracker._lock = threading.RLock()
         exec(compile(words[-1], "<string>", "exec"), {"__name__": "__main__"})
         status = 0
+    except SystemExit as end:  # so the fork server ends
+        status = 0 if end.code is None else 1
     except BaseException:
         traceback.print_exc()
     finally:
