@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("buildstream")
 
-from tests.outside import patched_buildstream
+from tests import patched_buildstream
 from tests.outside.to_come.__main__ import main
 from tests.outside.to_come.inventory import read
 from tests.outside.to_come.proposals import propose
