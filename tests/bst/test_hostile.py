@@ -58,6 +58,13 @@ _ATTRIBUTES = """
 _DEP = "object.__getattribute__(dep, '_plugin')"
 
 
+@pytest.fixture(params=["threads", "pool"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """`fork` does with a job what `pool` does."""
+    backend: str = request.param
+    return backend
+
+
 @pytest.fixture
 def hostile(build: Build) -> Build:
     """A project of which the plugin keeps hostile objects wherever something can be kept."""
@@ -78,9 +85,9 @@ def _judged(ran: Ran, rules: list[str]) -> None:
     assert re.findall(r"__\w+__ ran", ran.output) == []
 
 
-def test_a_clean_job_beside_hostile_objects_is_clean(hostile: Build) -> None:
+def test_a_clean_job_beside_hostile_objects_is_clean(hostile: Build, backend: str) -> None:
     hostile.element("app", "self.note = [GLOBAL, HostileByClass, BY_CLASS]", "mid")
-    ran = hostile.enforced("build", "app.bst")
+    ran = hostile.enforced("build", "app.bst", backend=backend)
     _judged(ran, [])
     assert ran.status == 0, ran.output
 
@@ -101,25 +108,26 @@ def test_a_clean_job_beside_hostile_objects_is_clean(hostile: Build) -> None:
         ("type.__setattr__(HostileByClass, 'held', 1)", "class-write"),
     ],
 )
-def test_a_violation_beside_hostile_objects_is_found_and_described(hostile: Build, line: str, rule: str) -> None:
+def test_a_violation_beside_hostile_objects_is_found_and_described(
+    hostile: Build, backend: str, line: str, rule: str
+) -> None:
     hostile.element("app", line, "mid")
-    ran = hostile.enforced("build", "app.bst")
+    ran = hostile.enforced("build", "app.bst", backend=backend)
     _judged(ran, [rule])
     assert ran.status == 1, ran.output
 
 
-def test_a_thread_that_is_left_running_hostile_code_is_named_by_its_class(hostile: Build) -> None:
+def test_a_thread_that_is_left_running_hostile_code_is_named_by_its_class(hostile: Build, backend: str) -> None:
     line = (
         "Late = type('Late', (threading.Thread,), {'run': lambda self: __import__('time').sleep(5)}); "
         "thread = Late(daemon=True); thread._target = GLOBAL; thread.start()"
     )
     hostile.element("app", line, "mid")
-    ran = hostile.enforced("build", "app.bst")
+    ran = hostile.enforced("build", "app.bst", backend=backend)
     assert (ran.report["errors"], ran.rules) == ([], ["leaked-thread"]), ran.output
 
 
 @pytest.mark.parametrize("base", ["Exception", "BaseException"])
-@pytest.mark.parametrize("backend", ["threads", "pool"])
 def test_what_cannot_be_printed_is_named_by_its_class_where_a_job_ends_with_it(
     hostile: Build, backend: str, base: str
 ) -> None:

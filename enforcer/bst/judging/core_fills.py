@@ -17,6 +17,7 @@ from buildstream._context import Context
 from buildstream._elementproxy import ElementProxy
 from buildstream._remotespec import RemoteSpec
 from buildstream.element import Element
+from buildstream.exceptions import LoadErrorReason
 from buildstream.node import MappingNode, ScalarNode, SequenceNode
 
 from enforcer.bst.elements.run_graph import root_of
@@ -235,6 +236,16 @@ def _global(module: types.ModuleType, name: str, fills: Callable[[Any], bool]) -
     return matches
 
 
+def _is_one_of(kinds: tuple[type, ...]) -> Callable[[Any], bool]:
+    return lambda value: issubclass(type(value), kinds)
+
+
+_LAST_ERRORS: dict[str, tuple[type, ...]] = {
+    "_last_exception": (_exceptions.BstError, type(None)),
+    "_last_task_error_domain": (_exceptions.ErrorDomain, type(None)),
+    "_last_task_error_reason": (str, LoadErrorReason, type(None)),
+}
+
 FILLS = (
     Fill("_Element__proxies", "dependencies() and search() keep the proxy that they hand out", _new_proxy),
     Fill(
@@ -277,8 +288,8 @@ FILLS = (
         Fill(
             f"_exceptions.{name}",
             "BuildStream's test mode keeps the last error for its own assertions",
-            _global(_exceptions, name, lambda value: True),
+            _global(_exceptions, name, _is_one_of(kinds)),
         )
-        for name in ("_last_exception", "_last_task_error_domain", "_last_task_error_reason")
+        for name, kinds in _LAST_ERRORS.items()
     ),
 )

@@ -122,3 +122,23 @@ def test_the_credentials_of_a_remote_are_read_when_it_is_first_used(build: Build
 def test_other_credentials_of_a_remote_are_a_violation(build: Build, line: str) -> None:
     rules, _ = _fetched(build, line)
     assert rules == {"context-write"}
+
+
+_ERRORS = "__import__('buildstream._exceptions')._exceptions"
+
+
+@pytest.mark.parametrize(
+    ("line", "rules"),
+    [
+        ("__import__('buildstream').ElementError('kept by core')", []),
+        (f"{_ERRORS}.set_last_task_error({_ERRORS}.ErrorDomain.ELEMENT, 'why')", []),
+        (f"{_ERRORS}.set_last_task_error({_AGREES}, None)", ["module-write"]),
+        (f"{_ERRORS}.set_last_task_error(None, ['a list'])", ["module-write"]),
+    ],
+)
+def test_the_last_error_of_buildstreams_test_mode_is_cores_only_if_it_is_an_error(
+    cached: Build, line: str, rules: list[str]
+) -> None:
+    cached.element("reader", line, "dep")
+    ran = cached.enforced("build", "reader.bst", BST_TEST_SUITE="1")
+    assert ran.rules == rules, ran.output
