@@ -64,6 +64,12 @@ def full_class_name(cls: type) -> str:
     return f"{module_of(cls)}.{_class_qualified_name(cls)}"
 
 
+def vars_of(obj: Any) -> dict[str, Any]:
+    """The instance dictionary, without running code of the object's class."""
+    attributes: dict[str, Any] = object.__getattribute__(obj, "__dict__")
+    return attributes
+
+
 ATOMIC: frozenset[type] = frozenset(
     {type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented), range}
 )

@@ -119,7 +119,8 @@ def test_a_violation_beside_hostile_objects_is_found_and_described(
 
 def test_a_thread_that_is_left_running_hostile_code_is_named_by_its_class(hostile: Build, backend: str) -> None:
     line = (
-        "Late = type('Late', (threading.Thread,), {'run': lambda self: __import__('time').sleep(5)}); "
+        "Late = type('Late', (threading.Thread,), "
+        "{'run': lambda self: __import__('time').sleep(5), 'ident': property(_raising('ident'))}); "
         "thread = Late(daemon=True); thread._target = GLOBAL; thread.start()"
     )
     hostile.element("app", line, "mid")

@@ -22,7 +22,7 @@ from enforcer.graph.compare import ChangedCell
 from enforcer.graph.graph import Graph
 from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
 from enforcer.graph.unit import Cell, Unit
-from enforcer.graph.values import class_dict, class_mro, file_of, is_class, is_compiled, module_of
+from enforcer.graph.values import class_dict, class_mro, file_of, is_class, is_compiled, module_of, vars_of
 from enforcer.results.findings import Owner
 
 CORE = "buildstream"
@@ -150,12 +150,6 @@ def _plugins_of(context: Any) -> Iterator[Any]:
     for _, plugin in sorted(table.items()):
         if vars_of(plugin).get("_Plugin__context") is context:
             yield plugin
-
-
-def vars_of(obj: Any) -> dict[str, Any]:
-    """The instance dictionary, without running code of the object's class."""
-    attributes: dict[str, Any] = object.__getattribute__(obj, "__dict__")
-    return attributes
 
 
 def _is_mirror(plugin: Any, project: Any) -> bool:

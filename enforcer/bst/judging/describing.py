@@ -16,7 +16,7 @@ from enforcer.blame.live import Where
 from enforcer.blame.mentions import first_mention
 from enforcer.blame.place import Place
 from enforcer.bst.elements import names
-from enforcer.bst.elements.run_graph import RunGraph, root_of, sources_of, vars_of
+from enforcer.bst.elements.run_graph import RunGraph, root_of, sources_of
 from enforcer.bst.judging.core_fills import is_lock_in_table
 from enforcer.bst.observing.locks import SharedLocks, Use
 from enforcer.bst.observing.touches import Touches
@@ -24,7 +24,7 @@ from enforcer.graph.compare import ABSENT, REORDERED, ChangedCell, EntryChange
 from enforcer.graph.delta import Refused
 from enforcer.graph.difference import explain_difference
 from enforcer.graph.unit import Cell
-from enforcer.graph.values import class_dict, class_mro, class_name, module_of
+from enforcer.graph.values import class_dict, class_mro, class_name, module_of, vars_of
 from enforcer.results.findings import Job, Owner, Site
 from enforcer.rules import evidence as rules
 

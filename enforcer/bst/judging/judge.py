@@ -14,7 +14,7 @@ from buildstream._exceptions import BstError, ErrorDomain
 from buildstream._signals import TerminateException
 
 from enforcer.bst.elements import names
-from enforcer.bst.elements.run_graph import RunGraph, vars_of
+from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.attempt import Attempt, Outcome, Prepared
 from enforcer.bst.judging.comparison import Comparison
 from enforcer.bst.judging.describing import UniqueKeys, job_of
@@ -24,6 +24,7 @@ from enforcer.bst.observing.searches import PluginSearches
 from enforcer.bst.publishing.held_refs import HeldResults
 from enforcer.bst.publishing.unjudged_fetches import UnjudgedFetches
 from enforcer.errors import EnforcerError
+from enforcer.graph.values import vars_of
 from enforcer.reports.message import finding_lines
 from enforcer.results.findings import Finding, Job
 from enforcer.session import Session

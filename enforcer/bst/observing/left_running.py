@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from multiprocessing import forkserver, resource_tracker
 from typing import Any, NamedTuple
 
-from enforcer.graph.values import class_name, is_compiled, qualified_name
+from enforcer.graph.values import class_name, is_compiled, qualified_name, vars_of
 
 _GRACE = 0.5
 """Seconds that a thread or process which is about to end gets to end; spent only where one is left."""
@@ -59,7 +59,7 @@ def left_running(before: Running, executor: object) -> Leaks:
 
 def _left_now(before: Running, executor: object) -> Leaks:
     now = running()
-    own = {thread.ident for thread in getattr(executor, "_threads", ())}
+    own = {vars_of(thread).get("_ident") for thread in getattr(executor, "_threads", ())}
     threads = [ident for ident in now.threads - before.threads - own if not _is_library_thread(ident)]
     helpers = {
         getattr(forkserver._forkserver, "_forkserver_pid", None),
@@ -75,7 +75,7 @@ def _named(numbers: Iterable[int], name_of: Callable[[int], str]) -> dict[int, s
 
 
 def _thread(ident: int) -> threading.Thread | None:
-    return next((thread for thread in threading.enumerate() if thread.ident == ident), None)
+    return next((thread for thread in threading.enumerate() if vars_of(thread).get("_ident") == ident), None)
 
 
 def _is_library_thread(ident: int) -> bool:

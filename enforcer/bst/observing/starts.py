@@ -12,10 +12,11 @@ from typing import Any
 
 from enforcer.blame.place import Place, plugin_place
 from enforcer.bst import patches
+from enforcer.graph.values import vars_of
 
 _STARTING: tuple[tuple[type, str, Callable[[Any], int | None]], ...] = (
-    (threading.Thread, "start", lambda thread: thread.ident),
-    (subprocess.Popen, "__init__", lambda process: process.pid),
+    (threading.Thread, "start", lambda thread: vars_of(thread).get("_ident")),
+    (subprocess.Popen, "__init__", lambda process: vars_of(process).get("pid")),
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from buildstream._artifact import Artifact
 
-from enforcer.bst.elements.run_graph import RunGraph, vars_of
+from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.replicas.assignments import Assigned
 from enforcer.bst.replicas.pickling import BstWire
 from enforcer.bst.replicas.unattributed import UnattributedChanges
@@ -20,7 +20,7 @@ from enforcer.graph.kinds import DICT, INSTANCE, NAMED
 from enforcer.graph.references import References
 from enforcer.graph.show import show
 from enforcer.graph.unit import Cell, Unit
-from enforcer.graph.values import full_class_name, hash_free_key
+from enforcer.graph.values import full_class_name, hash_free_key, vars_of
 
 _MAIN_WINS = frozenset({"_Element__cache_key", "_Element__cache_key_dict", "_cache_key", "element_key"})
 """Keys that the main thread may set on an element while its job runs (non-strict builds), and knows better."""
