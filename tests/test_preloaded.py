@@ -173,13 +173,27 @@ started = forkserver._forkserver._forkserver_pid, resource_tracker._resource_tra
 with multiprocessing.get_context("forkserver").Pool(1) as pool:
     print(pool.apply(os.path.join, ("a", "b")), pool.apply(os.getppid) == started[0])
 
+def target(link):
+    try:
+        return os.readlink(link)
+    except FileNotFoundError:  # closed meanwhile
+        return ""
+
 def found(pid):
-    status = dict(re.findall(r"(\\w+):\\t(.*)", open(f"/proc/{pid}/status").read()))
+    deadline = time.monotonic() + 60
+    while True:
+        status = dict(re.findall(r"(\\w+):\\t(.*)", open(f"/proc/{pid}/status").read()))
+        # The server has served; the tracker ignores SIGTERM, then blocks nothing any more.
+        if pid == started[0] or (int(status["SigIgn"], 16) & 1 << 14 and not int(status["SigBlk"], 16)):
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     words = open(f"/proc/{pid}/cmdline").read().rstrip("\\0").split("\\0")
-    files = sorted(re.sub(r"\\d+", "N", os.readlink(f"/proc/{pid}/fd/{n}")) for n in os.listdir(f"/proc/{pid}/fd"))
+    files = sorted({re.sub(r"\\d+", "N", target(f"/proc/{pid}/fd/{n}")) for n in os.listdir(f"/proc/{pid}/fd")} - {""})
     return [re.sub(r"\\d+", "N", " ".join(words)).partition("**")[0], files, os.getsid(pid) == os.getsid(0),
             os.getpgid(pid) == os.getpgid(0), os.readlink(f"/proc/{pid}/cwd") == os.getcwd(),
-            *(status[n] for n in ("SigBlk", "SigIgn", "SigCgt", "Umask", "Threads"))]
+            *(int(status[n], 16) & ~(3 << 31) for n in ("SigBlk", "SigIgn", "SigCgt")), status["Umask"],
+            status["Threads"]]  # signals 32 and 33 are the C library's
 
 print(json.dumps([found(pid) for pid in started]))
 """

@@ -34,7 +34,7 @@ def junit_text(report: Report) -> str:
     suite.add_testcases([_of_run(report), *(_of_group(report, group) for group in report.groups)])
     xml = JUnitXml(_SUITE)
     xml.add_testsuite(suite)
-    # junitparser writes what the XML library that it finds writes; this is the same everywhere.
+    # junitparser writes what the XML library that it finds writes; this differs by Python's version at most.
     return parseString(xml.tostring()).toprettyxml(indent=" ")  # type: ignore[no-untyped-call]
 
 

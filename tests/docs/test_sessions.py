@@ -12,4 +12,9 @@ pytest.importorskip("buildstream")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_recorded_session_is_the_true_one(page: Path, tmp_path: Path) -> None:
     assert "$ enforcer" in page.read_text(encoding="utf-8")
-    assert page.read_text(encoding="utf-8") == recorded(page, tmp_path)
+    assert _in_any_python(page.read_text(encoding="utf-8")) == _in_any_python(recorded(page, tmp_path))
+
+
+def _in_any_python(text: str) -> str:
+    """From 3.13 on, Python's XML has quotation marks in texts as they are."""
+    return text.replace("&quot;", '"')
