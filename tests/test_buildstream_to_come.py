@@ -26,7 +26,8 @@ def test_a_memo_a_queue_and_a_callback_are_told_and_with_what_is_proposed_a_samp
     assert "- queue `buildstream._scheduler.queues.verifyqueue:VerifyQueue`, jobs `Verify`" in told
     assert "- callback `buildstream.element:Element()._Element__assembled_callback` (element.py:" in told
     assert "- memo `buildstream.element:Element()._Element__weight` (element.py:" in told
-    assert "is missing" not in told
+    assert "## Seams\n\nNone moved.\n" in told
+    assert f"\nIn {SAMPLE}:\n" in told
     assert f"- {SAMPLE}: step 'build app.bst' ended with 1, but the verdict is 'clean'" in told
     assert "- 1 times element `_Element__weight` set: None became 8" in told
     assert "With these entries 1 of these 1 samples give what they say." in told

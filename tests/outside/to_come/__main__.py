@@ -23,6 +23,8 @@ from tests.outside.to_come.proposals import Proposal, propose
 from tests.outside.to_come.source import SourceError, importable
 from tests.outside.to_come.trial import Outcome, Trial
 
+_SHOWN = 5
+"""How many samples are named where many made the same change."""
 _ENFORCER = Path(__file__).parents[3] / "enforcer"
 
 
@@ -72,6 +74,8 @@ def _print_moves(moves: Moves) -> None:
     _print_list("is missing; it is used in {where}", moves.missing)
     _print_list("has other parameters; see {where}", moves.parameters)
     _print_list("does something else than before: read it; see {where}", moves.texts)
+    if not moves.missing and not moves.parameters and not moves.texts:
+        print("None moved.")
     print("\n## New\n")
     for place, action in moves.queues.items():
         print(f"- queue `{place}`, jobs `{action}`: name it in bst/judging/verdict.py if they run plugins' code.")
@@ -117,7 +121,8 @@ def _print_proposals(proposals: Iterable[Proposal]) -> None:
     print("\n## Core fills to add?\n\nNo line of a plugin was seen to make these changes. One is a core fill only if")
     print("every job would fill in the same: read the method, and say why in the entry.")
     for proposal in proposals:
-        print(f"\nIn {', '.join(proposal.samples)}:\n")
+        more = len(proposal.samples) - _SHOWN
+        print(f"\nIn {', '.join(proposal.samples[:_SHOWN])}{f' and {more} more' if more > 0 else ''}:\n")
         for change, count in proposal.changes:
             print(
                 f"- {count} times {change.kind} `{change.path}` {change.change}: {change.before} became {change.after}"
