@@ -30,6 +30,7 @@ _NOT_BUILDSTREAMS = {
     "_forkserver_address": "multiprocessing",
     "_forkserver_pid": "multiprocessing",
     "_getframe": "sys",
+    "_ident": "threading",
     "_pid": "multiprocessing",
     "_pytest": "pytest",
     "_replace": "NamedTuple",
