@@ -94,10 +94,11 @@ def failures(lab: Lab) -> None:
 
 
 def quits(lab: Lab) -> None:
-    """With one builder: what comes after the failure isn't begun."""
+    """With one builder: what comes after the failure isn't begun. All is fetched before, so that both are ready."""
     lab.element("a-bad", "raise ElementError('my own fault')", "base")
     lab.element("b-good", "pass", "base")
     lab.element("all", "stack", "a-bad", "b-good", runs=True)
+    lab.bst("source", "fetch", "--deps", "all", "all.bst")
     lab.bst("--on-error", "quit", "--builders", "1", "build", "all.bst")
 
 
