@@ -9,6 +9,8 @@ import pytest
 
 pytest.importorskip("buildstream")
 
+import buildstream
+
 from tests import patched_buildstream
 from tests.outside.to_come.__main__ import main
 from tests.outside.to_come.inventory import read
@@ -65,7 +67,7 @@ def test_a_seam_that_is_gone_or_is_called_otherwise_is_named_with_who_uses_it(
 
 
 def test_a_module_variable_is_proposed_with_the_value_that_was_seen() -> None:
-    inventory = read(Path(patched_buildstream.buildstream.__file__).parent)
+    inventory = read(Path(buildstream.__file__).parent)
     finding = {
         "site": None,
         "owner": {"kind": "module", "name": "buildstream.utils"},

@@ -207,7 +207,7 @@ def test_the_helpers_of_multiprocessing_are_those_that_python_starts() -> None:
     assert preloaded.stderr == alone.stderr == ""
 
 
-def test_where_the_program_has_threads_they_are_started(tmp_path: Path) -> None:
+def test_where_the_program_has_threads_they_are_started() -> None:
     text = """
 import threading, os
 from multiprocessing import forkserver

@@ -26,6 +26,7 @@ from buildstream._scheduler.scheduler import Scheduler
 from buildstream._sourcecache import SourceCache
 
 from enforcer.bst import patches
+from enforcer.bst.elements import names
 from enforcer.bst.forked import grpc_guard
 from enforcer.bst.judging.judge import EnforcementError
 from enforcer.bst.publishing import held_refs
@@ -134,10 +135,11 @@ def _begin(attachment: Attachment, scheduler: Any, queues: list[Any]) -> None:
             attachment.run.begin()
     except Exception as error:
         attachment.run = None
+        said = f"could not look at the element graph: {names.in_words(error)}"
         with session.recording() as record:
-            record.errors.append(f"could not look at the element graph: {error!r}")
+            record.errors.append(said)
         raise EnforcementError(
-            f"enforcer: could not look at the element graph: {error!r}",
+            f"enforcer: {said}",
             "".join(traceback.format_exception(error)),
             "enforcement-failed",
         ) from error

@@ -23,7 +23,7 @@ QUEUES = ["Fetch", "Build"]
 
 
 class Reader(pickle.Unpickler):
-    """Reads pickles without importing anything: a class becomes its name, an object a tuple of that and its state."""
+    """Reads pickles without importing anything: what a class or a function would make has its name and arguments."""
 
     def find_class(self, module: str, name: str) -> Any:
         return type(name, (_Read,), {"name": f"{module}.{name}"})
@@ -141,7 +141,9 @@ def test_nodes_and_messages_in_a_delta_are_calls_with_their_parts(frames: dict[s
     for cls, index, line, column, value in nodes:
         assert cls[0] == "named"
         # Below zero: no place in a file, and a number that is the node's alone.
-        assert index >= -1 and isinstance(line, int) and isinstance(column, int)  # noqa: PT018
+        assert index >= -1
+        assert isinstance(line, int)
+        assert isinstance(column, int)
         assert isinstance(value, (str, list, dict))
 
 

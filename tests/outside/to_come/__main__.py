@@ -45,15 +45,15 @@ def main(words: Sequence[str] | None = None) -> int:
     print(f"# BuildStream {version} beside {buildstream.__version__}")
     _print_moves(moves)
     if arguments.seams_only:
-        return int(moves != Moves.none())
+        return int(not moves.are_none)
     print(f"\n## Samples on {arguments.backend}\n", flush=True)
-    outcomes = _run(trial, arguments.sample or harness.names())
+    outcomes = _run(trial, arguments.sample or harness.names(), "{right} of {all} samples give what they say.")
     findings = [(outcome.sample, finding) for outcome in outcomes for finding in outcome.unexpected]
     proposals = propose(findings, inventory)
     if proposals:
         _print_proposals(proposals)
         _try(trial, proposals)
-    return int(moves != Moves.none() or any(outcome.differences for outcome in outcomes))
+    return int(not moves.are_none or any(outcome.differences for outcome in outcomes))
 
 
 def _parse(words: Sequence[str] | None) -> argparse.Namespace:
@@ -67,7 +67,7 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _print_moves(moves: Moves) -> None:
-    if moves == Moves.none():
+    if moves.are_none:
         print("\nNothing moved, and nothing is new.")
         return
     print("\n## Seams\n")
@@ -105,15 +105,16 @@ def _users(place: str) -> list[str]:
     return [str(file.relative_to(_ENFORCER.parent)) for file in used]
 
 
-def _run(trial: Trial, samples: Iterable[str]) -> list[Outcome]:
+def _run(trial: Trial, samples: Iterable[str], result: str, fills: Iterable[str] = ()) -> list[Outcome]:
+    """Run samples, and print how each differs as soon as it has ended, and the result."""
     runnable = [sample for sample in samples if not harness.missing_needs(harness.load_expected(sample))]
     outcomes = []
-    for outcome in trial.run(runnable):
+    for outcome in trial.run(runnable, fills):
         outcomes.append(outcome)
         for difference in outcome.differences:
             print(f"- {outcome.sample}: {difference}", flush=True)
     right = sum(not outcome.differences for outcome in outcomes)
-    print(f"\n{right} of {len(outcomes)} samples give what they say.")
+    print(f"\n{result.format(right=right, all=len(outcomes))}")
     return outcomes
 
 
@@ -137,14 +138,10 @@ def _print_proposals(proposals: Iterable[Proposal]) -> None:
 
 def _try(trial: Trial, proposals: Iterable[Proposal]) -> None:
     """Run what differed once more, with the entries in place."""
-    proposals = [proposal for proposal in proposals if proposal.entry is not None]
-    samples = sorted({sample for proposal in proposals for sample in proposal.samples})
-    outcomes = list(trial.run(samples, [proposal.entry for proposal in proposals if proposal.entry]))
-    right = sum(not outcome.differences for outcome in outcomes)
-    print(f"\nWith these entries {right} of these {len(outcomes)} samples give what they say.")
-    for outcome in outcomes:
-        for difference in outcome.differences:
-            print(f"- {outcome.sample}: {difference}")
+    entries = {proposal: proposal.entry for proposal in proposals if proposal.entry is not None}
+    samples = sorted({sample for proposal in entries for sample in proposal.samples})
+    print()
+    _run(trial, samples, "With these entries {right} of these {all} samples give what they say.", entries.values())
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ class Attribute:
 
     Attributes:
         initial: the expression that `__init__` sets it to, None where it is set elsewhere only.
-        setters: names of the other methods that set it.
+        setters: names of the other methods that set it, private ones mangled.
         line: where it is first set, as `FILE:LINE`.
     """
 
@@ -98,7 +98,7 @@ class _Reader:
                     self._inventory.module_variables.setdefault(f"{self._module}:{variable}", []).append(name)
             elif classes:
                 for target, value in _stores(line):
-                    self._note_attribute(function.name, classes, target, value)
+                    self._note_attribute(_mangled(function.name, classes), classes, target, value)
 
     def _note_attribute(self, method: str, classes: list[str], target: ast.Attribute, value: ast.expr | None) -> None:
         place = f"{self._module}:{'.'.join(classes)}().{_mangled(target.attr, classes)}"

@@ -38,10 +38,10 @@ class Moves:
     others: dict[str, Attribute]
     variables: dict[str, list[str]]
 
-    @classmethod
-    def none(cls) -> Moves:
-        """Of two that are the same."""
-        return cls([], [], [], {}, {}, {}, {}, {})
+    @property
+    def are_none(self) -> bool:
+        """Whether the two are the same."""
+        return not any(vars(self).values())
 
 
 def compare(before: Inventory, after: Inventory, missing: list[str]) -> Moves:

@@ -73,9 +73,9 @@ def _entry(change: Change, inventory: Inventory) -> tuple[tuple[str, ...], str |
         cls, _, of_objects = place.partition("().")
         if of_objects == name and attribute.initial == change.before == "None" and change.change == "set":
             for setter in attribute.setters:
-                method = f"{cls}.{_mangled(cls, setter)}"
+                method = f"{cls}.{setter}"
                 if inventory.functions[method][0] == "self":
-                    return (method, place), _memo(cls, name, method.rpartition(".")[2])
+                    return (method, place), _memo(cls, name, setter)
     return (), None
 
 
@@ -117,8 +117,3 @@ FILLS = (
     ),
 )
 '''
-
-
-def _mangled(cls: str, method: str) -> str:
-    private = method.startswith("__") and not method.endswith("__")
-    return f"_{cls.rpartition(':')[2].rpartition('.')[2].lstrip('_')}{method}" if private else method
