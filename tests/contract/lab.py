@@ -292,7 +292,7 @@ class Lab(Build):
     def _unmount(self) -> None:
         """Take off what a file system of a sandbox that was killed has left mounted; nobody could remove it."""
         for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines():
-            if line.split()[1].startswith(str(self.directory)):
+            if Path(line.split()[1]).is_relative_to(self.directory):
                 subprocess.run(["umount", "--lazy", line.split()[1]], check=False)
 
     def close(self) -> None:

@@ -326,8 +326,12 @@ def load(path: pathlib.Path, only: list[str]) -> dict[str, Outcome]:
     if not path.exists():
         raise SuiteError(f"there is no {path}: run without --skip-stock first")
     stored = json.loads(path.read_text())["outcomes"]
+    # What comes after the path begins with one of these: tests/source is not the beginning of tests/sourcecache.
+    parts = tuple(path.rstrip("/") + then for path in only for then in ("/", "::", "["))
     return {
-        nodeid: Outcome(**fields) for nodeid, fields in stored.items() if not only or nodeid.startswith(tuple(only))
+        nodeid: Outcome(**fields)
+        for nodeid, fields in stored.items()
+        if not only or nodeid in only or nodeid.startswith(parts)
     }
 
 

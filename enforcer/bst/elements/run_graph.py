@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import buildstream
 from buildstream.element import Element
 from buildstream.plugin import Plugin
 from buildstream.source import Source
 
 from enforcer.bst.elements import names
+from enforcer.bst.elements.core_code import is_core, is_file_of_buildstream
 from enforcer.bst.elements.process import process_unit
 from enforcer.bst.elements.walk_policy import BstPolicy
 from enforcer.graph.compare import ChangedCell
@@ -27,8 +27,6 @@ from enforcer.results.findings import Owner
 
 CORE = "buildstream"
 """The name of the units of BuildStream's own modules and classes."""
-
-_BUILDSTREAM = str(Path(buildstream.__file__).parent)
 
 
 @contextmanager
@@ -161,8 +159,7 @@ def _mirror_label(plugin: Any) -> str:
 
 
 def _is_core_module(name: str, module: Any) -> bool:
-    in_core = name == "buildstream" or name.startswith("buildstream.")
-    return in_core and type(module) is types.ModuleType and "._testing" not in name and "._protos" not in name
+    return is_core(name) and type(module) is types.ModuleType
 
 
 def _classes_of(modules: Iterable[types.ModuleType]) -> list[type]:
@@ -204,7 +201,7 @@ def _loaded_modules() -> list[tuple[str, types.ModuleType]]:
 def _package_folder(module: types.ModuleType) -> str | None:
     """The folder that holds a plugin and its helpers: the top-level package it lies in, else its own folder."""
     file = file_of(module)
-    if file is None or file.startswith(_BUILDSTREAM):
+    if file is None or is_file_of_buildstream(file):
         return None
     folder = Path(file).parent
     while (folder / "__init__.py").exists():

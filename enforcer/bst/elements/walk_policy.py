@@ -20,6 +20,7 @@ from buildstream.plugin import Plugin
 from buildstream.types import FastEnum
 from google.protobuf.message import Message
 
+from enforcer.bst.elements.core_code import in_package, is_in_buildstream
 from enforcer.graph.kinds import Probe
 from enforcer.graph.values import is_class, module_of
 
@@ -77,7 +78,7 @@ class BstPolicy:
         module = module_of(cls)
         if module.startswith("pluginbase._internalspace."):
             return False  # a plugin's own class
-        return issubclass(cls, _BORDER_CLASSES) or _in_package(module, _BORDER_MODULES)
+        return issubclass(cls, _BORDER_CLASSES) or in_package(module, _BORDER_MODULES)
 
     def is_leaf(self, cls: type) -> bool:
         """Enumerations, scalars and places in a file: a plugin cannot change them."""
@@ -113,9 +114,9 @@ class BstPolicy:
         module = obj.__module__ if type(obj) is types.FunctionType else module_of(cls)
         if type(module) is not str:
             return False
-        if self._is_plugin_module(module) or _in_package(module, ("buildstream",)):
+        if self._is_plugin_module(module) or is_in_buildstream(module):
             return True
-        return cls is not types.FunctionType and _in_package(module, _DATA_MODULES)
+        return cls is not types.FunctionType and in_package(module, _DATA_MODULES)
 
     def belongs_to_core(self, owner: object, name: str) -> bool:
         """Whether BuildStream's core keeps attribute `name` of a plugin instance."""
@@ -151,10 +152,6 @@ _MODULE_SKIPS = ("__builtins__", "__warningregistry__", "__loader__", "__spec__"
 # What each thread pushes while it works and pops when it is done.
 _SIGNAL_STACKS = (*_MODULE_SKIPS, "terminator_stack", "suspendable_stack")
 _CLASS_SKIPS = ("__doc__", "__weakref__", "__dict__", "__module__", "__annotations__", "__abstractmethods__")
-
-
-def _in_package(module: str, packages: Iterable[str]) -> bool:
-    return any(module == package or module.startswith(package + ".") for package in packages)
 
 
 def _message_probe(message: Any) -> Probe:

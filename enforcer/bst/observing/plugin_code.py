@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import buildstream
 from buildstream.element import Element
 from buildstream.plugin import Plugin
 from buildstream.source import Source
@@ -20,10 +19,9 @@ from buildstream.sourcemirror import SourceMirror
 
 from enforcer.blame.code import classes_of, functions_inside, nested_code
 from enforcer.bst.elements import names
+from enforcer.bst.elements.core_code import is_file_of_buildstream
 from enforcer.graph.values import class_dict, class_mro, class_name, file_of
 from enforcer.results.plugin_coverage import PLUGIN_TYPES, Method, PluginCode
-
-_BUILDSTREAM = str(Path(buildstream.__file__).parent)
 
 # Read off BuildStream 2.5 to 2.8: who calls what, and where.
 _IN_JOBS = frozenset(
@@ -102,7 +100,7 @@ class PluginCodes:
                 type="",
                 kind="",
                 file=shown,
-                bundled=file.startswith(_BUILDSTREAM),
+                bundled=is_file_of_buildstream(file),
                 lines=tuple(sorted(scope.lines)),
                 outside=tuple(sorted(scope.outside if not name or _type_of(cls) else ())),
             )

@@ -30,7 +30,7 @@ class HeldResults:
 
     def __init__(self, context: Any) -> None:
         self._roots = tuple(
-            os.path.join(context.cachedir, name) for name in ("artifacts/refs", "elementsources", "source_protos")
+            os.path.join(context.cachedir, name, "") for name in ("artifacts/refs", "elementsources", "source_protos")
         )
         self._base = os.path.join(context.cachedir, HELD_FOLDER)
         self._folder = os.path.join(self._base, str(os.getpid()))

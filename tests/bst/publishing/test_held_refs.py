@@ -183,3 +183,11 @@ def test_without_the_mark_a_download_that_stays_hides_the_violation(build: Build
     off = "import enforcer.bst.publishing.unjudged_fetches as u; u.UnjudgedFetches.begin = lambda self, element: None"
     assert build.enforced("build", "bad.bst", before=off, **env).rules == ["project-write"]
     assert build.enforced("build", "bad.bst", before=off, **env).rules == []
+
+
+def test_a_file_beside_the_refs_is_written_where_it_belongs(build: Build) -> None:
+    written = 'os.path.join(self._get_context().cachedir, "source_protos_of_mine")'
+    line = f"from buildstream import utils\nwith utils.save_file_atomic({written}, 'w') as file: file.write('mine')\n"
+    build.element("app", f"{line}assert os.path.exists({written})")
+    ran = build.enforced("build", "app.bst")
+    assert ran.status == 0, ran.output

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from enforcer.bst.elements.core_code import in_package
 from enforcer.bst.patches import PATCHED
 from enforcer.bst.required import SEAMS
 from tests.outside.to_come.inventory import Attribute, Inventory
@@ -52,7 +53,7 @@ def compare(before: Inventory, after: Inventory, missing: list[str]) -> Moves:
     attributes = {
         place: attribute
         for place, attribute in after.attributes.items()
-        if place not in before.attributes and not place.startswith(_NO_UNIT)
+        if place not in before.attributes and not in_package(place.partition(":")[0], _NO_UNIT)
     }
     callbacks = _only(attributes, (place for place in attributes if place.endswith(_CALLBACK)))
     memos = _only(
