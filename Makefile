@@ -15,11 +15,12 @@ help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
 		printf '  make %-13s  %s\n' "$$name" "$$text"; done
 
-setup: ## Make everything ready: packages, virtual environment; quick when nothing is to be done
-	@tools/set-up $(VENV) $(PYTHON)
+setup: ## Make everything ready for development: packages, virtual environment; quick when nothing is to be done
+	@tools/set-up $(VENV) test $(PYTHON)
 
-demo: setup ## Show the main job: a clean build, a caught violation, a plugin author's tests
-	@$(python) sample_projects/demo.py
+demo: ## Show the main job: a clean build, a caught violation, a plugin author's tests; ARGS=-v shows all output
+	@tools/set-up $(VENV) demo $(PYTHON)
+	@$(python) sample_projects/demo.py $(ARGS)
 
 test: setup ## Run the whole suite, style checks included
 	$(python) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
