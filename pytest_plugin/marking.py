@@ -10,6 +10,7 @@ import pytest
 
 from enforcer.errors import UsageError
 from enforcer.processes.available import why_not
+from enforcer.rules.registry import check_allowed
 from enforcer.settings.settings import AllowEntry, Mode, Settings, parse_backend
 
 LOOSEST_FIRST = (Mode.OFF, Mode.SOFT, Mode.DISCARD, Mode.STRICT)
@@ -48,6 +49,7 @@ def _loosened(before: Marked, mark: pytest.Mark) -> Marked:
     if "backend" in mark.kwargs:
         settings = settings.with_(backend=_backend(mark.kwargs["backend"]))
     entries = tuple(AllowEntry.parse(text, reason) for text in _texts(mark.kwargs.get("allow", ())))
+    check_allowed(entries)
     is_looser = settings.mode is not before.settings.mode
     return Marked(settings.with_(allow=settings.allow + entries), reason if is_looser else before.reason)
 

@@ -133,6 +133,7 @@ def settings(config: pytest.Config) -> Settings:
         pytest.UsageError: a value is wrong; the sentence says which, and what there is.
     """
     from enforcer.errors import UsageError
+    from enforcer.rules.registry import check_allowed
     from enforcer.settings.plain import settings_from_plain
     from enforcer.settings.pyproject import table_values
     from enforcer.settings.settings import Settings
@@ -142,6 +143,7 @@ def settings(config: pytest.Config) -> Settings:
     try:
         # The table's mode is the command's default: it does not switch a test run over, so one is always given.
         changes = {**table_values(config.rootpath), **_given(config)}
+        check_allowed(changes.get("allow", ()))
         return _with_baseline(config, Settings(**{**changes, "baseline": None}), changes.get("baseline"))
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None

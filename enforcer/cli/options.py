@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from enforcer.rules.registry import get_rule
+from enforcer.rules.registry import check_allowed
 from enforcer.settings.baseline import Baseline, load_baseline
 from enforcer.settings.option_table import Option, OptionKind, options_in
 from enforcer.settings.pyproject import table_values
@@ -67,8 +67,7 @@ def settings_from(options: dict[str, Any], directory: Path, *, update: bool = Fa
     values = {"backend": run_backend(), **table_values(directory), **given}
     path = values.pop("baseline", None)
     settings = Settings(**values)
-    for entry in settings.allow:
-        get_rule(entry.rule)
+    check_allowed(settings.allow)
     if path is None or settings.mode is Mode.OFF:
         return settings
     return settings.with_(baseline=load_baseline(path, directory, may_be_missing=update))

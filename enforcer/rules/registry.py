@@ -6,13 +6,16 @@ any worker process is forked.
 
 from __future__ import annotations
 
+import difflib
 import functools
+from collections.abc import Iterable
 
 from enforcer.errors import EnforcerError, UsageError
 from enforcer.results.findings import Finding
 from enforcer.rules.entry_points import Registered, load
 from enforcer.rules.evidence import Evidence
 from enforcer.rules.protocol import Rule
+from enforcer.settings.settings import AllowEntry
 
 
 @functools.cache
@@ -27,11 +30,31 @@ def all_rules() -> tuple[Rule, ...]:
 
 
 def get_rule(rule_id: str) -> Rule:
-    """The rule of this id; `UsageError` lists the ids when there is none."""
+    """The rule of this id; where there is none, `UsageError` names the nearest and lists all."""
     try:
         return registered()[rule_id].rule
     except KeyError:
-        raise UsageError(f"unknown rule {rule_id!r}: choose one of {', '.join(registered())}") from None
+        raise UsageError(
+            f"unknown rule {rule_id!r}: {_nearest(rule_id)}choose one of {', '.join(registered())}"
+        ) from None
+
+
+def _nearest(rule_id: str) -> str:
+    near = difflib.get_close_matches(rule_id.lower().replace("_", "-"), registered(), 1)
+    return f"did you mean {near[0]!r}? " if near else ""
+
+
+def check_allowed(entries: Iterable[AllowEntry]) -> None:
+    """Raise `UsageError` where an entry allows findings of a rule that does not exist; the text says where it stands.
+
+    Such an entry would allow nothing, and nobody would learn of it.
+    """
+    for entry in entries:
+        try:
+            get_rule(entry.rule)
+        except UsageError as error:
+            origin = f"{entry.origin}: " if entry.origin else ""
+            raise UsageError(f"{origin}allow entry {str(entry)!r}: {error}") from None
 
 
 def apply_rules(evidence: Evidence) -> list[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,13 @@ def read_table(path: Path) -> dict[str, Any]:
     table = _table(data)
     if table is None:
         return {}
+    origin = f"[tool.enforcer] in {path}"
     try:
         values = {key: _value(table, key) for key in table}
     except UsageError as error:
-        raise UsageError(f"[tool.enforcer] in {path}: {error}") from error.__cause__
+        raise UsageError(f"{origin}: {error}") from error.__cause__
+    if "allow" in values:
+        values["allow"] = tuple(replace(entry, origin=origin) for entry in values["allow"])
     if "baseline" in values:
         values["baseline"] = path.parent / values["baseline"]
     return values

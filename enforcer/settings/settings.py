@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -95,15 +95,19 @@ class ReportTarget:
 
 @dataclass(frozen=True)
 class AllowEntry:
-    """One allowed finding: `"RULE OWNER PATH"` with a reason; in owner and path only `*` is special."""
+    """One allowed finding: `"RULE OWNER PATH"` with a reason; in owner and path only `*` is special.
+
+    `origin` says where the entry stands, for errors: `[tool.enforcer] in PATH`; empty where that is said otherwise.
+    """
 
     rule: str
     owner: str
     path: str
     reason: str
+    origin: str = field(default="", compare=False)
 
     @classmethod
-    def parse(cls, text: str, reason: str) -> AllowEntry:
+    def parse(cls, text: str, reason: str, origin: str = "") -> AllowEntry:
         """Read `"foreign-write base.bst environment[*]"`; both the three words and the reason are needed."""
         words = text.split(None, 2)
         if len(words) != 3:
@@ -112,7 +116,7 @@ class AllowEntry:
             )
         if not reason or not reason.strip():
             raise UsageError(f"allow entry {text!r} has no reason: say why this write is fine")
-        return cls(words[0], words[1], words[2], reason.strip())
+        return cls(words[0], words[1], words[2], reason.strip(), origin)
 
     def matches(self, rule: str, owner: str, path: str) -> bool:
         """Whether a finding with this rule, owner name and path is allowed by this entry."""

@@ -106,7 +106,10 @@ def test_without_a_rule_the_rules_are_listed(capsys: pytest.CaptureFixture[str])
 
 def test_an_unknown_rule_is_answered_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "foreign-rwite"]) == 2
-    assert "unknown rule 'foreign-rwite': choose one of foreign-write, " in capsys.readouterr().err
+    assert (
+        "unknown rule 'foreign-rwite': did you mean 'foreign-write'? choose one of foreign-write, "
+        in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("words", [["explain"], ["explain", "foreign-write"]])

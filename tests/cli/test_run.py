@@ -165,13 +165,16 @@ def test_wrong_usage_runs_nothing(
         ("workers = 0", "workers is 0, not a whole number from 1 on"),
         ('worker_jobs = "9"', "worker_jobs is '9', not a whole number from 1 on"),
         ('backend = "cloud"', "unknown backend 'cloud'"),
-        ('allow = [{ entry = "foreign-wirte a b", reason = "r" }]', "unknown rule 'foreign-wirte'"),
+        (
+            'allow = [{ entry = "foreign-wirte a b", reason = "r" }]',
+            "allow entry 'foreign-wirte a b': unknown rule 'foreign-wirte': did you mean 'foreign-write'? choose ",
+        ),
     ],
 )
 def test_a_wrong_table_runs_nothing(bst: FakeBst, line: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("pyproject.toml").write_text(f"[tool.enforcer]\n{line}\n")
     assert main(["run", "build"]) == 2
-    assert message in capsys.readouterr().err
+    assert f"enforcer: [tool.enforcer] in {Path.cwd() / 'pyproject.toml'}: {message}" in capsys.readouterr().err
     assert bst.events == []
 
 

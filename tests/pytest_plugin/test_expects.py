@@ -70,7 +70,7 @@ def test_no_warning_for_what_was_expected_in_a_soft_run(fake: pytest.Pytester) -
 def test_an_unknown_rule_is_a_mistake(fake: pytest.Pytester) -> None:
     result = run(fake, "with enforcement.expects('foreign-writes'):\n    build()")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*unknown rule 'foreign-writes': choose one of foreign-write,*"])
+    result.stdout.fnmatch_lines(["*unknown rule 'foreign-writes': did you mean 'foreign-write'[?] choose one of *"])
 
 
 @pytest.mark.parametrize("args", [["--enforce=off"], ["-q"]])

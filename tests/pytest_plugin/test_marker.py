@@ -55,6 +55,10 @@ def test_without_the_flag_it_is_registered_and_means_nothing(fake: pytest.Pytest
         ("backend='thread', reason='x'", "unknown backend 'thread'"),
         ("allow='foreign-write a b', reason='x'", "give a list"),
         ("allow=['foreign-write'], reason='x'", "is not 'RULE OWNER PATH'"),
+        (
+            "allow=['foreign_write a b'], reason='x'",
+            "allow entry 'foreign_write a b': unknown rule 'foreign_write': did you mean 'foreign-write'? choose",
+        ),
         ("'soft', reason='x'", "does not know 'soft': it takes mode=, backend=, allow=, reason="),
         ("modes='soft', reason='x'", "does not know modes="),
         ("reason='x'", "it changes nothing: give mode=, backend= or allow="),

@@ -181,6 +181,19 @@ def test_a_wrong_table_is_a_usage_error(fake: pytest.Pytester) -> None:
     result.stderr.fnmatch_lines(["ERROR: [[]tool.enforcer[]] in *pyproject.toml: unknown key 'mood'*"])
 
 
+def test_a_misspelled_rule_in_the_table_is_a_usage_error_that_names_the_file(fake: pytest.Pytester) -> None:
+    entry = '{ entry = "foriegn-write base.bst *", reason = "old" }'
+    path = fake.makepyprojecttoml(f"[tool.pytest.ini_options]\n[tool.enforcer]\nallow = [{entry}]\n")
+    fake.makepyfile(TESTS)
+    result = fake.runpytest("--enforce=strict")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    text = (
+        f"ERROR: [tool.enforcer] in {path}: allow entry 'foriegn-write base.bst *': "
+        "unknown rule 'foriegn-write': did you mean 'foreign-write'? choose one of "
+    )
+    assert text in result.stderr.str()
+
+
 def test_off_refuses_no_option(fake: pytest.Pytester) -> None:
     fake.makepyfile(TESTS)
     fake.runpytest("--enforce=off", "--enforce-min-jobs=3", "--enforce-report=json:r").assert_outcomes(passed=1)
