@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from enforcer.fresh_caches import FreshCaches
 from enforcer.masking import counted
-from enforcer.results.findings import Finding
+from enforcer.results.findings import Finding, new_in_words
 from enforcer.results.record import Record
 from enforcer.settings.settings import Settings
 
@@ -44,9 +44,9 @@ class Session:
         """How far this is, on one line: `enforcement strict: 12 jobs checked, 1 new violation`."""
         with self._lock:
             checked = self._record.checked
-            new = sum(finding.is_new for finding in self._record.findings)
-        found = counted(new, "new violation")
-        return f"enforcement {self.settings.mode.value}: {counted(checked, 'job')} checked, {found}"
+            found = self._record.findings
+            new = new_in_words(sum(finding.is_new for finding in found), sum(finding.warns for finding in found))
+        return f"enforcement {self.settings.mode.value}: {counted(checked, 'job')} checked, {new}"
 
     @contextmanager
     def using(self, settings: Settings) -> Iterator[None]:

@@ -404,6 +404,13 @@ _SUMMARY = Object(
         derived=True,
     ),
     Field("violations", _COUNT, "Findings that are neither known nor allowed.", name="new", merge=merging.total),
+    Field(
+        "warnings",
+        _COUNT,
+        "Those of `violations` that break a rule which only warns.",
+        added=True,
+        merge=merging.total,
+    ),
     Field("known", _COUNT, "Findings that the baseline lists.", merge=merging.total),
     Field("allowed", _COUNT, "Findings that an allow entry matches.", merge=merging.total),
 )

@@ -40,6 +40,7 @@ def junit_text(report: Report) -> str:
 
 def _properties(report: Report) -> list[tuple[str, str]]:
     counts = {"jobs": report.jobs, "checked": report.checked, "cached": len(report.cached)}
+    counts |= {"violations": report.new - report.warnings, "warnings": report.warnings}
     counts |= {"known": report.known, "allowed": report.allowed, "omitted": report.omitted}
     versions = [(name, version or "none") for name, version in report.versions]
     return [

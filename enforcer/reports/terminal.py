@@ -14,6 +14,7 @@ from enforcer.masking import cut
 from enforcer.reports.coverage import coverage_lines
 from enforcer.reports.message import ALLOW, finding_lines
 from enforcer.reports.value import CLEAN, FAILED, NOTHING_CHECKED, WARNED, Group, Report
+from enforcer.results.findings import new_in_words
 from enforcer.settings.settings import Mode
 
 SCREEN = 50
@@ -126,7 +127,7 @@ def _short_lines(report: Report, groups: Sequence[Group], start: int, room: int)
     hidden_groups = len(groups[stop:]) + report.omitted_groups
     if hidden_groups:
         hidden = report.new - sum(group.count for group in groups[:stop])
-        lines.append(Line(f"... and {hidden_groups:,} more groups: {hidden:,} violations are not shown", "bold"))
+        lines.append(Line(f"... and {hidden_groups:,} more groups: {hidden:,} findings are not shown", "bold"))
     return lines
 
 
@@ -180,7 +181,7 @@ def _checked_lines(report: Report) -> list[Line]:
 
 
 def _count_lines(report: Report) -> list[Line]:
-    parts = [f"{report.new:,} new violation{'' if report.new == 1 else 's'}"]
+    parts = [new_in_words(report.new, report.warnings)]
     parts += [f"{report.known:,} known"] if report.known else []
     parts += [f"{report.allowed:,} allowed"] if report.allowed else []
     style = _VERDICT_STYLES[report.verdict] if report.new else "good"

@@ -113,7 +113,7 @@ class Report:
     """What one enforced run checked and found; what was omitted is counted but not listed.
 
     `partial` says why it was not a full run: what was not found then may still be there. `files` says where in the
-    repository the files are that findings name.
+    repository the files are that findings name. `new` counts findings that only warn, too; these alone are `warnings`.
     """
 
     verdict: str
@@ -128,6 +128,7 @@ class Report:
     exercised: tuple[str, ...]
     cached: tuple[str, ...]
     new: int
+    warnings: int
     known: int
     allowed: int
     omitted: int
@@ -195,6 +196,7 @@ def build_report(
         exercised=_names(record.exercised),
         cached=_names(record.cached - record.exercised),
         new=counts["new"],
+        warnings=sum(finding.warns for finding in record.findings),
         known=counts["known"],
         allowed=counts["allowed"],
         omitted=len(record.findings) - sum(violation.count for group in listed for violation in group.violations),

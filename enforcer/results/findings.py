@@ -11,6 +11,8 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from enforcer.masking import counted
+
 ERROR = "error"
 WARNING = "warning"
 
@@ -73,6 +75,12 @@ class Site:
     def from_plain(cls, data: dict[str, Any]) -> Site:
         """The inverse of `to_plain`."""
         return cls(**{**data, "context": tuple(data["context"])})
+
+
+def new_in_words(new: int, warnings: int) -> str:
+    """`2 new violations, 1 warning`: of `new` findings, `warnings` are of rules that only warn."""
+    violations = counted(new - warnings, "new violation")
+    return f"{violations}, {counted(warnings, 'warning')}" if warnings else violations
 
 
 @dataclass
@@ -153,6 +161,11 @@ class Finding:
     def fails(self) -> bool:
         """Whether this finding counts as new: not known, not allowed, not a mere warning."""
         return self.severity == ERROR and self.is_new
+
+    @property
+    def warns(self) -> bool:
+        """Whether this finding is new, and of a rule that only warns."""
+        return self.severity == WARNING and self.is_new
 
     def what(self) -> str:
         """`environment['CC']: added 'clang'`: the path and what happened to it."""

@@ -142,6 +142,12 @@ def test_verbosely_each_test_says_how_many_jobs_it_had(tests: pytest.Pytester) -
     result.assert_outcomes(passed=3, failed=1, xfailed=1)
 
 
+def test_verbosely_a_warning_is_counted_as_one(fake: pytest.Pytester) -> None:
+    fake.makepyfile(test_it="def test_warned(build): build(severity='warning')")
+    result = fake.runpytest("--enforce=strict", "-v")
+    result.stdout.fnmatch_lines(["*::test_warned PASSED (2 jobs, 1 warning) *", "0 new violations, 1 warning"])
+
+
 def test_other_than_verbosely_it_does_not(tests: pytest.Pytester) -> None:
     run(tests).stdout.no_fnmatch_line("*(2 jobs*")
 

@@ -84,7 +84,9 @@ def test_only_what_fails_is_an_error_and_what_is_accepted_is_only_counted(
 def test_the_last_command_says_what_was_checked() -> None:
     *_, (_, properties, text) = commands(full_record())
     assert properties == {"title": "enforcement strict on threads: failed"}
-    assert text.startswith("6 new violations, 1 known, 1 allowed\nchecked 41 of 57 jobs; 16 elements were cached")
+    assert text.startswith(
+        "5 new violations, 1 warning, 1 known, 1 allowed\nchecked 41 of 57 jobs; 16 elements were cached"
+    )
 
 
 @pytest.mark.parametrize("text", TEXTS)

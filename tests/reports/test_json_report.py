@@ -119,6 +119,7 @@ def test_nothing_that_the_record_knows_is_lost() -> None:
         "opaque": 12,
         "core_fills": 12,
         "violations": 6,
+        "warnings": 1,
         "known": 1,
         "allowed": 1,
     }

@@ -48,6 +48,12 @@ def test_a_clean_run_is_short() -> None:
     ]
 
 
+def test_warnings_are_counted_as_warnings() -> None:
+    warnings = [by(f"{n}.bst", severity="warning") for n in range(7)]
+    assert "0 new violations, 7 warnings" in lines(record(*warnings))
+    assert "1 new violation, 7 warnings, 1 known" in lines(record(FINDING, *warnings, by("old.bst", known=True)))
+
+
 @pytest.mark.parametrize(
     ("made", "why"),
     [
@@ -77,7 +83,7 @@ def test_what_does_not_fit_is_counted() -> None:
     in_full = sum(line == "  and 2 more like it: e1.bst on base.bst, e2.bst on base.bst" for line in text)
     in_short = sum(line.endswith(", 3x") for line in text)
     hidden = 100 - in_full - in_short
-    assert f"... and {hidden} more groups: {hidden * 3} violations are not shown" in text
+    assert f"... and {hidden} more groups: {hidden * 3} findings are not shown" in text
 
 
 @pytest.mark.parametrize("height", [1, 20, 50])

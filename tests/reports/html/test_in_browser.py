@@ -72,6 +72,14 @@ def test_it_opens_without_a_complaint_and_asks_for_nothing_but_itself(opened: Op
     assert page.requests() == [(opened.directory / "report.html").as_uri()]
 
 
+def test_all_findings_have_the_same_room_whatever_their_severity(opened: Opener) -> None:
+    page = opened(full())
+    room = "[...document.querySelectorAll('.finding')].map(e => [e.classList[2], getComputedStyle(e).padding])"
+    found = dict(page.run(room))
+    assert set(found) == {"error", "warning"}
+    assert len({*found.values()}) == 1
+
+
 def test_the_first_finding_is_open_and_its_picture_drawn(opened: Opener) -> None:
     page = opened(full())
     assert page.run("document.querySelectorAll('.finding')[0].open")

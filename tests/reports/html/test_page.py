@@ -196,9 +196,10 @@ def test_each_finding_has_a_link_of_its_own_that_its_fingerprint_gives() -> None
         (record(checked=57, cached=set()), ["clean", "No new violation", "no checked job changed anything"]),
         (Record(), ["nothing checked", "Nothing was checked, as no job ran"]),
         (Record(cached={"a.bst"}), ["nothing checked", "Nothing was checked, as everything was cached"]),
+        (record(by("a.bst", severity="warning")), ["warned", "No new violation", "1 warning"]),
         (record(errors=["boom"]), ["failed", "Something kept us from looking", "boom"]),
     ],
-    ids=["clean", "nothing ran", "all cached", "error"],
+    ids=["clean", "nothing ran", "all cached", "warning", "error"],
 )
 def test_the_first_lines_say_what_came_out(made: Record, wanted: list[str]) -> None:
     text = _Elements(page(made)).text
