@@ -13,6 +13,7 @@ from enforcer.fresh_caches import FreshCaches
 from enforcer.masking import counted
 from enforcer.results.findings import Finding, new_in_words
 from enforcer.results.record import Record
+from enforcer.settings.comments import Ignored, comment_name
 from enforcer.settings.settings import Settings
 
 
@@ -57,11 +58,19 @@ class Session:
         finally:
             self.settings = before
 
-    def classify(self, finding: Finding) -> bool:
-        """Mark a finding that is allowed or known as such, and say whether it fails its job under the settings."""
+    def classify(self, finding: Finding, ignored: Ignored | None = None) -> bool:
+        """Mark a finding that is allowed or known as such, and say whether it fails its job under the settings.
+
+        What a comment says of it, `ignored`, goes before the allow list.
+        """
         if self.caches is not None:
             # The same run gives the same report.
             finding.before, finding.after = map(self.caches.unnamed, (finding.before, finding.after))
+        if ignored is not None:
+            finding.comment, finding.allowed = ignored
+            with self._lock:
+                self._record.comments_used.add(comment_name(ignored.place, finding.rule))
+            return False
         for entry in self.settings.allow:
             if entry.matches(finding.rule, finding.owner.name, finding.path):
                 finding.allowed = entry.reason

@@ -10,6 +10,7 @@ import pytest
 from enforcer.results.findings import Finding
 from enforcer.session import Session
 from enforcer.settings.baseline import Baseline, Entry
+from enforcer.settings.comments import Ignored
 from enforcer.settings.settings import AllowEntry, Mode, Settings
 from tests.reports.records import FINDING
 
@@ -34,6 +35,14 @@ def test_a_known_finding_does_not() -> None:
 
 def test_what_is_allowed_with_a_reason_needs_no_baseline() -> None:
     assert classified(FINDING, baseline=KNOWN, allow=(ALLOW,)) == (False, False, "fine")
+
+
+def test_a_comment_at_its_line_goes_before_the_allow_list() -> None:
+    session, finding = Session(Settings(allow=(ALLOW,))), replace(FINDING)
+    assert not session.classify(finding, Ignored("plugins/my_kind.py:31", "beside"))
+    assert (finding.allowed, finding.comment) == ("beside", "plugins/my_kind.py:31")
+    record = session.take()
+    assert (record.comments_used, record.allow_used) == ({"plugins/my_kind.py:31: ignore[foreign-write]"}, set())
 
 
 @pytest.mark.parametrize(

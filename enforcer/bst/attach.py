@@ -33,6 +33,7 @@ from enforcer.bst.publishing import held_refs
 from enforcer.bst.publishing.fresh_context import forget_to_remove, load_fresh, remove_when_terminated
 from enforcer.bst.runs.in_threads import ThreadsRun
 from enforcer.bst.runs.scheduler_run import Run
+from enforcer.errors import UsageError
 from enforcer.fresh_caches import FreshCaches
 from enforcer.session import Session
 from enforcer.settings.settings import Mode
@@ -136,13 +137,12 @@ def _begin(attachment: Attachment, scheduler: Any, queues: list[Any]) -> None:
     except Exception as error:
         attachment.run = None
         said = f"could not look at the element graph: {names.in_words(error)}"
+        detail = "".join(traceback.format_exception(error))
+        if isinstance(error, UsageError):  # not ours: a comment in plugin code, say
+            said, detail = str(error), ""
         with session.recording() as record:
             record.errors.append(said)
-        raise EnforcementError(
-            f"enforcer: {said}",
-            "".join(traceback.format_exception(error)),
-            "enforcement-failed",
-        ) from error
+        raise EnforcementError(f"enforcer: {said}", detail, "enforcement-failed") from error
 
 
 def _start(original: _Original, attachment: Attachment) -> _Original:

@@ -149,7 +149,17 @@ _LISTING = Object(
             ),
             Field("severity", Choice(ERROR, WARNING), "Only errors fail a run."),
             Field("known", Flag(), "Whether the baseline lists it."),
-            Field("allowed", Optional(_RAW), "The reason of the allow entry that matches, null where none does."),
+            Field(
+                "allowed",
+                Optional(_RAW),
+                "The reason of the allow entry that matches, or of the comment at its line; null where there is none.",
+            ),
+            Field(
+                "comment",
+                Optional(_RAW, may_lack=True),
+                "Where the comment is that allows it, `plugins/my_kind.py:31`; null where none does.",
+                added=True,
+            ),
             Field("job", _JOB, "One of the jobs that did it."),
             Field("nodeid", Optional(_RAW), "The pytest test that ran the job, null outside of pytest."),
             Field("owner", _OWNER, "Whose state was changed."),
@@ -412,7 +422,7 @@ _SUMMARY = Object(
         merge=merging.total,
     ),
     Field("known", _COUNT, "Findings that the baseline lists.", merge=merging.total),
-    Field("allowed", _COUNT, "Findings that an allow entry matches.", merge=merging.total),
+    Field("allowed", _COUNT, "Findings that an allow entry or a comment allows.", merge=merging.total),
 )
 
 
@@ -487,6 +497,13 @@ REPORT = Object(
         "unused_allow",
         Texts(),
         "Allow entries that matched nothing although everything was checked.",
+        merge=merging.in_all,
+    ),
+    Field(
+        "unused_comments",
+        Texts(unique=True),
+        "Ignore comments that no finding needed although everything was checked and their code had its turn.",
+        added=True,
         merge=merging.in_all,
     ),
     Field(

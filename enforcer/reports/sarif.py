@@ -153,5 +153,6 @@ def _physical(place: FilePlace, site: Site | None = None) -> dict[str, Any]:
 def _suppressions(finding: Finding) -> dict[str, Any]:
     if finding.is_new:
         return {}
+    kind = "external" if finding.comment is None else "inSource"
     why = finding.accepted if finding.allowed is None else finding.allowed
-    return {"suppressions": [{"kind": "external", "status": "accepted", "justification": why}]}
+    return {"suppressions": [{"kind": kind, "status": "accepted", "justification": why}]}

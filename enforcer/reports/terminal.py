@@ -196,6 +196,7 @@ def trouble_lines(report: Report) -> list[Line]:
         if len(texts) > _MANY:
             lines.append(Line(f"{what}: {len(texts) - _MANY:,} times more", "bad"))
     lines += [Line(f"allow entry that matched nothing: {entry}", "warn") for entry in report.unused_allow[:_MANY]]
+    lines += [Line(f"comment that no finding needed: {name}", "warn") for name in report.unused_comments[:_MANY]]
     return lines
 
 

@@ -141,6 +141,7 @@ class Report:
     unwatched: tuple[str, ...]
     left_behind: tuple[str, ...]
     unused_allow: tuple[str, ...]
+    unused_comments: tuple[str, ...]
     partial: tuple[str, ...]
     graph: tuple[Element, ...] = ()
     access: tuple[Access, ...] = ()
@@ -209,6 +210,7 @@ def build_report(
         unwatched=_texts(record.unwatched),
         left_behind=_names(record.left_behind),
         unused_allow=() if partial else _unused_allow(record, settings),
+        unused_comments=() if partial else _names(record.comments - record.comments_used),
         partial=partial,
         graph=element_graph(record.kinds, record.dependencies),
         coverage=_coverage(record, settings),
@@ -252,7 +254,7 @@ def group_order(finding: Finding) -> tuple[object, ...]:
 
 
 def _identity(finding: Finding) -> tuple[object, ...]:
-    return (finding.owner, finding.path, finding.allowed, finding.site)
+    return (finding.owner, finding.path, finding.allowed, finding.comment, finding.site)
 
 
 def _group(findings: list[Finding]) -> Group:

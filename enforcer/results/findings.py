@@ -57,7 +57,8 @@ class Site:
     """A line of plugin code; `file` is relative to the project, else `<site-packages>/…`.
 
     `context` are the lines around it and itself, the first of them line `context_start` of the file. It says nothing
-    of where the site is, so sites with and without are equal.
+    of where the site is, so sites with and without are equal. `real` is the file on the machine that the job ran on,
+    for who looks something up in it there: it is in no report.
     """
 
     file: str
@@ -66,10 +67,13 @@ class Site:
     code: str
     context: tuple[str, ...] = field(default=(), compare=False)
     context_start: int = field(default=0, compare=False)
+    real: str = field(default="", compare=False, repr=False)
 
     def to_plain(self) -> dict[str, Any]:
         """The site as the JSON report shows it."""
-        return {**asdict(self), "context": list(self.context)}
+        data = {**asdict(self), "context": list(self.context)}
+        del data["real"]
+        return data
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Site:
@@ -88,10 +92,11 @@ class Finding:
     """One broken rule, found at the end of one job.
 
     `before` and `after` are address-free texts, None where the value was or is absent. `known`
-    and `allowed` say that the finding does not fail its job; `undone` that the change was taken
-    back when the job ended (None: it is left in the one worker that made it). `site` is the line of plugin
-    code that made the change, `core` the line of BuildStream that did so on its behalf, `obtained` where the
-    job first reached into what was changed; `unblamed` says why there is no `site`.
+    and `allowed` say that the finding does not fail its job, `comment` where the comment is that
+    allows it; `undone` that the change was taken back when the job ended (None: it is left in the one
+    worker that made it). `site` is the line of plugin code that made the change, `core` the line of
+    BuildStream that did so on its behalf, `obtained` where the job first reached into what was changed;
+    `unblamed` says why there is no `site`.
     """
 
     rule: str
@@ -115,6 +120,7 @@ class Finding:
     explanation: list[str] = field(default_factory=list)
     undone: bool | None = True
     plugin_file: str | None = None
+    comment: str | None = None
 
     @property
     def template(self) -> str:
@@ -154,7 +160,7 @@ class Finding:
     def accepted(self) -> str | None:
         """Why this finding fails nothing, or None where it is new."""
         if self.allowed is not None:
-            return f"allowed: {self.allowed}"
+            return f"allowed{f' at {self.comment}' if self.comment else ''}: {self.allowed}"
         return "known from the baseline" if self.known else None
 
     @property

@@ -28,7 +28,10 @@ from typing import Any
 from enforcer.results.findings import Finding
 from enforcer.results.plugin_coverage import Coverage
 
-_SETS = ("elements", "exercised", "cached", "left_behind", "allow_used", "allow_marked", "incomplete_reasons")
+_SETS = (
+    *("elements", "exercised", "cached", "left_behind", "incomplete_reasons"),
+    *("allow_used", "allow_marked", "comments", "comments_used"),
+)
 
 
 @dataclass
@@ -51,6 +54,8 @@ class Record:
         left_behind: what a failed job may have left on disk and cannot be forgotten.
         allow_used: allow entries that matched something.
         allow_marked: allow entries that markers gave to tests which ran.
+        comments: comments that say that findings are fine, of which checked jobs may have run the code.
+        comments_used: those that a finding needed.
         files: for each file of a plugin that is not installed, how reports name it and where it is on this machine.
         incomplete_reasons: reasons why the run did not look at all that there is, apart from what the counts say.
         coverage: which plugin code ran inside of checked jobs; empty unless that was asked for.
@@ -73,6 +78,8 @@ class Record:
     left_behind: set[str] = field(default_factory=set)
     allow_used: set[str] = field(default_factory=set)
     allow_marked: set[str] = field(default_factory=set)
+    comments: set[str] = field(default_factory=set)
+    comments_used: set[str] = field(default_factory=set)
     incomplete_reasons: set[str] = field(default_factory=set)
     files: set[tuple[str, str]] = field(default_factory=set)
     coverage: Coverage = field(default_factory=Coverage)
@@ -121,6 +128,8 @@ class Record:
             "left_behind": sorted(self.left_behind),
             "allow_used": sorted(self.allow_used),
             "allow_marked": sorted(self.allow_marked),
+            "comments": sorted(self.comments),
+            "comments_used": sorted(self.comments_used),
             "incomplete_reasons": sorted(self.incomplete_reasons),
             "files": sorted(map(list, self.files)),
             "coverage": self.coverage.to_plain(),

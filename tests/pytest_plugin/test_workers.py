@@ -23,6 +23,8 @@ from tests.pytest_plugin import real
 WRITING = """
         if self.name == "known.bst":
             type(self).known = 1
+        elif self.name == "ignored.bst":
+            dep.get_environment()["ignored"] = "X"  # enforcer: ignore[foreign-write] fine
         else:
             dep.get_environment()[self.name.partition(".")[0]] = "X"
 """
@@ -34,7 +36,7 @@ def test_new(cli):
     assert cli.run(project=PROJECT, args=["build", "app.bst"]).exit_code != 0
 
 def test_others(cli):
-    cli.run(project=PROJECT, args=["build", "allowed.bst", "known.bst"]).assert_success()
+    cli.run(project=PROJECT, args=["build", "allowed.bst", "ignored.bst", "known.bst"]).assert_success()
 """
 
 TABLE = """
@@ -47,10 +49,10 @@ FORMATS = ("json", "html", "junit", "sarif")
 
 @pytest.fixture
 def suite(inner: pytest.Pytester) -> Path:
-    """A suite of two tests, whose findings are new, allowed by a file and known from another one."""
+    """A suite of two tests, whose findings are new, allowed by a file and by a comment, and known from another file."""
     directory = inner.path / "suite"
     hazard = "kind: hazard\nbuild-depends:\n- base.bst\n"
-    plugin = real.write(directory / "project", allowed=hazard, known=hazard) / "plugins" / "hazard.py"
+    plugin = real.write(directory / "project", allowed=hazard, ignored=hazard, known=hazard) / "plugins" / "hazard.py"
     plugin.write_text(re.sub(r"\n +dep\.get_environment.*\n", WRITING, plugin.read_text()))
     for name, text in {"conftest.py": real.CONFTEST, "test_it.py": TESTS, "pytest.ini": "[pytest]\n"}.items():
         (directory / name).write_text(text)
@@ -94,7 +96,7 @@ def test_the_reports_are_those_of_a_run_that_is_not_spread(inner: pytest.Pyteste
 
     assert [len(re.findall(b"<testcase ", each.pop("out.pytest"))) for each in (expected, found)] == [2, 2]
     summary = json.loads(found["out.json"])["summary"]
-    assert [summary[name] for name in ("violations", "known", "allowed")] == [1, 1, 1]
+    assert [summary[name] for name in ("violations", "known", "allowed")] == [1, 1, 2]
     assert b'"path": "project/plugins/hazard.py"' in found["out.json"]
     assert found == expected
 

@@ -41,7 +41,8 @@ def read_names() -> list[set[str]]:
 
 @pytest.mark.parametrize("value", [Job, Owner, Site, Access, Covered, CoveredMethod, CoverageReport])
 def test_each_field_of_a_value_is_a_key_that_is_read(value: Any) -> None:
-    assert {field.name for field in fields(value)} in read_names()
+    # Where a file is on the machine is for nobody else to know.
+    assert {field.name for field in fields(value)} - {"real"} in read_names()
 
 
 def test_each_field_of_a_finding_and_of_its_violation_is_a_key_that_is_read() -> None:

@@ -166,6 +166,13 @@ def test_a_report_says_why_it_is_of_no_full_run(changes: dict[str, Any], partial
     assert build_report(made, Settings(), COMMAND, VERSIONS).partial == partial
 
 
+def test_comments_that_no_finding_needed_are_reported_once_everything_was_checked() -> None:
+    made = record(checked=57, cached=set(), comments={"k.py:1: ignore[a]", "k.py:2: ignore[b]"})
+    made = replace(made, comments_used={"k.py:1: ignore[a]"})
+    assert build_report(made, Settings(), COMMAND).unused_comments == ("k.py:2: ignore[b]",)
+    assert build_report(replace(made, checked=41), Settings(), COMMAND).unused_comments == ()
+
+
 def test_unused_allow_entries_are_reported_once_everything_was_checked() -> None:
     used = AllowEntry.parse("foreign-write base.bst environment[*]", "why")
     unused = AllowEntry.parse("foreign-write gone.bst *", "why")

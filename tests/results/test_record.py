@@ -24,7 +24,7 @@ def filled() -> Record:
         "environment['CC']",
         before=None,
         after="'gcc'",
-        site=Site("k.py", 3, "assemble", "write()", ("write()", ""), 3),
+        site=Site("k.py", 3, "assemble", "write()", ("write()", ""), 3, "/p/k.py"),
         candidates=[JOB],
     )
     return Record(
@@ -38,6 +38,7 @@ def filled() -> Record:
         findings=[finding],
         errors=["an error"],
         allow_used={"b", "a"},
+        comments={"k.py:3: ignore[foreign-write]"},
         files={("k.py", "/p/k.py")},
         coverage=Coverage({"key": code}, {"key": Ran({4, 3}, {"stage"})}),
         costs={"compare": 0.5},
@@ -87,6 +88,7 @@ def test_it_is_laid_out_as_the_module_says() -> None:
                 "explanation": [],
                 "undone": True,
                 "plugin_file": None,
+                "comment": None,
             }
         ],
         "errors": ["an error"],
@@ -94,6 +96,8 @@ def test_it_is_laid_out_as_the_module_says() -> None:
         "left_behind": [],
         "allow_used": ["a", "b"],
         "allow_marked": [],
+        "comments": ["k.py:3: ignore[foreign-write]"],
+        "comments_used": [],
         "incomplete_reasons": [],
         "files": [["k.py", "/p/k.py"]],
         "coverage": {

@@ -109,9 +109,14 @@ def shown_in_any(filename: str, project_directories: Iterable[str]) -> str:
 
 def shown_files(files: Iterable[str], project_directories: Iterable[str]) -> set[tuple[str, str]]:
     """How messages name these files, and where they are; without those that are merely installed."""
-    own = [file for file in files if not {"site-packages", "dist-packages"} & {*Path(file).parts}]
+    own = [file for file in files if not is_installed(file)]
     directories = list(project_directories)
     return {(shown_file(file, directory), os.path.abspath(file)) for file in own for directory in directories}
+
+
+def is_installed(file: str) -> bool:
+    """Whether the file came with an installed package, and is nobody's checkout."""
+    return bool({"site-packages", "dist-packages"} & {*Path(file).parts})
 
 
 def site_of(place: Place | None, project_directory: str | None) -> Site | None:
@@ -128,6 +133,7 @@ def site_of(place: Place | None, project_directory: str | None) -> Site | None:
         code=linecache.getline(filename, line).strip(),
         context=tuple(dedent("".join(lines).expandtabs(4)).splitlines()),
         context_start=start,
+        real=filename,
     )
 
 

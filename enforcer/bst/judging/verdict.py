@@ -167,9 +167,9 @@ class Verdict:
         case.findings += findings
 
     def _classify(self, case: Case) -> None:
-        case.failing = [finding for finding in case.findings if self._session.classify(finding)]
+        case.failing = [finding for finding in case.findings if self._fails(finding)]
         for finding in case.from_leaked_thread:
-            self._session.classify(finding)
+            self._fails(finding)
 
     def _keep_or_forget_own(self, case: Case) -> None:
         """Nothing that a violating job says of its own element counts, as nothing that it wrote does."""
@@ -199,6 +199,9 @@ class Verdict:
             record.checked += 1
             if attempt.job.action in _RUNS_PLUGIN_CODE:
                 record.exercised.add(attempt.job.element)
+                record.comments |= self._searches.comments.with_turn(
+                    attempt.prepared.own, attempt.job.action, attempt.lines
+                )
             if attempt.lines is not None:
                 record.coverage.add(attempt.lines.ran())
                 record.incomplete_reasons.update([attempt.lines.trouble] if attempt.lines.trouble else [])
@@ -223,6 +226,9 @@ class Verdict:
 
     # What several steps need.
 
+    def _fails(self, finding: Finding) -> bool:
+        return self._session.classify(finding, self._searches.comments.of(finding))
+
     def _without_fills(self, foreign: list[ChangedCell]) -> tuple[list[ChangedCell], list[ChangedCell]]:
         """What is taken back, and what core filled in, which is counted."""
         found = sort_foreign(foreign, self.attempt.job)
@@ -241,7 +247,7 @@ class Verdict:
         for finding in findings:
             finding.candidates = list(suspected.jobs)
             finding.unblamed = finding.unblamed and "it was found by a look that came after the job"
-        self.doubted = any([*map(self._session.classify, findings), self.doubted])
+        self.doubted = any([*map(self._fails, findings), self.doubted])
         return findings, fills
 
     def _describe_and_undo(self, violations: list[ChangedCell], found_early: bool = False) -> list[tuple[Unit, Change]]:

@@ -6,5 +6,6 @@ starts        the lines that started them
 locks         locks of plugin modules and classes, and whether a job used one
 plugin_code   which lines and methods plugins have
 lines_run     which of them one job runs
+comments      which findings comments beside the code say are fine
 searches      what is searched for in the code of a run's plugins, once
 """

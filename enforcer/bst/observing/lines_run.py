@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType
 
@@ -54,6 +54,10 @@ class RunningCode(Follower):
             called = self._codes.method(code, type(frame.f_locals.get(code.co_varnames[0])))
             if called is not None:
                 self._called.add(called)
+
+    def has_run(self, file: str, lines: Iterable[int]) -> bool:
+        """Whether any of these lines of the file ran."""
+        return any((file, line) in self._lines for line in lines)
 
     def ran(self) -> dict[str, Ran]:
         """What ran, by the keys of plugin code."""

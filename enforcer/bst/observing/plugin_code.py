@@ -86,7 +86,7 @@ class PluginCodes:
         if file is None:
             return
         shown = names.shown_in_any(file, directories)
-        text = _text(file)
+        text = source_of(file)
         if text is None:
             self.unread.append(shown)
             return
@@ -125,7 +125,7 @@ class PluginCodes:
             yield Method(name, names.shown_class_name(base), name in _IN_JOBS)
 
 
-def _text(file: str) -> bytes | None:
+def source_of(file: str) -> bytes | None:
     """The text of a Python file; None of one that is compiled, or not there any more."""
     try:
         return Path(file).read_bytes() if file.endswith(".py") else None

@@ -1,4 +1,7 @@
-"""What the code of a run's plugins can do, searched once: which locks it names, what it reaches, which lines it has."""
+"""What the code of a run's plugins can do, searched once: which locks it names, what it reaches, which lines it has.
+
+And what comments in it say.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from functools import cached_property
 from enforcer.blame.reach import Reach
 from enforcer.bst.elements.process import DOORS
 from enforcer.bst.elements.run_graph import CORE, RunGraph
+from enforcer.bst.observing.comments import IgnoreComments
 from enforcer.bst.observing.locks import SharedLocks
 from enforcer.bst.observing.plugin_code import PluginCodes
 from enforcer.graph.unit import Unit
@@ -18,6 +22,7 @@ class PluginSearches:
     def __init__(self, run_graph: RunGraph) -> None:
         self._run_graph = run_graph
         self.locks = SharedLocks(run_graph.plugin_modules)
+        self.comments = IgnoreComments(run_graph)
 
     @cached_property
     def reach(self) -> Reach:
