@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from enforcer.graph.compare import ABSENT, SET, ChangedCell, changed_cells, differs
+from enforcer.graph.compare import ABSENT, SET, ChangedCell, EntryChange, changed_cells, differs
 from enforcer.graph.kinds import INDEXED, NAMED, PROBE
 from enforcer.graph.policy import Policy
 from enforcer.graph.undo import undo
@@ -177,7 +177,11 @@ def _only_atoms(cell: ChangedCell) -> bool:
 def _only_new(cell: ChangedCell) -> bool:
     """Whether the changes replaced or removed nothing that can lead to a cell."""
     named = cell.cell.kind.shape is NAMED
-    return named and all(_is_atom(change.before) and _is_atom(change.name) for change in cell.changes)
+    return named and all(change.before is ABSENT or _is_atom_under_atom(change) for change in cell.changes)
+
+
+def _is_atom_under_atom(change: EntryChange) -> bool:
+    return _is_atom(change.before) and _is_atom(change.name)
 
 
 def _is_atom(value: object) -> bool:

@@ -166,7 +166,9 @@ class Walk:
         """Walk also from a new entry of one of the unit's cells, with the rank that its place has."""
         if cell.parent is None and type(name) is str and name in self.policy.skipped_names(cell.obj):
             return
-        (self._queue if self._is_core(cell, name) else self._later).append((value, cell, name, ""))
+        queue = self._queue if self._is_core(cell, name) else self._later
+        # A name can be an object, too, and lead on.
+        queue.extend(((name, cell, name, ""), (value, cell, name, "")))
 
     def _is_core(self, cell: Cell, name: Any) -> bool:
         """Whether the way to an entry begins with an attribute that the framework keeps."""

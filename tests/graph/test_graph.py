@@ -63,6 +63,30 @@ def test_what_is_accepted_is_the_new_state_and_new_containers_are_watched() -> N
     assert paths(graph) == [(".x['a'][0][0]", "added")]
 
 
+def test_an_accepted_entry_under_an_object_leaves_the_other_cells_as_they_are_and_both_sides_are_watched() -> None:
+    thing, key = Thing(x={}, y=[]), Thing(a=[])
+    graph = graph_of(thing)
+    before = list(graph.units[0].cells)
+    thing.x[key] = value = []
+    graph.accept(graph.changed())
+    assert [cell for cell in graph.units[0].cells if cell in before] == before
+    key.a.append(1)
+    value.append(1)
+    assert [change for _, change in paths(graph)] == ["added", "added"]
+    graph.undo(graph.changed())
+    assert (key.a, value, paths(graph)) == ([], [], [])
+
+
+def test_what_an_object_that_was_a_key_led_to_is_dropped_with_its_entry() -> None:
+    key = Thing(a=[])
+    thing = Thing(x={key: 1})
+    graph = graph_of(thing)
+    del thing.x[key]
+    graph.accept(graph.changed())
+    key.a.append(1)
+    assert paths(graph) == []
+
+
 def test_what_was_dropped_is_no_longer_watched() -> None:
     thing = Thing(x=[1])
     graph = graph_of(thing)
