@@ -73,11 +73,22 @@ def what(finding: Finding) -> str:
 
 
 def _body(finding: Finding) -> list[str]:
-    lines = [what(finding), *(f"  {line}" for line in finding.explanation), *_site_lines(finding)]
+    lines = [*_what_lines(finding), *_site_lines(finding)]
     lines += _plugin_line(finding) + _fate_lines(finding) + [_last_line(finding)]
     if finding.allowed is None:
         lines.append(f'{ALLOW.strip()} "{finding.allow_line}"')
     return lines
+
+
+def _what_lines(finding: Finding) -> list[str]:
+    """What happened, with a line for each of several differences."""
+    differences = finding.differences
+    if len(differences) < 2:
+        return [what(finding)]
+    return [
+        f"{finding.path}: {'changed' if finding.change == 'set' else finding.change}",
+        *(f"  {line}" for line in differences),
+    ]
 
 
 def _site_lines(finding: Finding) -> list[str]:

@@ -22,6 +22,8 @@ ALLOWED = "allowed"
 
 _SITES = ("site", "obtained", "core")
 
+WHOLE_LIMIT = 80
+
 OWNER_KINDS = ("element", "source", "project", "context", "class", "module", "process")
 
 
@@ -173,15 +175,19 @@ class Finding:
         """Whether this finding is new, and of a rule that only warns."""
         return self.severity == WARNING and self.is_new
 
+    @property
+    def differences(self) -> list[str]:
+        """What differs inside of a value, where both values together are too much to be read."""
+        return self.explanation if len(f"{self.before}{self.after}") > WHOLE_LIMIT else []
+
     def what(self) -> str:
         """`environment['CC']: added 'clang'`: the path and what happened to it."""
         if self.change == "added":
             return f"{self.path}: added {self.after}"
         if self.change == "removed":
             return f"{self.path}: removed {self.before}"
-        if self.change == "reordered":
-            return f"{self.path}: reordered, {self.before} became {self.after}"
-        return f"{self.path}: {self.before} became {self.after}"
+        happened = ", ".join(self.differences) or f"{self.before} became {self.after}"
+        return f"{self.path}: {'reordered, ' if self.change == 'reordered' else ''}{happened}"
 
     def to_plain(self) -> dict[str, Any]:
         """JSON-ready data with every field; the inverse of `from_plain`."""

@@ -28,6 +28,7 @@ from buildstream import Element
 class Kind(Element):
     BST_MIN_VERSION = "2.5"
     BST_RUN_COMMANDS = False
+    NAMES = [f"name-{number}" for number in range(30)]
 
     def configure(self, node):
         pass
@@ -148,6 +149,23 @@ def test_a_violation_fails_its_job_in_bst_and_the_command_and_the_next_run_finds
         [violation] = project.report()["violations"]
         assert violation["obtained"]["file"] == "plugins/my_kind.py"
         assert violation["obtained"]["code"] == ADD_FOO
+
+
+@pytest.mark.parametrize(
+    ("line", "differences"),
+    [
+        ("type(self).NAMES = [*self.NAMES, 'x']", ["  NAMES: + [30]: 'x'"]),
+        (
+            "env = dep.get_environment(); env['PATH'] = env.pop('PATH')",
+            ["  environment: reordered", "    - [0]: 'PATH'", "    + [9]: 'PATH'"],
+        ),
+    ],
+    ids=["a list", "an order"],
+)
+def test_of_a_large_value_the_difference_is_shown(tmp_path: Path, line: str, differences: list[str]) -> None:
+    done = Project(tmp_path, line).run("build", "app.bst")
+    *_, message = done.stderr.partition("\nenforcement strict on pool: failed\n")
+    assert message.splitlines()[2 : 2 + len(differences)] == differences
 
 
 def test_the_report_shows_the_lines_around_a_write_and_the_elements_around_an_owner(tmp_path: Path) -> None:

@@ -112,6 +112,24 @@ def test_the_second_line_says_what_changed(changes: dict[str, object], line: str
     assert finding_lines(replace(FINDING, **changes))[1] == f"  {line}"  # type: ignore[arg-type]
 
 
+LONG = str([f"name-{number}" for number in range(30)])
+
+
+@pytest.mark.parametrize(
+    ("change", "explanation", "lines"),
+    [
+        ("set", ["+ [30]: 'x'"], ["  names: + [30]: 'x'"]),
+        ("set", ["- [0]: 'a'", "+ [30]: 'x'"], ["  names: changed", "    - [0]: 'a'", "    + [30]: 'x'"]),
+        ("reordered", ["- [0]: 'a'", "+ [9]: 'a'"], ["  names: reordered", "    - [0]: 'a'", "    + [9]: 'a'"]),
+    ],
+)
+def test_of_a_large_value_only_what_differs_is_shown(change: str, explanation: list[str], lines: list[str]) -> None:
+    changed = replace(FINDING, path="names", change=change, before=LONG, after=LONG, explanation=explanation)
+    assert finding_lines(changed)[1 : 1 + len(lines)] == lines
+    short = replace(changed, before="[1]", after="[2]")
+    assert finding_lines(short)[1].endswith("[1] became [2]")
+
+
 def test_a_change_that_stays_says_so() -> None:
     assert "  the change could not be undone" in finding_lines(replace(FINDING, undone=False))
 

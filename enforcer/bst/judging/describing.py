@@ -20,7 +20,7 @@ from enforcer.bst.elements.run_graph import RunGraph, root_of, sources_of
 from enforcer.bst.judging.core_fills import is_lock_in_table
 from enforcer.bst.observing.locks import SharedLocks, Use
 from enforcer.bst.observing.touches import Touches
-from enforcer.graph.compare import ABSENT, REORDERED, ChangedCell, EntryChange
+from enforcer.graph.compare import ABSENT, ChangedCell, EntryChange
 from enforcer.graph.delta import Refused
 from enforcer.graph.difference import explain_difference
 from enforcer.graph.unit import Cell
@@ -56,9 +56,7 @@ class Describer:
             before=_text(change.before),
             after=_text(change.after),
             aliases=tuple(self._run_graph.graph.holders(changed)),
-            explanation=()
-            if change.change == REORDERED
-            else explain_difference(change.before, change.after, names.describe),
+            explanation=explain_difference(change.before, change.after, names.describe),
             obtained=self._site(self._obtained(changed, change)),
             dependents=_dependents(root_of(changed.cell).obj),
             site=self._site(where and where.plugin),
