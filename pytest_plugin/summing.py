@@ -90,7 +90,7 @@ class Summary:
         verbosity = self._config.option.verbose
         if verbosity < 0 and report.verdict == CLEAN and not (self._problems or self._update or report.coverage):
             return []
-        found = brief_lines(report) if verbosity < -1 else report_lines(report)
+        found = brief_lines(report) if verbosity < -1 else report_lines(report, verbose=verbosity > 0)
         return rendered(found, width=terminalreporter._tw.fullwidth, colour=terminalreporter.hasmarkup)
 
     def _shortcomings(self) -> list[str]:

@@ -40,9 +40,8 @@ def run_options(command: _Command) -> _Command:
 
 def _click_option(option: Option) -> Callable[[_Command], _Command]:
     text = option.command_help(_default(option) if option.kind in ("mode", "choice") else None)
-    return click.option(
-        option.command_name, option.name, metavar=option.metavar, help=text, **_OF_KIND[option.kind](option)
-    )
+    names = (*option.command_names, option.name)
+    return click.option(*names, metavar=option.metavar, help=text, **_OF_KIND[option.kind](option))
 
 
 def _default(option: Option) -> str:
@@ -62,7 +61,7 @@ def settings_from(options: dict[str, Any], directory: Path, *, update: bool = Fa
     given = {
         option.name: value_of(option, value)
         for option in options_in("command")
-        if (value := options[option.name]) is not None
+        if option.is_setting and (value := options[option.name]) is not None
     }
     values = {"backend": run_backend(), **table_values(directory), **given}
     path = values.pop("baseline", None)

@@ -9,7 +9,7 @@ from enforcer.reports.terminal import SCREEN, terminal_report, wants_colour
 from enforcer.reports.value import Report
 
 
-def print_report(report: Report, stream: TextIO, *sentences: str) -> None:
+def print_report(report: Report, stream: TextIO, *sentences: str, verbose: bool = False) -> None:
     """Print it, and sentences of the command after it."""
     size = shutil.get_terminal_size((80, SCREEN)) if stream.isatty() else None
     lines = terminal_report(
@@ -17,6 +17,7 @@ def print_report(report: Report, stream: TextIO, *sentences: str) -> None:
         width=size and size.columns,
         colour=wants_colour(stream),
         height=max(size.lines - 2, 20) if size else SCREEN,
+        verbose=verbose,
     )
     stream.write(fit_for(stream, "\n".join(["", *lines, *sentences, ""])))
     stream.flush()

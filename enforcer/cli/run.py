@@ -42,7 +42,8 @@ def run(bst_args: tuple[str, ...], **options: Any) -> int:
         usual = " and the caches are the usual ones" if settings.fresh else ""
         click.echo(f"enforcer: enforcement is off: nothing is checked, no report is written{usual}", err=True)
         return _run_bst(bst_args)
-    record, _, bst_status = run_enforced(bst_args, settings, command_words("run", bst_args, options))
+    words = command_words("run", bst_args, options)
+    record, _, bst_status = run_enforced(bst_args, settings, words, verbose=bool(options["verbose"]))
     return exit_status(record, settings, bst_status)
 
 
@@ -64,6 +65,8 @@ def run_enforced(
     settings: Settings,
     command: Sequence[str],
     conclude: Callable[[Record], str | None] = lambda record: None,
+    *,
+    verbose: bool,
 ) -> tuple[Record, Report, int]:
     """Run bst, print and write the report; returns what was seen, the report and bst's exit status.
 
@@ -72,6 +75,7 @@ def run_enforced(
         settings: what the run is asked to do.
         command: the words that run the same again.
         conclude: called with the record before it is reported; its sentence is printed after the report.
+        verbose: whether the report says more of what could not be looked at.
     """
     check_targets(settings.reports)
     with fresh_caches(settings.fresh) as caches:
@@ -83,7 +87,7 @@ def run_enforced(
     sentence = conclude(record)
     report = build_report(record, settings, command)
     sys.stdout.flush()
-    print_report(report, sys.stderr, *([] if sentence is None else [sentence]))
+    print_report(report, sys.stderr, *([] if sentence is None else [sentence]), verbose=verbose)
     for line in write_reports(report, settings.reports):
         click.echo(line, err=True)
     _write_costs(record)
@@ -119,9 +123,10 @@ def _live_count(session: Session) -> AbstractContextManager[None]:
 
 
 def command_words(command: str, bst_args: Sequence[str], options: dict[str, Any]) -> list[str]:
-    """The words that run the same again; report files are left out, they change nothing."""
+    """The words that run the same again; what only reports is left out, it changes nothing."""
     words = ["enforcer", *command.split()]
-    given = [option for option in options_in("command") if option.kind != "reports" and options[option.name]]
+    steering = (option for option in options_in("command") if option.is_setting and option.kind != "reports")
+    given = [option for option in steering if options[option.name]]
     words += [word for each in given if each.kind != "flag" for word in (each.command_name, str(options[each.name]))]
     words += [each.command_name for each in given if each.kind == "flag"]
     return [*words, "--", *bst_args]

@@ -128,6 +128,7 @@ class Unit:
         self.groups: list[CellGroup] = []
         self.aliases: list[Alias] = []
         self.opaque: Counter[str] = Counter()
+        self.opaque_of_framework: Counter[str] = Counter()
         self.taken = 0
         self._alone = CompareTogether([self])
 

@@ -60,8 +60,8 @@ def file_of(module: object) -> str | None:
 
 
 def full_class_name(cls: type) -> str:
-    """The module and qualified name of `cls`, without asking its metaclass."""
-    return f"{module_of(cls)}.{_class_qualified_name(cls)}"
+    """The module, where it is known, and qualified name of `cls`, without asking its metaclass."""
+    return f"{module_of(cls)}.{_class_qualified_name(cls)}".removeprefix("?.")
 
 
 def vars_of(obj: Any) -> dict[str, Any]:

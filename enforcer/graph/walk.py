@@ -124,6 +124,7 @@ class Registry:
                 self.holders.pop(id(alias.obj), None)
         unit.aliases = []
         unit.opaque.clear()
+        unit.opaque_of_framework.clear()
 
     def holders_of_orphans(self, objects: Iterable[Any]) -> set[Unit]:
         """The units that still hold one of `objects` although no unit owns it."""
@@ -209,9 +210,14 @@ class Walk:
         self._seen.add(key)
         entered = not plan.judged or parent is None or self.policy.descends(self.unit, obj)
         if plan.opaque or not entered:
-            self.unit.opaque[full_class_name(type(obj))] += 1
+            self._note_opaque(full_class_name(type(obj)))
         if entered:
             self._take(key, step, plan)
+
+    def _note_opaque(self, name: str) -> None:
+        self.unit.opaque[name] += 1
+        if self._rank == _CORE:
+            self.unit.opaque_of_framework[name] += 1
 
     def _is_foreign_root(self, key: int, obj: Any, plan: Plan) -> bool:
         root_of = self.registry.roots.get(key)

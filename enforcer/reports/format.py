@@ -490,6 +490,13 @@ REPORT = Object(
         "What could not be seen into.",
         merge=merging.most_counts,
     ),
+    Field(
+        "opaque_in_plugins",
+        _counts("type", "The type of the objects.", "How many objects, at most."),
+        "What of it is in state of plugins, and of modules beside them, that do not come with BuildStream.",
+        added=True,
+        merge=merging.most_counts,
+    ),
     Field("errors", Texts(shown_text), "What kept us from looking.", merge=merging.union),
     Field("unwatched", Texts(shown_text), "bst processes that ran without enforcement.", merge=merging.union),
     Field("left_behind", Texts(), "What a failed job may have left on disk.", merge=merging.union),

@@ -10,7 +10,7 @@ from typing import NamedTuple, TextIO
 
 import click
 
-from enforcer.masking import cut
+from enforcer.masking import counted, cut
 from enforcer.reports.coverage import coverage_lines
 from enforcer.reports.message import ALLOW, finding_lines
 from enforcer.reports.value import CLEAN, FAILED, NOTHING_CHECKED, WARNED, Group, Report
@@ -51,10 +51,10 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str] = os.environ) -> boo
 
 
 def terminal_report(
-    report: Report, *, width: int | None = None, colour: bool = False, height: int = SCREEN
+    report: Report, *, width: int | None = None, colour: bool = False, height: int = SCREEN, verbose: bool = False
 ) -> list[str]:
     """The lines to print, none wider than `width` (None: as wide as they are) but those that are to be copied."""
-    return rendered(report_lines(report, height), width=width, colour=colour)
+    return rendered(report_lines(report, height, verbose), width=width, colour=colour)
 
 
 def rendered(lines: Iterable[Line], *, width: int | None = None, colour: bool = False) -> list[str]:
@@ -68,10 +68,13 @@ def _rendered(line: Line, width: int | None, colour: bool) -> str:
     return click.style(text, **style) if colour and style else text  # type: ignore[arg-type]
 
 
-def report_lines(report: Report, height: int = SCREEN) -> list[Line]:
-    """The report as lines with a style each; what does not fit into `height` lines is counted."""
+def report_lines(report: Report, height: int = SCREEN, verbose: bool = False) -> list[Line]:
+    """The report as lines with a style each; what does not fit into `height` lines is counted.
+
+    `verbose` names, of what cannot be seen into, also what BuildStream itself has made.
+    """
     head = [_verdict_line(report)]
-    tail = _help_lines(report) + closing_lines(report)
+    tail = _help_lines(report) + _closing_lines(report, verbose)
     return head + _group_lines(report, height - len(head) - len(tail)) + tail
 
 
@@ -158,14 +161,14 @@ def _help_lines(report: Report) -> list[Line]:
     return lines
 
 
-def closing_lines(report: Report) -> list[Line]:
+def _closing_lines(report: Report, verbose: bool) -> list[Line]:
     """What was and what was not checked."""
     return [
         Line(""),
         *trouble_lines(report),
         *_checked_lines(report),
         *map(Line, coverage_lines(report.coverage)),
-        *_blind_spot_lines(report),
+        *_blind_spot_lines(report, report.opaque if verbose else report.opaque_in_plugins),
         *_disk_lines(report),
     ]
 
@@ -226,14 +229,14 @@ def _checked(report: Report) -> str:
     return f"{text}; {cached:,} element{' was' if cached == 1 else 's were'} cached" if cached else text
 
 
-def _blind_spot_lines(report: Report) -> list[Line]:
+def _blind_spot_lines(report: Report, opaque: Sequence[tuple[str, int]]) -> list[Line]:
     """How much was compared, what cannot be seen into, and what the core did itself."""
     parts = [f"{report.cells:,} cells compared"] if report.cells else []
-    if report.opaque:
-        top = sorted(report.opaque, key=lambda item: (-item[1], item[0]))
+    if opaque:
+        top = sorted(opaque, key=lambda item: (-item[1], item[0]))
         names = ", ".join(f"{count:,} {name}" for name, count in top[:_MANY])
         dots = ", ..." if len(top) > _MANY else ""
-        parts.append(f"could not see into {sum(count for _, count in top):,} objects: {names}{dots}")
+        parts.append(f"could not see into {counted(sum(count for _, count in top), 'object')}: {names}{dots}")
     if report.core_fills:
         fills = sum(count for _, count in report.core_fills)
         parts.append(f"{fills:,} lazy fill{'' if fills == 1 else 's'} by BuildStream itself")

@@ -137,6 +137,7 @@ class Report:
     files: tuple[tuple[str, str], ...]
     core_fills: tuple[tuple[str, int], ...]
     opaque: tuple[tuple[str, int], ...]
+    opaque_in_plugins: tuple[tuple[str, int], ...]
     errors: tuple[str, ...]
     unwatched: tuple[str, ...]
     left_behind: tuple[str, ...]
@@ -206,6 +207,7 @@ def build_report(
         files=repository_files(_files_named(listed), record.files, directory or Path.cwd()),
         core_fills=_counts(record.core_fills),
         opaque=_counts(record.opaque),
+        opaque_in_plugins=_counts(record.opaque_in_plugins),
         errors=_texts(record.errors),
         unwatched=_texts(record.unwatched),
         left_behind=_names(record.left_behind),

@@ -47,6 +47,7 @@ class Record:
         exercised: elements that had at least one checked job that runs plugin code.
         cached: elements whose artifact was there already.
         opaque: for each type that cannot be seen into, how many objects of it the graph held at most.
+        opaque_in_plugins: of these, what is in state of plugins and modules that do not come with BuildStream.
         cells: the most cells that one graph had.
         core_fills: for each listed memo of BuildStream's core, how often a job filled it on a foreign element.
         errors: sentences about what kept us from looking.
@@ -71,6 +72,7 @@ class Record:
     cached: set[str] = field(default_factory=set)
     cells: int = 0
     opaque: Counter[str] = field(default_factory=Counter)
+    opaque_in_plugins: Counter[str] = field(default_factory=Counter)
     core_fills: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -107,6 +109,7 @@ class Record:
         self.files |= other.files
         self.coverage.merge(other.coverage)
         self.opaque |= other.opaque
+        self.opaque_in_plugins |= other.opaque_in_plugins
         self.core_fills += other.core_fills
         for name, amount in other.costs.items():
             self.spend(name, amount)
@@ -134,6 +137,7 @@ class Record:
             "files": sorted(map(list, self.files)),
             "coverage": self.coverage.to_plain(),
             "opaque": dict(sorted(self.opaque.items())),
+            "opaque_in_plugins": dict(sorted(self.opaque_in_plugins.items())),
             "core_fills": dict(sorted(self.core_fills.items())),
             "findings": [finding.to_plain() for finding in self.findings],
             "errors": list(self.errors),
@@ -146,7 +150,7 @@ class Record:
         values = dict(data)
         for name in _SETS:
             values[name] = set(values[name])
-        for name in ("opaque", "core_fills"):
+        for name in ("opaque", "opaque_in_plugins", "core_fills"):
             values[name] = Counter(values[name])
         values["dependencies"] = {name: set(found) for name, found in values["dependencies"].items()}
         values["files"] = {(name, place) for name, place in values["files"]}

@@ -51,6 +51,7 @@ class Option(NamedTuple):
         pytest_metavar: stands for its value there, where the kind is too little to say.
         ini_note: what is to be known of the ini value beside that it is the default of pytest's option.
         is_setting: whether it is a field of `Settings`.
+        short: its name of one letter on the command line of `enforcer run`, if it has one.
     """
 
     name: str
@@ -65,11 +66,17 @@ class Option(NamedTuple):
     pytest_metavar: str = ""
     ini_note: str = ""
     is_setting: bool = True
+    short: str = ""
 
     @property
     def command_name(self) -> str:
         """The option of `enforcer run`."""
         return "--" + (self.word or self.name).replace("_", "-")
+
+    @property
+    def command_names(self) -> list[str]:
+        """All that it is called there."""
+        return [self.short, self.command_name] if self.short else [self.command_name]
 
     @property
     def pytest_name(self) -> str:
@@ -187,6 +194,15 @@ OPTIONS = (
     ),
     # Only who has seen all tests knows how many jobs were checked.
     Option("min_jobs", "number", ("pytest", "ini", "table"), "Fail the run when fewer jobs than this were checked."),
+    # pytest has its own.
+    Option(
+        "verbose",
+        "flag",
+        ("command",),
+        "Say more at the end: all that cannot be seen into, by type.",
+        is_setting=False,
+        short="-v",
+    ),
     Option("allow", "allow", ("table", "processes"), "Findings that are fine, each with its reason."),
     Option(
         "bst_config",

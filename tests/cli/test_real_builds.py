@@ -151,6 +151,23 @@ def test_a_violation_fails_its_job_in_bst_and_the_command_and_the_next_run_finds
         assert violation["obtained"]["code"] == ADD_FOO
 
 
+def test_what_cannot_be_seen_into_is_told_of_plugins_and_of_buildstream_only_verbosely(tmp_path: Path) -> None:
+    project = Project(tmp_path, "pass")
+    assert "could not see into" not in project.run("build", "app.bst").stderr
+    plugin = tmp_path / "plugins/my_kind.py"
+    plugin.write_text(f"{plugin.read_text()}\nNUMBERS = (number for number in ())\n")
+    project.empty_cache()
+    of_plugins = project.run(*REPORTED, "build", "app.bst").stderr
+    assert "; could not see into 1 object: 1 builtins.generator" in of_plugins
+    report = project.report()
+    assert report["opaque_in_plugins"] == [{"type": "builtins.generator", "count": 1}]
+    assert report["summary"]["opaque"] > 1
+    project.empty_cache()
+    assert "could not see into 1 object:" not in (everything := project.run("-v", "build", "app.bst").stderr)
+    assert f"could not see into {report['summary']['opaque']} objects: " in everything
+    assert "?" not in everything.partition("could not see into")[2]
+
+
 @pytest.mark.parametrize(
     ("line", "differences"),
     [

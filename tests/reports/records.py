@@ -67,6 +67,7 @@ def record(*findings: Finding, **values: object) -> Record:
         cached={f"e{n}.bst" for n in range(16)},
         cells=4711,
         opaque=Counter({"Variables": 8, "_thread.lock": 4}),
+        opaque_in_plugins=Counter({"_thread.lock": 1}),
         core_fills=Counter({"_Element__proxies": 12}),
         findings=list(findings),
     )

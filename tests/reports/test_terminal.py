@@ -33,13 +33,12 @@ def test_a_violation_is_shown_with_all_that_is_needed_to_act() -> None:
         "",
         "2 new violations",
         "checked 41 of 57 jobs; 16 elements were cached",
-        "4,711 cells compared; could not see into 12 objects: 8 Variables, 4 _thread.lock; "
-        "12 lazy fills by BuildStream itself",
+        "4,711 cells compared; could not see into 1 object: 1 _thread.lock; 12 lazy fills by BuildStream itself",
     ]
 
 
 def test_a_clean_run_is_short() -> None:
-    assert lines(record(opaque={}, core_fills={}, cached=set(), checked=57)) == [
+    assert lines(record(opaque_in_plugins={}, core_fills={}, cached=set(), checked=57)) == [
         "enforcement strict on threads: clean",
         "",
         "0 new violations",
@@ -52,6 +51,13 @@ def test_warnings_are_counted_as_warnings() -> None:
     warnings = [by(f"{n}.bst", severity="warning") for n in range(7)]
     assert "0 new violations, 7 warnings" in lines(record(*warnings))
     assert "1 new violation, 7 warnings, 1 known" in lines(record(FINDING, *warnings, by("old.bst", known=True)))
+
+
+def test_what_cannot_be_seen_into_of_buildstream_itself_is_named_when_asked_for() -> None:
+    assert lines(record())[-1].startswith("4,711 cells compared; could not see into 1 object: 1 _thread.lock; ")
+    all_of_it = "4,711 cells compared; could not see into 12 objects: 8 Variables, 4 _thread.lock; "
+    assert lines(record(), verbose=True)[-1].startswith(all_of_it)
+    assert "could not see into" not in "\n".join(lines(record(opaque_in_plugins={})))
 
 
 @pytest.mark.parametrize(

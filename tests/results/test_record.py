@@ -57,6 +57,7 @@ def test_it_is_laid_out_as_the_module_says() -> None:
         "cached": [],
         "cells": 9,
         "opaque": {"Lock": 2},
+        "opaque_in_plugins": {},
         "core_fills": {},
         "findings": [
             {

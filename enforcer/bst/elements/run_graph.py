@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import types
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from buildstream.plugin import Plugin
 from buildstream.source import Source
 
 from enforcer.bst.elements import names
-from enforcer.bst.elements.core_code import is_core, is_file_of_buildstream
+from enforcer.bst.elements.core_code import is_core, is_file_of_buildstream, is_in_buildstream
 from enforcer.bst.elements.process import process_unit
 from enforcer.bst.elements.walk_policy import BstPolicy
 from enforcer.graph.compare import ChangedCell
@@ -106,6 +107,23 @@ class RunGraph:
             found = {module_of(base) for cls in classes for base in class_mro(cls)}
             self._modules[key] = tuple(sorted(filter(self.is_plugin_module, found)))
         return self._modules[key]
+
+    def opaque_in_plugins(self) -> Counter[str]:
+        """What of each type nothing can see into, in state that others than BuildStream have made."""
+        found: Counter[str] = Counter()
+        for unit in self.graph.units:
+            if self._has_others_code(unit):
+                found += unit.opaque - unit.opaque_of_framework
+        return found
+
+    def _has_others_code(self, unit: Unit) -> bool:
+        """Whether a unit is, or is of, plugins or modules that do not come with BuildStream."""
+        if unit.kind in ("module", "class"):
+            root = unit.roots[0][0]
+            return not is_in_buildstream(root.__name__ if unit.kind == "module" else module_of(root))
+        return unit.kind == "project" or (
+            unit.kind == "element" and not all(map(is_in_buildstream, self.modules_of(unit)))
+        )
 
     def owner(self, changed: ChangedCell) -> Owner:
         """Whose state a changed cell is, as a message names it."""

@@ -206,6 +206,7 @@ class Judge:
             record.files |= files
             record.cells = max(record.cells, cells)
             record.opaque |= opaque
+            record.opaque_in_plugins |= self.run_graph.opaque_in_plugins()
             if codes is not None:
                 record.coverage.code.update(codes.code)
                 record.incomplete_reasons.update(

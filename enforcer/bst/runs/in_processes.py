@@ -263,7 +263,8 @@ class ProcessesRun(Run):
         with self.judge.session.recording() as record:
             record.errors += self._pool.losses
             for type_name, count in self._replication.refused.items():
-                record.opaque[f"{type_name}, set by the main thread and not sent to workers"] += count
+                for opaque in (record.opaque, record.opaque_in_plugins):
+                    opaque[f"{type_name}, set by the main thread and not sent to workers"] += count
             traffic = self._pool.traffic
             record.spend("fork", traffic.fork_seconds)
             record.spend("forks", traffic.forked)
