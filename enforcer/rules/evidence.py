@@ -110,6 +110,7 @@ class Evidence:
         plugin_file: the file of the job's plugin, relative to the project, else `<site-packages>/…`.
         unshippable: what the job left in its own state and no other process can get.
         locks: locks of modules and classes that it used.
+        unfollowed: why nobody looked for lines, where that is so.
     """
 
     job: Job
@@ -120,3 +121,4 @@ class Evidence:
     plugin_file: str | None = None
     unshippable: tuple[Unshippable, ...] = ()
     locks: tuple[SharedLock, ...] = ()
+    unfollowed: str | None = None

@@ -42,6 +42,22 @@ def from_change(rule: Rule, evidence: Evidence, change: Change) -> Finding:
     )
 
 
+_DRIFTED = (
+    "no line of the job assigned to an attribute that get_unique_key() names: what it reads was changed inside, "
+    "or is no attribute (a file, the clock)"
+)
+
+
+def _why_unblamed(evidence: Evidence, site: Site | None, unseen: str) -> str | None:
+    return None if site else evidence.unfollowed or unseen
+
+
+def _attribute(path: str) -> str:
+    """The attribute that a path begins with: `cache` of `cache['a'].lock`, `sources[0].cache` of one of a source."""
+    match = re.match(r"(?:sources\[\d+\]\.)?\w+", path)
+    return match[0] if match else path
+
+
 def _masked_site(path: str, site: Site | None) -> Site | None:
     return site and replace(site, code=mask_code(path, site.code), context=mask_lines(path, site.context))
 
@@ -63,7 +79,7 @@ def from_leaks(rule: Rule, evidence: Evidence, what: str, left: Iterable[Left]) 
             change="added",
             after="running",
             site=_masked_site("", thing.site),
-            unblamed=None if thing.site else f"no line of plugin code was seen starting the {what}",
+            unblamed=_why_unblamed(evidence, thing.site, f"no line of plugin code was seen starting the {what}"),
             undone=False,
             plugin_file=evidence.plugin_file,
         )
@@ -82,7 +98,7 @@ def from_drifts(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
             before=mask(drift.path, drift.before),
             after=mask(drift.path, drift.after),
             site=_masked_site(drift.path, drift.site),
-            unblamed=None if drift.site else "no line of the job assigned to an attribute that get_unique_key() names",
+            unblamed=_why_unblamed(evidence, drift.site, _DRIFTED),
             undone=False,
             plugin_file=evidence.plugin_file,
         )
@@ -101,7 +117,12 @@ def from_unshippable(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
             after=thing.type_name,
             site=_masked_site(thing.path, thing.site),
             obtained=_masked_site(thing.path, thing.obtained),
-            unblamed=None if thing.site else "no line of the job assigned it to an attribute of its element",
+            unblamed=_why_unblamed(
+                evidence,
+                thing.site,
+                f"no line in this {evidence.job.action} job assigned to {_attribute(thing.path)}: it was put inside of "
+                "what that holds (an entry, append(), an attribute of another object)",
+            ),
             undone=False,
             plugin_file=evidence.plugin_file,
         )
@@ -119,7 +140,7 @@ def from_locks(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
             change="set",
             after="locked",
             obtained=_masked_site(lock.path, lock.obtained),
-            unblamed="nothing is written: the lock is used",
+            unblamed=None if lock.obtained else "no line of the code that ran names the lock",
             undone=False,
             plugin_file=evidence.plugin_file,
         )

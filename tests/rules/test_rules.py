@@ -13,6 +13,7 @@ from enforcer.rules.evidence import UNIT_KINDS, Change, Drift, Evidence, Left, S
 from enforcer.rules.registry import all_rules, apply_rules, get_rule
 
 JOB = Job("app.bst", "Build", 1, "my_kind")
+JOB_OWNER = Owner("element", "app.bst")
 
 
 def change(unit_kind: str = "element", path: str = "environment['CC']", **values: object) -> Change:
@@ -120,6 +121,36 @@ def test_a_shared_lock_names_who_holds_it_and_only_warns() -> None:
     [finding] = apply_rules(Evidence(JOB, locks=(lock,)))
     assert (finding.rule, finding.severity, finding.fails) == ("process-local-lock", WARNING, False)
     assert (finding.owner, finding.path, finding.obtained) == (lock.owner, "LOCK", site)
+
+
+STUCK = Unshippable(Owner("element", "a"), "cache['a'].lock", "_thread.lock")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "why"),
+    [
+        (Evidence(JOB, unshippable=(STUCK,)), "no line in this Build job assigned to cache: it was put inside of what"),
+        (
+            Evidence(replace(JOB, action="Fetch"), unshippable=(replace(STUCK, path="sources[0].cache[1]"),)),
+            "no line in this Fetch job assigned to sources[0].cache: it was put inside of what that holds",
+        ),
+        (Evidence(JOB, drifts=(Drift(JOB_OWNER, "get_unique_key()", "1", "2"),)), "no line of the job assigned to an"),
+        (Evidence(JOB, threads=(Left("t"),)), "no line of plugin code was seen starting the thread"),
+        (Evidence(JOB, locks=(SharedLock(JOB_OWNER, "LOCK"),)), "no line of the code that ran names the lock"),
+    ],
+)
+def test_why_no_line_is_known_says_what_was_looked_for(evidence: Evidence, why: str) -> None:
+    [finding] = apply_rules(evidence)
+    assert (finding.unblamed or "").startswith(why)
+    if not evidence.locks:
+        [finding] = apply_rules(replace(evidence, unfollowed="blame is touch"))
+        assert finding.unblamed == "blame is touch"
+
+
+def test_of_a_lock_the_line_that_names_it_is_all_there_is_to_know() -> None:
+    lock = SharedLock(JOB_OWNER, "LOCK", Site("plugins/my_kind.py", 3, "assemble", "with LOCK:"))
+    [finding] = apply_rules(Evidence(JOB, locks=(lock,)))
+    assert finding.unblamed is None
 
 
 def test_findings_survive_the_way_through_plain_data() -> None:

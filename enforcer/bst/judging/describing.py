@@ -28,6 +28,8 @@ from enforcer.graph.values import class_dict, class_mro, class_name, module_of, 
 from enforcer.results.findings import Job, Owner, Site
 from enforcer.rules import evidence as rules
 
+_UNSEEN = "no line of the job's plugin code was seen changing it"
+
 _PROCESS_NAMES = {"os.getcwd()": "chdir", "locale.setlocale(LC_ALL)": "setlocale", "sys.path": "path"}
 
 
@@ -74,7 +76,10 @@ class Describer:
     def _why_unblamed(self) -> str:
         if self._touches.live is None:
             return f"blame is {self._blame}"
-        return self._touches.live.trouble or "no line of the job's plugin code was seen changing it"
+        if self._touches.live.trouble:
+            return self._touches.live.trouble
+        # Where it is `rerun`, what that shows is added.
+        return f"{_UNSEEN}; blame rerun would look at every line" if self._blame == "live" else _UNSEEN
 
     def _obtained(self, changed: ChangedCell, change: EntryChange) -> Place | None:
         touched = self._touches.obtained(changed.unit)

@@ -271,7 +271,8 @@ class Verdict:
         element = self.attempt.bst_job.get_element()
         file = names.plugin_file(type(element))
         shown = names.shown_file(file, element._get_project().directory) if file else None
-        return Evidence(job, tuple(changes), plugin_file=shown)
+        unfollowed = None if self.attempt.touches.live else f"blame is {self._session.settings.blame}"
+        return Evidence(job, tuple(changes), plugin_file=shown, unfollowed=unfollowed)
 
     def _left(self, running: dict[int, str]) -> tuple[Left, ...]:
         directory = self.attempt.bst_job.get_element()._get_project().directory
