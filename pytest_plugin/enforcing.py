@@ -13,7 +13,7 @@ from enforcer.settings.settings import Mode, Settings
 from pytest_plugin import judging, options, partial, sharing, summing
 from pytest_plugin.expecting import Enforced, NotEnforced
 from pytest_plugin.freshening import Freshening, Wrapper
-from pytest_plugin.item_state import ItemState, item_state_key
+from pytest_plugin.item_state import ItemState, PhaseFailure, item_state_key
 from pytest_plugin.judging import Judged
 from pytest_plugin.marking import Marked, marked
 from pytest_plugin.progress import Progress
@@ -155,8 +155,9 @@ class Enforcing:
         sharing.attach_record(report, record)
         state = item.stash.get(item_state_key, None)
         if state is not None and call.when in state.failures:
-            judging.complete_report(report, call, *state.failures.pop(call.when))
-            judging.locate(report, item)
+            failure = state.failures.pop(call.when)
+            judging.complete_report(report, call, failure)
+            judging.locate(report, item, failure.line)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -166,7 +167,7 @@ class Enforcing:
         if not sharing.is_worker(self.config):
             record = sharing.attached_record(report)
             self.progress.add(report, record)
-            self.summary.add(record)
+            self.summary.add(record, told=report.failed)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_report_teststatus(self, report: Any) -> Wrapper:
@@ -222,8 +223,8 @@ class Enforcing:
         item.user_properties += [("enforcement", judging.property_of(judged.finding)) for judged in found]
         if result.failures:
             passed = judging.passed_or_skipped(outcome)
-            failure = judging.force_failure(outcome, result.text) if passed else None
-            state.failures[self._when] = (result.text, failure)
+            forced = judging.force_failure(outcome, result.text) if passed else None
+            state.failures[self._when] = PhaseFailure(result.text, result.line, forced)
 
     def _credit(self, own: Marked, fixture: str) -> None:
         for finding in self.recorder.findings_now():

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pytest
 
 from enforcer.results.findings import Finding
 from pytest_plugin.marking import Marked
+
+
+class PhaseFailure(NamedTuple):
+    """Why a phase fails: in full, on one line, and the exception that carries it where it is none of the test's own."""
+
+    text: str
+    line: str
+    exception: BaseException | None
 
 
 @dataclass
@@ -19,14 +28,14 @@ class ItemState:
         misuse: what is wrong with its markers.
         findings: those of its phases that have ended.
         shared: findings of a build that also served other tests, to be judged in this one too.
-        failures: for each phase with findings that fail it, its text, and the exception that carries it.
+        failures: for each phase with findings that fail it, what is said of them.
     """
 
     marked: Marked
     misuse: str | None = None
     findings: list[Finding] = field(default_factory=list)
     shared: list[Finding] = field(default_factory=list)
-    failures: dict[str, tuple[str, BaseException | None]] = field(default_factory=dict)
+    failures: dict[str, PhaseFailure] = field(default_factory=dict)
 
 
 item_state_key = pytest.StashKey[ItemState]()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unittest
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,9 +11,12 @@ import pytest
 from _pytest.skipping import xfailed_key
 
 from enforcer.errors import EnforcementWarning
-from enforcer.reports.message import finding_lines
+from enforcer.reports.message import finding_lines, headline, short_line, what
+from enforcer.reports.same_line import by_line
+from enforcer.reports.shown import shown
 from enforcer.results.findings import Finding
 from enforcer.settings.settings import Mode, Settings
+from pytest_plugin.item_state import PhaseFailure
 from pytest_plugin.marking import Marked
 
 SHOWN_GROUPS = 10
@@ -44,25 +47,34 @@ class Judged:
         settings = self.marked.settings.with_(update_baseline=False)
         return replace(self, marked=replace(self.marked, settings=settings))
 
-    @property
-    def lines(self) -> list[str]:
-        """What there is to say about it."""
-        lines = finding_lines(self.finding)
+    def lines(self, others: Sequence[Finding] = ()) -> list[str]:
+        """What there is to say about it, and about `others` that the same line made."""
+        lines = finding_lines(self.finding, others=others)
         return lines if self.fixture is None else [*lines, f"  built in {self.fixture}"]
 
 
 @dataclass
 class ItemVerdict:
-    """What a phase has to say: `failures` fail it, `warnings` are issued; in both, one entry a group."""
+    """What a phase has to say: `failures` fail it, `warnings` are issued; in both, one entry a group or line of code.
+
+    `short` is what fails it in one line each.
+    """
 
     mode: Mode
     when: str
     failures: list[list[str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    short: list[str] = field(default_factory=list)
+
+    @property
+    def line(self) -> str:
+        """The same on one line."""
+        more = len(self.short) - 1
+        return f"{self.short[0]} (and {more} more)" if more > 0 else self.short[0]
 
     @property
     def text(self) -> str:
-        """The failure's text; its first line says what happened, for pytest's one-line summary."""
+        """The failure's text."""
         blocks = ["\n".join(block) for block in self.failures[:SHOWN_GROUPS]]
         if len(self.failures) > SHOWN_GROUPS:
             blocks.append(f"... and {len(self.failures) - SHOWN_GROUPS} more")
@@ -75,28 +87,35 @@ def fails(finding: Finding, settings: Settings) -> bool:
 
 
 def verdict(mode: Mode, when: str, found: Iterable[Judged]) -> ItemVerdict:
-    """Sum up a phase: one entry for each group of equal findings."""
+    """Sum up a phase: one entry for all findings that are alike, or that one line made as often."""
     result = ItemVerdict(mode, when)
-    for first, count in _grouped(found):
-        more = [f"  and {count - 1} more like it"] if count > 1 else []
+    for bundle in by_line(_grouped(found), lambda group: group[0].finding, alike=_alike):
+        (first, *same), *rest = bundle
+        others = [group[0].finding for group in rest]
+        more = [f"  and {len(same)} more like it"] if same else []
         if first.fails:
-            result.failures.append(first.lines + more)
+            result.failures.append(first.lines(others) + more)
+            result.short.append(short_line(first.finding, *others))
         elif first.warns:
-            result.warnings.append("".join([one_line(first.finding), *more]))
+            result.warnings += ["".join([one_line(group[0].finding), *more]) for group in bundle]
     return result
 
 
-def _grouped(found: Iterable[Judged]) -> list[tuple[Judged, int]]:
+def _alike(group: list[Judged]) -> tuple[object, ...]:
+    return (len(group), group[0].fixture, group[0].fails, group[0].warns)
+
+
+def _grouped(found: Iterable[Judged]) -> list[list[Judged]]:
     groups: dict[tuple[object, ...], list[Judged]] = {}
     for judged in found:
         groups.setdefault((judged.finding.group, judged.fixture, judged.fails, judged.warns), []).append(judged)
-    return [(group[0], len(group)) for group in groups.values()]
+    return list(groups.values())
 
 
 def one_line(finding: Finding) -> str:
     """The rule, the job and what it changed."""
-    first, second = finding_lines(finding)[:2]
-    return f"{first.replace('  ', ': ', 1)}: {second.strip()}"
+    safe = shown(finding)
+    return f"{safe.rule}: {headline(safe)}: {what(safe)}"
 
 
 def property_of(finding: Finding) -> str:
@@ -111,6 +130,7 @@ def issue_warnings(item: pytest.Item, result: ItemVerdict) -> None:
             item.warn(EnforcementWarning(text))
         except EnforcementWarning:
             result.failures.append([f"EnforcementWarning: {text}"])
+            result.short.append(f"EnforcementWarning: {text}")
 
 
 def allow_loosened(found: Iterable[Judged]) -> None:
@@ -160,24 +180,26 @@ def _failure(text: str) -> BaseException:
         return error
 
 
-def complete_report(
-    report: pytest.TestReport, call: pytest.CallInfo[None], text: str, failure: BaseException | None
-) -> None:
-    """Where something else had the word, a failure of the test's own for one, put `text` beside it.
+def complete_report(report: pytest.TestReport, call: pytest.CallInfo[None], failure: PhaseFailure) -> None:
+    """Where something else had the word, a failure of the test's own for one, put the text beside it.
 
     The tests of unittest bring their own outcome along when the report is made; a skip must not win then either.
     """
-    if failure is not None and call.excinfo is not None and call.excinfo.value is failure:
+    if failure.exception is not None and call.excinfo is not None and call.excinfo.value is failure.exception:
         return
     if report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = text
+        report.longrepr = failure.text
     else:
-        report.sections.append(("enforcement", text))
+        report.sections.append(("enforcement", failure.text))
 
 
-def locate(report: pytest.TestReport, item: pytest.Item) -> None:
-    """A failure that was forced has no line of its own: `--tb=line` and the like lead to the test, not to us."""
+def locate(report: pytest.TestReport, item: pytest.Item, line: str) -> None:
+    """A failure that was forced has no line of its own: `--tb=line` and the like lead to the test, not to us.
+
+    Where pytest has one line for a failure, it may cut that, or show all of a text: so it gets one line, with what
+    matters first.
+    """
     crash = getattr(report.longrepr, "reprcrash", None)
     if crash is not None and crash.path == __file__:
-        crash.path, crash.lineno = str(item.path), (item.location[1] or 0) + 1
+        crash.path, crash.lineno, crash.message = str(item.path), (item.location[1] or 0) + 1, line

@@ -10,6 +10,7 @@ from enforcer.errors import EnforcerError
 from enforcer.reports.terminal import brief_lines, rendered, report_lines
 from enforcer.reports.value import CLEAN, Report, build_report, installed_versions
 from enforcer.reports.write import write_reports
+from enforcer.results.findings import Finding
 from enforcer.results.record import Record
 from enforcer.settings.baseline import learn
 from enforcer.settings.settings import Settings
@@ -34,15 +35,17 @@ class Summary:
         self._settings = settings
         self.versions: dict[str, str | None] | None = None
         self._record = Record()
+        self._told: set[str] = set()
         self._report: Report | None = None
         self._problems: list[str] = []
         self._written: list[str] = []
         self._update: str | None = None
 
-    def add(self, record: Record | None) -> None:
-        """Add what a test, or a process outside of its tests, saw."""
+    def add(self, record: Record | None, *, told: bool = False) -> None:
+        """Add what a test, or a process outside of its tests, saw; `told` by the failure of the test that has it."""
         if record is not None:
             self._record.merge(record)
+            self._told |= {finding.nodeid for finding in record.findings if told and finding.nodeid}
 
     def finish(self, session: pytest.Session) -> None:
         """Judge the run, and write the baseline and the report files."""
@@ -90,8 +93,22 @@ class Summary:
         verbosity = self._config.option.verbose
         if verbosity < 0 and report.verdict == CLEAN and not (self._problems or self._update or report.coverage):
             return []
-        found = brief_lines(report) if verbosity < -1 else report_lines(report, verbose=verbosity > 0)
-        return rendered(found, width=terminalreporter._tw.fullwidth, colour=terminalreporter.hasmarkup)
+        found = (
+            brief_lines(report)
+            if verbosity < -1
+            else report_lines(report, verbose=verbosity > 0, in_full=lambda finding: not self._is_told(finding))
+        )
+        # Where nobody looks at a terminal, in a pipe or a CI job, a width is pytest's guess.
+        width = terminalreporter._tw.fullwidth if terminalreporter.isatty else None
+        return rendered(found, width=width, colour=terminalreporter.hasmarkup)
+
+    def _is_told(self, finding: Finding) -> bool:
+        """Whether the failure of a test, above, has the finding in full."""
+        option = self._config.option
+        # With `line` that depends on pytest's version. Beside a failure of the test's own it is a section, as
+        # captured output is.
+        shows_failures = option.tbstyle not in ("no", "line") and option.showcapture == "all"
+        return shows_failures and finding.nodeid in self._told and fails(finding, self._settings)
 
     def _shortcomings(self) -> list[str]:
         """Why the run fails although every test of it may have passed."""

@@ -1,29 +1,55 @@
-"""The one message about one finding: in BuildStream's own log, in a test's failure and in the terminal report."""
+"""The message about a finding: in full in a report, in one line in the log of its job and in summaries."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
 from enforcer.masking import cut
+from enforcer.reports.same_line import by_line
 from enforcer.reports.shown import shown
 from enforcer.results.findings import Finding, Owner, Site
 
 ALLOW = "  allow: "
+IN_FULL = "The report at the end of the run says more."
 _CODE_COLUMN = 40
+_SHOWN_OTHERS = 4
+_SHORT_LINES = 15
 
 
-def finding_lines(finding: Finding, width: int | None = None) -> list[str]:
+def finding_lines(finding: Finding, width: int | None = None, others: Sequence[Finding] = ()) -> list[str]:
     """The message, without colours, each line at most `width` wide (None: whatever it takes),
-    but the one to be copied, which starts with `ALLOW`.
+    but those to be copied, which start with `ALLOW`.
 
     The first line says which job broke which rule on whose state, the second what changed; then
     come where it was changed, where it was obtained, who else is concerned, and how to allow it.
-    Never more than 14 lines: BuildStream shows 20 lines of a message.
+    Never more than 14 lines without `others`, which are findings that the same line made.
+    """
+    safe, *more = map(shown, [finding, *others[:_SHOWN_OTHERS]])
+    lines = [f"{safe.rule}  {headline(safe)}", *(f"  {line}" for line in _body(safe, more, len(others) - len(more)))]
+    return lines if width is None else [line if line.startswith(ALLOW) else cut(line, width) for line in lines]
+
+
+def short_lines(findings: Sequence[Finding]) -> list[str]:
+    """A line for each line of code that made some of `findings`: where they are told, but not in full."""
+    bundles = by_line(findings, lambda finding: finding, alike=lambda finding: None)
+    lines = [short_line(*bundle) for bundle in bundles[:_SHORT_LINES]]
+    hidden = len(bundles) - len(lines)
+    return [*lines, f"and {hidden} more"] if hidden else lines
+
+
+def short_line(finding: Finding, *others: Finding) -> str:
+    """`plugins/my_kind.py:31: foreign-write base.bst environment['CC']: added 'clang'`: what matters first.
+
+    `others` are findings that the same line made; they are counted.
     """
     safe = shown(finding)
-    lines = [f"{safe.rule}  {headline(safe)}", *(f"  {line}" for line in _body(safe))]
-    return lines if width is None else [line if line.startswith(ALLOW) else cut(line, width) for line in lines]
+    site = safe.site or safe.obtained
+    place = f"{site.file}:{site.line}" if site else safe.plugin_file or safe.job.plugin or safe.job.element
+    more = f" (and {len(others)} more by this line)" if others else ""
+    owner = "" if safe.rule in ("leaked-thread", "leaked-process") else f"{_owner(safe.owner)} "
+    return f"{place}: {safe.rule} {owner}{what(safe)}{more}"
 
 
 def others_lines(count: int) -> list[str]:
@@ -72,11 +98,13 @@ def what(finding: Finding) -> str:
     return finding.what()
 
 
-def _body(finding: Finding) -> list[str]:
-    lines = [*_what_lines(finding), *_site_lines(finding)]
-    lines += _plugin_line(finding) + _fate_lines(finding) + [_last_line(finding)]
+def _body(finding: Finding, others: Sequence[Finding], hidden: int) -> list[str]:
+    together = [finding, *others]
+    lines = [line for each in together for line in _what_lines(each)]
+    lines += [f"and {hidden:,} more by the same line"] if hidden else []
+    lines += _site_lines(finding) + _plugin_line(finding) + _fate_lines(finding) + [_last_line(finding)]
     if finding.allowed is None:
-        lines.append(f'{ALLOW.strip()} "{finding.allow_line}"')
+        lines += [f'{ALLOW.strip()} "{line}"' for line in dict.fromkeys(each.allow_line for each in together)]
     return lines
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TextIO
 
 import click
 
 from enforcer.masking import counted, cut
 from enforcer.reports.coverage import coverage_lines
-from enforcer.reports.message import ALLOW, finding_lines
+from enforcer.reports.message import ALLOW, finding_lines, short_line
+from enforcer.reports.same_line import by_line
 from enforcer.reports.value import CLEAN, FAILED, NOTHING_CHECKED, WARNED, Group, Report
-from enforcer.results.findings import new_in_words
+from enforcer.results.findings import Finding, new_in_words
 from enforcer.settings.settings import Mode
 
 SCREEN = 50
@@ -68,14 +69,20 @@ def _rendered(line: Line, width: int | None, colour: bool) -> str:
     return click.style(text, **style) if colour and style else text  # type: ignore[arg-type]
 
 
-def report_lines(report: Report, height: int = SCREEN, verbose: bool = False) -> list[Line]:
+Told = Callable[[Finding], bool]
+"""Whether a finding is to be told in full."""
+
+
+def report_lines(
+    report: Report, height: int = SCREEN, verbose: bool = False, in_full: Told = lambda finding: True
+) -> list[Line]:
     """The report as lines with a style each; what does not fit into `height` lines is counted.
 
     `verbose` names, of what cannot be seen into, also what BuildStream itself has made.
     """
     head = [_verdict_line(report)]
     tail = _help_lines(report) + _closing_lines(report, verbose)
-    return head + _group_lines(report, height - len(head) - len(tail)) + tail
+    return head + _group_lines(report, height - len(head) - len(tail), in_full) + tail
 
 
 def brief_lines(report: Report) -> list[Line]:
@@ -87,29 +94,36 @@ def _verdict_line(report: Report) -> Line:
     return Line(f"enforcement {report.mode} on {report.backend}: {report.verdict}", _VERDICT_STYLES[report.verdict])
 
 
-def _group_lines(report: Report, room: int) -> list[Line]:
-    """New groups in full while there is room, then one line each, then how many more there are."""
-    groups = [group for group in report.groups if group.is_new]
+def _group_lines(report: Report, room: int, in_full: Told) -> list[Line]:
+    """New groups in full while there is room, then one line each, then how many more there are.
+
+    Groups that one line of code made, and as often, share a block.
+    """
+    new = [group for group in report.groups if group.is_new]
+    bundles = by_line(new, lambda group: group.finding, alike=lambda group: (group.count, group.finding.nodeid))
     lines: list[Line] = []
-    for position, group in enumerate(groups):
-        block = _block(report, group)
+    for position, bundle in enumerate(bundles):
+        block = _block(report, bundle, in_full)
         # Later groups still need a line each, or at least an empty line, two of them and one that counts the others.
-        reserved = min(len(groups) - position - 1, 3) + 1
+        reserved = min(len(bundles) - position - 1, 3) + 1
         if position and len(lines) + len(block) + reserved > room:
-            return lines + _short_lines(report, groups, position, room - len(lines))
+            return lines + _short_lines(report, bundles, position, room - len(lines))
         lines += block
     return lines
 
 
-def _block(report: Report, group: Group) -> list[Line]:
-    first, *rest = finding_lines(group.finding)
-    style = "bad" if group.finding.fails and report.mode == Mode.STRICT.value else "warn"
+def _block(report: Report, bundle: Sequence[Group], in_full: Told) -> list[Line]:
+    group, *others = bundle
+    finding = group.finding
+    findings = [each.finding for each in others]
+    first, *rest = finding_lines(finding, others=findings) if in_full(finding) else [short_line(finding, *findings)]
+    style = "bad" if finding.fails and report.mode == Mode.STRICT.value else "warn"
     lines = [Line(""), Line(first, style), *(Line(line, whole=line.startswith(ALLOW)) for line in rest)]
-    others = group.count - 1
-    if others:
-        lines.append(Line(f"  and {others:,} more like it{_for_example(group)}"))
-    if group.finding.nodeid is not None:
-        lines.append(Line(f"  reproduce: {_pytest_command(report, group.finding.nodeid)}", whole=True))
+    more = group.count - 1
+    if more:
+        lines.append(Line(f"  and {more:,} more like it{_for_example(group)}"))
+    if finding.nodeid is not None:
+        lines.append(Line(f"  reproduce: {_pytest_command(report, finding.nodeid)}", whole=True))
     return lines
 
 
@@ -123,21 +137,23 @@ def _for_example(group: Group) -> str:
     return f": {', '.join(others)}{', ...' if group.count > len(others) + 1 else ''}" if others else ""
 
 
-def _short_lines(report: Report, groups: Sequence[Group], start: int, room: int) -> list[Line]:
-    """One line for each group from `start` on, and one that counts those that get none."""
+def _short_lines(report: Report, bundles: Sequence[Sequence[Group]], start: int, room: int) -> list[Line]:
+    """One line for each bundle of groups from `start` on, and one that counts those that get none."""
     stop = start + max(room - 2, 0)
-    lines = [Line(""), *(Line(_short(group)) for group in groups[start:stop])]
-    hidden_groups = len(groups[stop:]) + report.omitted_groups
+    lines = [Line(""), *(Line(_short(bundle)) for bundle in bundles[start:stop])]
+    hidden_groups = sum(map(len, bundles[stop:])) + report.omitted_groups
     if hidden_groups:
-        hidden = report.new - sum(group.count for group in groups[:stop])
+        hidden = report.new - sum(group.count for bundle in bundles[:stop] for group in bundle)
         lines.append(Line(f"... and {hidden_groups:,} more groups: {hidden:,} findings are not shown", "bold"))
     return lines
 
 
-def _short(group: Group) -> str:
+def _short(bundle: Sequence[Group]) -> str:
+    group, *others = bundle
     finding = group.finding
     kind = finding.job.plugin or finding.job.element
-    return f"{finding.rule}  {kind}: {finding.template} {finding.change}, {group.count:,}x"
+    more = f", and {len(others)} more by the same line" if others else ""
+    return f"{finding.rule}  {kind}: {finding.template} {finding.change}, {group.count:,}x{more}"
 
 
 def _pytest_command(report: Report, nodeid: str) -> str:

@@ -65,6 +65,7 @@ plugins:
   elements: [my_kind]
 """
 
+LINE = 1 + PLUGIN.splitlines().index("        %s")
 ADD_FOO = 'dep.get_environment()["FOO"] = "X"'
 
 
@@ -141,10 +142,12 @@ def test_a_violation_fails_its_job_in_bst_and_the_command_and_the_next_run_finds
         done = project.run(*REPORTED, "build", "app.bst")
         assert done.returncode == 1, done.stderr
         own, _, ours = done.stderr.partition("enforcement strict on pool: failed")
-        for text in (own, ours):
-            assert "foreign-write  app.bst (my_kind) changed base.bst in its Build job" in text
-            assert "environment['FOO']: added 'X'" in text
-            assert 'allow: "foreign-write base.bst environment[*]"' in text
+        assert "foreign-write  app.bst (my_kind) changed base.bst in its Build job" in ours
+        assert "environment['FOO']: added 'X'" in ours
+        assert 'allow: "foreign-write base.bst environment[*]"' in ours
+        told = f"    plugins/my_kind.py:{LINE}: foreign-write base.bst environment['FOO']: added 'X'\n"
+        assert f"{told}    The report at the end of the run says more.\n" in own
+        assert "allow:" not in own
         assert "BUG" not in done.stderr
         [violation] = project.report()["violations"]
         assert violation["obtained"]["file"] == "plugins/my_kind.py"
@@ -207,10 +210,9 @@ def test_a_project_in_a_subdirectory_has_its_prefix_in_every_format_that_names_f
     assert project.report()["files"] == [
         {"file": "plugins/my_kind.py", "path": "sub/project/plugins/my_kind.py"},
     ]
-    line = 1 + PLUGIN.splitlines().index("        %s")
-    where = f"file=sub/project/plugins/my_kind.py,line={line},"
+    where = f"file=sub/project/plugins/my_kind.py,line={LINE},"
     assert where in (project.directory / "notes").read_text()
-    assert f'file="sub/project/plugins/my_kind.py" line="{line}"' in (project.directory / "r.xml").read_text()
+    assert f'file="sub/project/plugins/my_kind.py" line="{LINE}"' in (project.directory / "r.xml").read_text()
 
 
 def test_a_project_that_is_named_is_found_and_a_copy_elsewhere_is_none_of_the_repository(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ FAKE_BUILDS = '''
 import pytest
 from enforcer.embedding import activation
 from enforcer.settings.settings import Mode
-from enforcer.results.findings import Finding, Job, Owner
+from enforcer.results.findings import Finding, Job, Owner, Site
 from pytest_plugin.enforcing import enforcing_key
 
 activation.activate = lambda session: activation.Activation(lambda: None)
@@ -29,12 +29,13 @@ activation.activate = lambda session: activation.Activation(lambda: None)
 def build(pytestconfig):
     """A build of two jobs, one of which changes `owner`; nothing happens where nothing is enforced."""
 
-    def build(owner="base.bst", path="environment['FOO']", violates=True, severity="error", element="app.bst"):
+    def build(owner="base.bst", path="environment['FOO']", violates=True, severity="error", element="app.bst", line=0):
         enforcing = pytestconfig.stash.get(enforcing_key, None)
         if enforcing is None or enforcing.session.settings.mode is Mode.OFF:
             return
         job = Job(element, "Build", 1, "hazard")
-        finding = Finding("foreign-write", severity, job, Owner("element", owner), path, "added", None, "'X'")
+        site = Site("hazard.py", line, "assemble", "") if line else None
+        finding = Finding("foreign-write", severity, job, Owner("element", owner), path, "added", None, "'X'", site)
         enforcing.session.classify(finding)
         with enforcing.session.recording() as record:
             record.jobs += 2

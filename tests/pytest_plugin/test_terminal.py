@@ -28,16 +28,16 @@ def test_expected(build):
     build()
 """
 SECTION = "*= enforcement =*"
-BLOCK = [
-    SECTION,
-    "enforcement strict on threads: failed",
-    "",
-    "foreign-write  app.bst (hazard) changed base.bst in its Build job",
-    "  environment['FOO']: added 'X'",
+# In patterns of `fnmatch_lines` a bracket stands for itself in brackets.
+SHORT = "hazard: foreign-write base.bst environment['FOO']: added 'X'"
+IN_FULL = ["foreign-write  app.bst (hazard) changed base.bst in its Build job", "  environment['FOO']: added 'X'"]
+END = [
     "  reproduce: pytest --enforce strict test_it.py::test_bad",
     "1 new violation, 2 allowed",
     "checked 8 of 8 jobs",
 ]
+BEGIN = [SECTION, "enforcement strict on threads: failed", ""]
+BLOCK = [*BEGIN, SHORT.replace("[", "[[]"), *END]
 
 
 @pytest.fixture
@@ -50,11 +50,64 @@ def run(tests: pytest.Pytester, *args: str) -> pytest.RunResult:
     return tests.runpytest("--enforce=strict", *args)
 
 
-@pytest.mark.parametrize("args", [(), ("-q",), ("--tb=no",), ("--tb=line",), ("--tb=short",), ("-rA",), ("-v",)])
+@pytest.mark.parametrize("args", [(), ("-q",), ("--tb=short",), ("-rA",), ("-v",)])
 def test_the_section_stands_before_the_short_summary(tests: pytest.Pytester, args: tuple[str, ...]) -> None:
     result = run(tests, *args)
     result.stdout.fnmatch_lines([*BLOCK, "*= short test summary info =*", "FAILED test_it.py::test_bad - *"])
     assert result.ret == 1
+
+
+@pytest.mark.parametrize("args", [(), ("--tb=no",), ("--show-capture=no",)])
+def test_a_finding_is_told_in_full_once(tests: pytest.Pytester, args: tuple[str, ...]) -> None:
+    """By the failure of its test, but in the section where that is not shown."""
+    lines = run(tests, *args).outlines
+    at = lines.index(IN_FULL[0])
+    assert lines[at + 1] == IN_FULL[1]
+    assert lines.count(IN_FULL[0]) == 1 + ("--show-capture=no" in args)
+    assert ("= enforcement =" in "".join(lines[:at])) is (args not in [(), ("--show-capture=no",)])
+
+
+def test_where_a_line_is_cut_by_pytest_what_matters_comes_first(tests: pytest.Pytester) -> None:
+    [summary] = [line for line in run(tests).outlines if line.startswith("FAILED ")]
+    assert summary.startswith("FAILED test_it.py::test_bad - hazard: foreign-write base.bst environment['")
+    assert len(summary) <= 80
+
+
+def test_in_a_ci_job_the_line_is_whole_and_no_other_follows(
+    tests: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    lines = run(tests).outlines
+    at = lines.index(f"FAILED test_it.py::test_bad - {SHORT}")
+    assert lines[at + 1].startswith("=")
+
+
+def test_in_a_pipe_no_line_of_the_section_is_cut(fake: pytest.Pytester) -> None:
+    long = f"environment['{'A' * 100}']"
+    fake.makepyfile(test_it=f'def test_bad(build): build(path="{long}")')
+    result = fake.runpytest_subprocess("--enforce=strict", "--tb=no")
+    assert f"  {long}: added 'X'" in result.outlines
+
+
+def test_findings_of_one_line_are_told_together(fake: pytest.Pytester) -> None:
+    fake.makepyfile(
+        test_it="""
+        def test_bad(build):
+            for number, path in enumerate(["a", "b", "c"]):
+                build(path=path, line=3)
+            build(path="d", line=4)
+        """
+    )
+    lines = fake.runpytest("--enforce=strict").outlines
+    at = lines.index(IN_FULL[0])
+    assert lines[at + 1 : at + 5] == ["  a: added 'X'", "  b: added 'X'", "  c: added 'X'", "  hazard.py:3 in assemble"]
+    assert [line for line in lines[at:] if line.startswith("  allow: ")] == [
+        f'  allow: "foreign-write base.bst {path}"' for path in "abcd"
+    ]
+    assert "hazard.py:3: foreign-write base.bst a: added 'X' (and 2 more by this line)" in lines
+    [summary] = [line for line in lines if line.startswith("FAILED ")]
+    assert "4 new violations" in lines
+    assert summary.startswith("FAILED test_it.py::test_bad - hazard.py:3: foreign-write base.bst a: added")
 
 
 def test_a_line_above_and_none_below_the_title(tests: pytest.Pytester) -> None:
@@ -106,7 +159,7 @@ def test_without_a_summary_the_run_still_ends_as_it_should(tests: pytest.Pyteste
 
 def test_a_forced_failure_leads_to_its_test(tests: pytest.Pytester) -> None:
     result = run(tests, "--tb=line")
-    result.stdout.fnmatch_lines([f"{tests.path / 'test_it.py'}:6: Failed: foreign-write  app.bst (hazard) changed*"])
+    result.stdout.fnmatch_lines([f"{tests.path / 'test_it.py'}:6: {SHORT.replace('[', '[[]')}"])
     result.stdout.no_fnmatch_line("*judging.py*")
 
 

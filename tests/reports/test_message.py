@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from enforcer.reports.message import finding_lines
+from enforcer.reports.message import finding_lines, short_line, short_lines
 from enforcer.reports.shown import shown
 from enforcer.results.findings import Finding, Job, Owner, Site
 
@@ -128,6 +128,52 @@ def test_of_a_large_value_only_what_differs_is_shown(change: str, explanation: l
     assert finding_lines(changed)[1 : 1 + len(lines)] == lines
     short = replace(changed, before="[1]", after="[2]")
     assert finding_lines(short)[1].endswith("[1] became [2]")
+
+
+def written(path: str, line: int = 31) -> Finding:
+    return replace(FINDING, path=path, site=Site("plugins/my_kind.py", line, "assemble", "dep.queue.put(1)"))
+
+
+def test_what_one_line_made_is_one_message_that_names_it_all() -> None:
+    first, *others = [written(f"queue.{name}") for name in "abcdefg"]
+    lines = finding_lines(first, others=others)
+    assert lines[1:7] == [*(f"  queue.{name}: added 'clang'" for name in "abcde"), "  and 2 more by the same line"]
+    assert lines[7].startswith("  plugins/my_kind.py:31 in assemble ")
+    assert lines[-5:] == [f'  allow: "foreign-write base.bst queue.{name}"' for name in "abcde"]
+
+
+def test_a_short_line_begins_with_the_place_and_the_rule() -> None:
+    assert short_line(FINDING) == "plugins/my_kind.py:31: foreign-write base.bst environment['CC']: added 'clang'"
+    obtained = replace(FINDING, site=None)
+    assert short_line(obtained).startswith("plugins/my_kind.py:29: foreign-write base.bst ")
+    assert short_line(replace(obtained, obtained=None)).startswith("plugins/my_kind.py: foreign-write base.bst ")
+    assert short_line(replace(obtained, obtained=None, plugin_file=None)).startswith("my_kind: foreign-write ")
+    thread = replace(FINDING, rule="leaked-thread", owner=Owner("process", "process"), path="thread 'w'")
+    assert short_line(thread) == "plugins/my_kind.py:31: leaked-thread thread 'w': still running"
+
+
+def test_short_lines_are_one_for_each_line_of_code_and_few() -> None:
+    told = short_lines([written("a"), written("b", 32), written("c")])
+    assert told == [
+        "plugins/my_kind.py:31: foreign-write base.bst a: added 'clang' (and 1 more by this line)",
+        "plugins/my_kind.py:32: foreign-write base.bst b: added 'clang'",
+    ]
+    assert short_lines([written("a", line) for line in range(20)])[-1] == "and 5 more"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(written("b"), owner=Owner("element", "other.bst")),
+        replace(written("b"), job=Job("two.bst", "Build", 1, "my_kind")),
+        replace(written("b"), rule="unshippable-state"),
+        replace(written("b"), known=True),
+        replace(written("b"), undone=False),
+        replace(written("b"), site=None),
+    ],
+)
+def test_other_writes_do_not_hide_behind_one_of_the_same_line(other: Finding) -> None:
+    assert len(short_lines([written("a"), other])) == 2
 
 
 def test_a_change_that_stays_says_so() -> None:

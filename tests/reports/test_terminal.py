@@ -9,7 +9,7 @@ from enforcer.reports.terminal import terminal_report, wants_colour
 from enforcer.reports.value import build_report
 from enforcer.results.record import Record
 from enforcer.settings.settings import AllowEntry, Settings
-from tests.reports.records import COMMAND, FINDING, VERSIONS, by, full_record, record
+from tests.reports.records import COMMAND, FINDING, SITE, VERSIONS, by, full_record, record
 
 
 def lines(made: Record, **options: object) -> list[str]:
@@ -51,6 +51,16 @@ def test_warnings_are_counted_as_warnings() -> None:
     warnings = [by(f"{n}.bst", severity="warning") for n in range(7)]
     assert "0 new violations, 7 warnings" in lines(record(*warnings))
     assert "1 new violation, 7 warnings, 1 known" in lines(record(FINDING, *warnings, by("old.bst", known=True)))
+
+
+def test_groups_that_one_line_made_share_a_block_and_count_as_what_they_are() -> None:
+    found = [by(element, path=path, site=SITE) for element in ("app.bst", "two.bst") for path in ("a", "b")]
+    shown = lines(record(*found, by("app.bst", path="c", site=SITE)))
+    at = shown.index("  a: added 'clang'")
+    assert shown[at + 1].startswith("  b: added 'clang'")
+    assert shown.count("  and 1 more like it: two.bst on base.bst") == 1
+    assert "  c: added 'clang'" in shown
+    assert "5 new violations" in shown
 
 
 def test_what_cannot_be_seen_into_of_buildstream_itself_is_named_when_asked_for() -> None:

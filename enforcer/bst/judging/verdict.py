@@ -17,7 +17,7 @@ from enforcer.bst.observing.searches import PluginSearches
 from enforcer.graph.compare import ChangedCell, changed_cells
 from enforcer.graph.delta import Refused
 from enforcer.graph.unit import Unit
-from enforcer.reports.message import finding_lines
+from enforcer.reports.message import IN_FULL, short_lines
 from enforcer.results.findings import Finding, Job
 from enforcer.rules.evidence import Change, Evidence, Left
 from enforcer.rules.registry import apply_rules
@@ -220,9 +220,8 @@ class Verdict:
         """Tell what the job's failure does not tell."""
         told = case.from_leaked_thread if case.failing else case.findings + case.from_leaked_thread
         if told:
-            lines = [line for finding in told for line in finding_lines(finding)]
             text = summary(self._session.settings.mode.value, told)
-            self.attempt.bst_job.message(MessageType.WARN, text, detail="\n".join(lines))
+            self.attempt.bst_job.message(MessageType.WARN, text, detail="\n".join([*short_lines(told), IN_FULL]))
 
     # What several steps need.
 

@@ -34,7 +34,7 @@ from enforcer.bst.runs.rerun import Reruns
 from enforcer.bst.runs.scheduler_run import JOB_FAILED, JOB_TERMINATED, Run, fail, report_escaped
 from enforcer.processes.failures import ProcessFailed
 from enforcer.processes.pool import Pool, Ticket
-from enforcer.reports.message import finding_lines
+from enforcer.reports.message import short_lines
 from enforcer.results.findings import Finding
 from enforcer.results.record import Record
 from enforcer.session import Session
@@ -174,8 +174,8 @@ class ProcessesRun(Run):
         """Look for lines that were not seen, and show what is found: the job's own messages are said already."""
         assert self._reruns is not None
         if self._reruns.complete(job, findings):
-            lines = [line for finding in findings for line in finding_lines(finding)]
-            job.message(MessageType.INFO, "enforcement: the job ran again to show its lines", detail="\n".join(lines))
+            lines = "\n".join(short_lines(findings))
+            job.message(MessageType.INFO, "enforcement: the job ran again to show its lines", detail=lines)
 
     def _run_again(self, job: Any) -> list[Finding]:
         request = self._request(job)._replace(rerun=True)

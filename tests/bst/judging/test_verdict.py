@@ -12,6 +12,7 @@ from enforcer.bst.judging import verdict as verdict_module
 from enforcer.bst.judging.comparison import Seen, Suspected
 from enforcer.bst.judging.verdict import Case, Verdict
 from enforcer.bst.observing.left_running import NO_LEAKS
+from enforcer.reports.message import IN_FULL
 from enforcer.results.findings import Finding, Job, Owner
 from enforcer.rules.evidence import Change, Evidence
 from enforcer.session import Session
@@ -74,10 +75,10 @@ def test_what_a_failed_job_says_by_its_failure_is_not_told_again(
     verdict: Any, case: Case, monkeypatch: pytest.MonkeyPatch, failed: bool, told: int
 ) -> None:
     said: list[list[str]] = []
-    verdict.attempt.bst_job = SimpleNamespace(message=lambda kind, text, detail: said.append(detail.split("\n\n")))
+    verdict.attempt.bst_job = SimpleNamespace(message=lambda kind, text, detail: said.append(detail.split("\n")))
     monkeypatch.setattr(Finding, "__eq__", never_compared)
-    monkeypatch.setattr(verdict_module, "finding_lines", lambda finding: ["one\n"])
+    monkeypatch.setattr(verdict_module, "short_lines", lambda findings: ["one"] * len(findings))
     case.findings, case.from_leaked_thread = [FINDING, FINDING], [replace(FINDING)]
     case.failing = [FINDING] if failed else []
     verdict._warn(case)
-    assert [len(list(filter(None, lines))) for lines in said] == [told]
+    assert said == [["one"] * told + [IN_FULL]]
