@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,9 @@ def test_it_is_as_stock_has_it(
     lab = lab_of(backend)
     case(lab)
     expect_same(stock(case), observed(lab))
+    if case is interrupted:
+        page = (Path(__file__).parents[2] / "docs" / "ci.md").read_text(encoding="utf-8")
+        assert f"| that of `bst`: {lab.steps[0].status} while jobs run, " in page
 
 
 def test_a_failure_terminates_what_runs_beside_it(
