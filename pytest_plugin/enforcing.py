@@ -222,9 +222,11 @@ class Enforcing:
         judging.allow_loosened(found)
         item.user_properties += [("enforcement", judging.property_of(judged.finding)) for judged in found]
         if result.failures:
-            passed = judging.passed_or_skipped(outcome)
-            forced = judging.force_failure(outcome, result.text) if passed else None
-            state.failures[self._when] = PhaseFailure(result.text, result.line, forced)
+            cut_short = judging.was_cut_short(outcome)
+            text = f"{result.text}\n{judging.CUT_SHORT}" if cut_short else result.text
+            none_of_its_own = cut_short or judging.passed_or_skipped(outcome)
+            forced = judging.force_failure(outcome, text) if none_of_its_own else None
+            state.failures[self._when] = PhaseFailure(text, result.line, forced)
 
     def _credit(self, own: Marked, fixture: str) -> None:
         for finding in self.recorder.findings_now():

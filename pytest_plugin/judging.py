@@ -20,6 +20,11 @@ from pytest_plugin.item_state import PhaseFailure
 from pytest_plugin.marking import Marked
 
 SHOWN_GROUPS = 10
+CUT_SHORT = (
+    "the test ended with this build: BuildStream's fixture `cli` tells how a build failed only where BST_TEST_SUITE is "
+    "set in the environment"
+)
+_NOT_TOLD = "Getting the last task error is only supported when running tests"
 _SKIPS = (pytest.skip.Exception, unittest.SkipTest)
 
 
@@ -164,6 +169,12 @@ def passed_or_skipped(outcome: Any) -> bool:
     if outcome.excinfo is None:
         return True
     return isinstance(outcome.excinfo[1], _SKIPS)
+
+
+def was_cut_short(outcome: Any) -> bool:
+    """Whether BuildStream's `cli` could not say how a build failed, which is no failure of the test's own."""
+    error = None if outcome.excinfo is None else outcome.excinfo[1]
+    return type(error).__module__ == "buildstream._exceptions" and str(error) == _NOT_TOLD
 
 
 def force_failure(outcome: Any, text: str) -> BaseException:

@@ -161,6 +161,30 @@ def test_builds_in_bst_processes(inner: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["NOT WATCHED: enforcement was not in its environment*"])
 
 
+def test_where_the_cli_fixture_cannot_say_how_a_build_failed_the_finding_does(inner: pytest.Pytester) -> None:
+    """BuildStream's own words for it are about something else."""
+    tests = """
+import os
+del os.environ["BST_TEST_SUITE"]
+from conftest import PROJECT
+
+def test_hazard(cli):
+    cli.run(project=PROJECT, args=["build", "app.bst"])
+
+def test_own_failure(cli):
+    cli.run(project=PROJECT, args=["build", "missing.bst"])
+"""
+    result, _ = run(inner, tests)
+    result.assert_outcomes(failed=2)
+    ours, own = [line for line in sorted(result.outlines) if line.startswith("FAILED ")]
+    assert own.startswith("FAILED test_it.py::test_own_failure - buildstream._exceptions.BstError: ")
+    assert ours.startswith("FAILED test_it.py::test_hazard - plugins/hazard.py:")
+    failure = result.stdout.str().partition("_ test_hazard _")[2].partition("_ test_own_failure _")[0]
+    assert FINDING in failure
+    assert "the test ended with this build: BuildStream's fixture `cli` tells how a build failed only where" in failure
+    assert "Getting the last task error" not in failure
+
+
 def test_nested_runs_have_the_builds_of_their_own(inner: pytest.Pytester) -> None:
     result, report = run(inner, NESTED, "-p", "pytester")
     result.assert_outcomes(failed=1, passed=1)
