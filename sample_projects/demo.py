@@ -31,9 +31,11 @@ class Demo:
     def show(self, directory, environment, *words, start=None):
         """Run a command of this environment in *directory*; return its exit status and its output.
 
-        Unless all is to be shown, it is from the first line on that begins with *start*; without one, nothing.
+        Unless all is to be shown, it is the command and its output from the first line on that begins with *start*;
+        without one, it is nothing.
         """
-        print(f"  $ {shlex.join(words)}", flush=True)
+        if self.verbose or start is not None:
+            print(f"  $ {shlex.join(words)}", flush=True)
         process = subprocess.Popen(
             [_program(words[0]), *words[1:]],
             cwd=directory,

@@ -180,6 +180,7 @@ _LISTING = Object(
                 added=True,
             ),
             Field("unblamed", Optional(_RAW), "Why there is no site.", added=True),
+            Field("fix", Optional(_RAW, may_lack=True), "What to do, one line; code in backquotes.", added=True),
             Field("dependents", Number(), "How many elements depend on the owner."),
             Field(
                 "candidates",

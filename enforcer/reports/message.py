@@ -11,8 +11,10 @@ from enforcer.reports.same_line import by_line
 from enforcer.reports.shown import shown
 from enforcer.results.findings import Finding, Owner, Site
 
-ALLOW = "  allow: "
 IN_FULL = "The report at the end of the run says more."
+TO_COPY = ("  fix: ", "  allow: ")
+"""What lines begin with that are never cut: they are there to be copied."""
+
 _CODE_COLUMN = 40
 _SHOWN_OTHERS = 4
 _SHORT_LINES = 15
@@ -20,15 +22,15 @@ _SHORT_LINES = 15
 
 def finding_lines(finding: Finding, width: int | None = None, others: Sequence[Finding] = ()) -> list[str]:
     """The message, without colours, each line at most `width` wide (None: whatever it takes),
-    but those to be copied, which start with `ALLOW`.
+    but those `TO_COPY`.
 
     The first line says which job broke which rule on whose state, the second what changed; then
-    come where it was changed, where it was obtained, who else is concerned, and how to allow it.
-    Never more than 14 lines without `others`, which are findings that the same line made.
+    come where it was changed, where it was obtained, how to mend it, who else is concerned, and how
+    to allow it. Never more than 15 lines without `others`, which are findings that the same line made.
     """
     safe, *more = map(shown, [finding, *others[:_SHOWN_OTHERS]])
     lines = [f"{safe.rule}  {headline(safe)}", *(f"  {line}" for line in _body(safe, more, len(others) - len(more)))]
-    return lines if width is None else [line if line.startswith(ALLOW) else cut(line, width) for line in lines]
+    return lines if width is None else [line if line.startswith(TO_COPY) else cut(line, width) for line in lines]
 
 
 def short_lines(findings: Sequence[Finding]) -> list[str]:
@@ -102,9 +104,11 @@ def _body(finding: Finding, others: Sequence[Finding], hidden: int) -> list[str]
     together = [finding, *others]
     lines = [line for each in together for line in _what_lines(each)]
     lines += [f"and {hidden:,} more by the same line"] if hidden else []
-    lines += _site_lines(finding) + _plugin_line(finding) + _fate_lines(finding) + [_last_line(finding)]
+    lines += _site_lines(finding) + _plugin_line(finding) + _fate_lines(finding)
+    lines += [f"fix: {finding.fix}"] if finding.fix and finding.is_new else []
+    lines.append(_last_line(finding))
     if finding.allowed is None:
-        lines += [f'{ALLOW.strip()} "{line}"' for line in dict.fromkeys(each.allow_line for each in together)]
+        lines += [f'allow: "{line}"' for line in dict.fromkeys(each.allow_line for each in together)]
     return lines
 
 

@@ -112,6 +112,7 @@ def _result(report: Report, group: Group, violation: Violation, indexes: dict[st
             "nodeid": finding.nodeid,
             "groupCount": group.count,
             "allow": finding.allow_line,
+            "fix": finding.fix,
         },
     }
 

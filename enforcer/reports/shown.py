@@ -37,6 +37,7 @@ def shown(finding: Finding) -> Finding:
         unblamed=finding.unblamed and shown_name(finding.unblamed),
         allowed=finding.allowed and shown_name(finding.allowed),
         comment=finding.comment and shown_name(finding.comment),
+        fix=finding.fix and shown_name(finding.fix),
         nodeid=finding.nodeid and shown_name(finding.nodeid),
         candidates=[shown_job(job) for job in finding.candidates[:LIST_LIMIT]],
         aliases=_names(finding.aliases),

@@ -12,7 +12,7 @@ import click
 
 from enforcer.masking import counted, cut
 from enforcer.reports.coverage import coverage_lines
-from enforcer.reports.message import ALLOW, finding_lines, short_line
+from enforcer.reports.message import TO_COPY, finding_lines, short_line
 from enforcer.reports.same_line import by_line
 from enforcer.reports.value import CLEAN, FAILED, NOTHING_CHECKED, WARNED, Group, Report
 from enforcer.results.findings import Finding, new_in_words
@@ -118,7 +118,7 @@ def _block(report: Report, bundle: Sequence[Group], in_full: Told) -> list[Line]
     findings = [each.finding for each in others]
     first, *rest = finding_lines(finding, others=findings) if in_full(finding) else [short_line(finding, *findings)]
     style = "bad" if finding.fails and report.mode == Mode.STRICT.value else "warn"
-    lines = [Line(""), Line(first, style), *(Line(line, whole=line.startswith(ALLOW)) for line in rest)]
+    lines = [Line(""), Line(first, style), *(Line(line, whole=line.startswith(TO_COPY)) for line in rest)]
     more = group.count - 1
     if more:
         lines.append(Line(f"  and {more:,} more like it{_for_example(group)}"))

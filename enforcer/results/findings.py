@@ -98,7 +98,7 @@ class Finding:
     allows it; `undone` that the change was taken back when the job ended (None: it is left in the one
     worker that made it). `site` is the line of plugin code that made the change, `core` the line of
     BuildStream that did so on its behalf, `obtained` where the job first reached into what was changed;
-    `unblamed` says why there is no `site`.
+    `unblamed` says why there is no `site`, `fix` in one line what to do.
     """
 
     rule: str
@@ -123,6 +123,7 @@ class Finding:
     undone: bool | None = True
     plugin_file: str | None = None
     comment: str | None = None
+    fix: str | None = None
 
     @property
     def template(self) -> str:

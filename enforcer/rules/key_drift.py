@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from enforcer.results.findings import ERROR, Finding
 from enforcer.rules.evidence import Evidence
+from enforcer.rules.fixes import Fix, after
 from enforcer.rules.making import from_drifts
 
 
@@ -15,6 +16,10 @@ class KeyDrift:
     id = "key-drift"
     severity = ERROR
     title = "leaves its element or a source with another get_unique_key() than its cache key was made of"
+    fixes = (
+        Fix("a key that cannot be told any more", "let `get_unique_key()` work after the job, too", after("raised ")),
+        Fix("another key", "keep what a job computes in an attribute that `get_unique_key()` does not read"),
+    )
 
     def findings(self, evidence: Evidence) -> Iterator[Finding]:
         """One finding for each unique key that changed."""

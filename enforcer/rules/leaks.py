@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from enforcer.results.findings import ERROR, Finding
 from enforcer.rules.evidence import Evidence
+from enforcer.rules.fixes import Fix
 from enforcer.rules.making import from_leaks
 
 
@@ -15,6 +16,7 @@ class LeakedThread:
     id = "leaked-thread"
     severity = ERROR
     title = "leaves a thread running when it ends"
+    fixes = (Fix("a thread", "wait for it before the method returns: `with ThreadPoolExecutor() as pool:`"),)
 
     def findings(self, evidence: Evidence) -> Iterator[Finding]:
         """One finding for each thread left running."""
@@ -27,6 +29,7 @@ class LeakedProcess:
     id = "leaked-process"
     severity = ERROR
     title = "leaves a child process running when it ends"
+    fixes = (Fix("a child process", "start it by `self.call()` or `self.check_output()`, which wait for it"),)
 
     def findings(self, evidence: Evidence) -> Iterator[Finding]:
         """One finding for each child process left running."""

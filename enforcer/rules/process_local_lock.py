@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from enforcer.results.findings import WARNING, Finding
 from enforcer.rules.evidence import Evidence
+from enforcer.rules.fixes import Fix
 from enforcer.rules.making import from_locks
 
 
@@ -15,6 +16,12 @@ class ProcessLocalLock:
     id = "process-local-lock"
     severity = WARNING
     title = "relies on a lock of a module or class, which excludes nobody in another process"
+    fixes = (
+        Fix(
+            "a lock",
+            "write into a temporary directory and rename it, or lock a file: `fcntl.flock(file, fcntl.LOCK_EX)`",
+        ),
+    )
 
     def findings(self, evidence: Evidence) -> Iterator[Finding]:
         """One finding for each lock that was used."""

@@ -1,8 +1,9 @@
 """What a rule is: three constants and one pure function.
 
-Everything here, in `enforcer.rules.evidence`, `enforcer.rules.making` and in `enforcer.findings` is for authors of
-rules. It is stable as the JSON report is: fields and functions are added, and what there is keeps its name and its
-meaning until the next major version. Make `Evidence` and its parts by keyword in tests of a rule.
+Everything here, in `enforcer.rules.evidence`, `enforcer.rules.making`, `enforcer.rules.fixes` and in
+`enforcer.findings` is for authors of rules. It is stable as the JSON report is: fields and functions are added, and
+what there is keeps its name and its meaning until the next major version. Make `Evidence` and its parts by keyword in
+tests of a rule.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ class Rule(Protocol):
 
     A rule of another distribution may also have an attribute `page`, a `str` in Markdown, which `enforcer explain`
     prints. The page of a built-in rule is `docs/rules/<id>.md`.
+
+    Any rule may have an attribute `fixes`, a tuple of `enforcer.rules.fixes.Fix`: messages show the first that fits a
+    finding. A finding that has a `fix` already keeps it.
     """
 
     @property

@@ -14,6 +14,7 @@ from enforcer.errors import EnforcerError, UsageError
 from enforcer.results.findings import Finding
 from enforcer.rules.entry_points import Registered, load
 from enforcer.rules.evidence import Evidence
+from enforcer.rules.fixes import fix_for
 from enforcer.rules.protocol import Rule
 from enforcer.settings.settings import AllowEntry
 
@@ -72,6 +73,7 @@ def _ask(each: Registered, evidence: Evidence) -> list[Finding]:
         findings = list(rule.findings(evidence))
         for finding in findings:
             _check(rule, finding)
+            finding.fix = finding.fix or fix_for(rule, finding)
     except Exception as error:
         raise EnforcerError(f"the rule {rule.id!r} of {each.distribution} failed with {error!r}") from error
     return findings

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from enforcer.results.findings import WARNING, Finding
 from enforcer.rules.evidence import Evidence
+from enforcer.rules.fixes import Fix, after
 from enforcer.rules.making import from_unshippable
 
 
@@ -15,6 +16,15 @@ class UnshippableState:
     id = "unshippable-state"
     severity = WARNING
     title = "leaves state of its own that cannot be sent to another process"
+    fixes = (
+        Fix(
+            "an open file",
+            "close it before the job ends, `with open(path) as file:`, and keep the path",
+            after(r"_io\."),
+        ),
+        Fix("a lock", "keep it in a local variable, or make it in `configure()`", after(r"_thread\.")),
+        Fix("anything else", "keep it in a local variable, and on `self` what it was made from"),
+    )
 
     def findings(self, evidence: Evidence) -> Iterator[Finding]:
         """One finding for each thing that cannot be sent."""

@@ -6,7 +6,11 @@ from collections.abc import Iterator
 
 from enforcer.results.findings import ERROR, Finding
 from enforcer.rules.evidence import Evidence
+from enforcer.rules.fixes import Fix, at, of
 from enforcer.rules.making import from_changes
+
+_INSIDE = r".*\["
+"""A path that leads into a container."""
 
 
 class _Write:
@@ -16,6 +20,7 @@ class _Write:
     title: str
     severity = ERROR
     unit_kind: str
+    fixes: tuple[Fix, ...]
 
     def findings(self, evidence: Evidence) -> Iterator[Finding]:
         """See the class."""
@@ -28,6 +33,26 @@ class ForeignWrite(_Write):
     id = "foreign-write"
     title = "changes another element or a source of it"
     unit_kind = "element"
+    fixes = (
+        Fix(
+            "in a dependency's `integrate()`",
+            "`integrate()` runs in the jobs of other elements: write nothing on `self` in it",
+            lambda finding: finding.site is not None and finding.site.function == "integrate",
+        ),
+        Fix("an environment", "work on a copy: `env = dict(dep.get_environment())`", at("environment")),
+        Fix(
+            "public data",
+            "use your own, `self.set_public_data()` in the Build job: others read it with `dep.get_public_data()`",
+            at("public"),
+        ),
+        Fix(
+            "a source",
+            "keep on `self` what you learn of another element's source; its ref is set in its `.bst` file",
+            at(r"sources\["),
+        ),
+        Fix("another container", "change a copy: `mine = copy.deepcopy(theirs)`", at(_INSIDE)),
+        Fix("an attribute", "keep it on `self`; what the other element does is changed in its `.bst` file"),
+    )
 
 
 class ProjectWrite(_Write):
@@ -36,6 +61,14 @@ class ProjectWrite(_Write):
     id = "project-write"
     title = "changes its project or a source mirror"
     unit_kind = "project"
+    fixes = (
+        Fix(
+            "a source mirror",
+            "keep nothing on a `SourceMirror`: compute what `translate_url()` gives from its arguments",
+            at(r"mirrors\["),
+        ),
+        Fix("anything else", "set it in `project.conf`, as option, variable or element default; keep state on `self`"),
+    )
 
 
 class ContextWrite(_Write):
@@ -44,6 +77,10 @@ class ContextWrite(_Write):
     id = "context-write"
     title = "changes the context or what hangs on it: workspaces, messenger, caches"
     unit_kind = "context"
+    fixes = (
+        Fix("the messenger", "report by `self.status()`, `self.info()` or `self.warn()`", at("messenger")),
+        Fix("anything else", "keep it on `self`; tell other elements through public data: `self.set_public_data()`"),
+    )
 
 
 class ClassWrite(_Write):
@@ -52,6 +89,16 @@ class ClassWrite(_Write):
     id = "class-write"
     title = "changes an attribute of a plugin class or of a class of BuildStream"
     unit_kind = "class"
+    fixes = (
+        Fix("a class of BuildStream", "override it in your own class, at most", of(r"buildstream\.")),
+        Fix(
+            "the default value of a parameter",
+            "let the default be `None`, and make the object in the function",
+            at(r".*__(kw)?defaults__"),
+        ),
+        Fix("a container", "make it the element's own in `configure()`: `self.names = []`", at(_INSIDE)),
+        Fix("an attribute", "set it on `self`: `self.memo = ...`"),
+    )
 
 
 class ModuleWrite(_Write):
@@ -60,6 +107,10 @@ class ModuleWrite(_Write):
     id = "module-write"
     title = "changes a global variable of a plugin module or of BuildStream"
     unit_kind = "module"
+    fixes = (
+        Fix("a module of BuildStream", "leave it as it is; keep on `self` what the job needs", of(r"buildstream\b")),
+        Fix("anything else", "keep it on `self`; compute at import what is the same for all elements"),
+    )
 
 
 class ProcessWrite(_Write):
@@ -68,3 +119,19 @@ class ProcessWrite(_Write):
     id = "process-write"
     title = "changes the process: environment variables, working directory, umask, signal handlers, sys.path, locale"
     unit_kind = "process"
+    fixes = (
+        Fix(
+            "an environment variable",
+            'give it to the one child that needs it: `self.call(command, env=dict(os.environ, NAME="value"))`',
+            at(r"os\.environ"),
+        ),
+        Fix(
+            "the working directory",
+            "use absolute paths, or give it to the child: `self.call(command, cwd=directory)`",
+            at(r"os\.getcwd"),
+        ),
+        Fix("the umask", "set modes by `os.chmod()`", at("umask")),
+        Fix("`sys.path`", "install the package that you import beside the plugin's", at(r"sys\.path")),
+        Fix("the locale", "run the program with `LC_ALL` in its `env`; in Python ask no locale", at("locale")),
+        Fix("a signal handler", "leave it to BuildStream: `self.call()` ends a child with its job", at("signal")),
+    )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from enforcer.findings import ERROR, Finding
 from enforcer.rules.evidence import Evidence
+from enforcer.rules.fixes import Fix
 from enforcer.rules.making import from_change
 
 PAGE = """\
@@ -29,6 +30,7 @@ class PathWrite:
     severity = ERROR
     title = "changes the PATH of something that is not its own"
     page = PAGE
+    fixes = (Fix("any", "write the whole path of the program into the command"),)
 
     def findings(self, evidence: Evidence) -> Iterator[Finding]:
         """One finding for each change of a variable PATH, whoever owns it."""

@@ -39,6 +39,7 @@ class Session:
         command.chmod(0o755)
         self._environment["PATH"] = f"{programs}:{self._environment['PATH']}"
         self._environment["PYTHONPATH"] = str(ROOT)
+        self._environment["CI"] = "true"
 
     def type(self, command: str) -> str:
         """What the terminal shows when `command` is typed."""

@@ -90,6 +90,7 @@ def test_it_is_laid_out_as_the_module_says() -> None:
                 "undone": True,
                 "plugin_file": None,
                 "comment": None,
+                "fix": None,
             }
         ],
         "errors": ["an error"],

@@ -69,6 +69,7 @@ def test_a_finding_keeps_everything_that_the_change_says() -> None:
         explanation=["one line"],
         undone=False,
         plugin_file="plugins/my_kind.py",
+        fix="work on a copy: `env = dict(dep.get_environment())`",
     )
 
 
