@@ -190,6 +190,13 @@ class Enforcing:
             self.summary.versions = self.workers.versions
             self.summary.finish(session)
 
+    @pytest.hookimpl(specname="pytest_sessionfinish", hookwrapper=True, tryfirst=True)
+    def pytest_end_with_page(self) -> Wrapper:
+        """Lead to the page in the last line of all, below pytest's own."""
+        yield
+        if (terminalreporter := self.config.pluginmanager.get_plugin("terminalreporter")) is not None:
+            self.summary.show_page(terminalreporter)
+
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the report."""
         self.summary.show(terminalreporter)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from enforcer.errors import EnforcerError
+from enforcer.reports.last_page import page_line
 from enforcer.reports.terminal import brief_lines, rendered, report_lines
 from enforcer.reports.value import CLEAN, Report, build_report, installed_versions
 from enforcer.reports.write import write_reports
@@ -39,6 +40,7 @@ class Summary:
         self._report: Report | None = None
         self._problems: list[str] = []
         self._written: list[str] = []
+        self._page: str | None = None
         self._update: str | None = None
 
     def add(self, record: Record | None, *, told: bool = False) -> None:
@@ -56,6 +58,7 @@ class Summary:
         self._problems += self._shortcomings()
         try:
             self._written = write_reports(self._report, self._settings.reports)
+            self._page = page_line(self._report, self._settings, self._config.rootpath)
         except EnforcerError as error:
             self._problems.append(str(error))
         if (self._problems or self._record.errors) and session.exitstatus in (
@@ -87,6 +90,11 @@ class Summary:
                 terminalreporter.write_line(problem, red=True, bold=True)
         for written in self._written:
             terminalreporter.write_sep("-", written)
+
+    def show_page(self, terminalreporter: Any) -> None:
+        """Print where the page is that a failed run leads to."""
+        if self._page is not None:
+            terminalreporter.write_line(self._page)
 
     def _lines(self, report: Report, terminalreporter: Any) -> list[str]:
         """With `-q` nothing where all is well and coverage was not asked for, with `-qq` only what was checked."""

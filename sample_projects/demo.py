@@ -75,7 +75,7 @@ class Demo:
         """A copy of sample *name* and the process environment for it: caches of its own, settings of nobody."""
         tmp = self.tmp / name
         tmp.mkdir()
-        environment = harness.isolated_environment(tmp)
+        environment = _environment(tmp)
         # BuildStream repeats the end of a failed job's log: the same message once more.
         config = pathlib.Path(environment["XDG_CONFIG_HOME"]) / "buildstream.conf"
         config.write_text("logging:\n  error-lines: 0\n", encoding="utf-8")
@@ -110,13 +110,19 @@ def plugin_authors_tests(demo):
     repository = tmp / "acme-bst-plugins"
     shutil.copytree(harness.SAMPLES / "plugin_author", repository, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     installed = harness.install_package(repository, tmp / "installed")
-    environment = harness.isolated_environment(tmp)
+    environment = _environment(tmp)
     environment["PYTHONPATH"] = str(installed)
     # pytest keeps files of its last runs, and removes those of earlier ones.
     environment["PYTEST_DEBUG_TEMPROOT"] = str(tmp)
     status, output = demo.show(repository, environment, "pytest", "--enforce", "strict", start="FAILED ")
     demo.expect(status == 1 and "1 failed" in output, "exactly one of the plugin author's tests fails")
     demo.expect("test_the_version_can_be_exported" in output, "it is the test of the option that breaks the rule")
+
+
+def _environment(tmp):
+    """A process environment of caches of its own and settings of nobody."""
+    # The page that a failed run leads to would be gone with the directory.
+    return {**harness.isolated_environment(tmp), "CI": "true"}
 
 
 def _program(name):

@@ -11,8 +11,12 @@ pytest_plugins = ["pytester", "tests.installed"]
 
 @pytest.fixture(scope="session", autouse=True)
 def _room_for_inner_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Have pytest's inner runs keep their files apart: each would remove what the runs of the user have left."""
+    """Have pytest's inner runs keep their files apart: each would remove what the runs of the user have left.
+
+    Pages of failed runs go there, too.
+    """
     room = tmp_path_factory.mktemp("inner")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTEST_DEBUG_TEMPROOT", str(room))
+        patch.setenv("XDG_CACHE_HOME", str(room / "cache"))
         yield

@@ -13,10 +13,11 @@ from typing import Any
 import click
 
 from enforcer.cli.options import BST_COMMAND, run_options, settings_from
-from enforcer.cli.printing import print_report
+from enforcer.cli.printing import fit_for, print_report
 from enforcer.embedding.activation import activate
 from enforcer.errors import EnforcerError, UsageError
 from enforcer.fresh_caches import fresh_caches
+from enforcer.reports.last_page import page_line
 from enforcer.reports.value import Report, build_report
 from enforcer.reports.write import check_targets, write_reports
 from enforcer.results.record import Record
@@ -90,6 +91,8 @@ def run_enforced(
     print_report(report, sys.stderr, *([] if sentence is None else [sentence]), verbose=verbose)
     for line in write_reports(report, settings.reports):
         click.echo(line, err=True)
+    if (page := page_line(report, settings, Path.cwd())) is not None:
+        click.echo(fit_for(sys.stderr, page), err=True)
     _write_costs(record)
     return record, report, bst_status
 
@@ -125,7 +128,8 @@ def _live_count(session: Session) -> AbstractContextManager[None]:
 def command_words(command: str, bst_args: Sequence[str], options: dict[str, Any]) -> list[str]:
     """The words that run the same again; what only reports is left out, it changes nothing."""
     words = ["enforcer", *command.split()]
-    steering = (option for option in options_in("command") if option.is_setting and option.kind != "reports")
+    reporting = ("reports", "no_html")
+    steering = (option for option in options_in("command") if option.is_setting and option.name not in reporting)
     given = [option for option in steering if options[option.name]]
     words += [word for each in given if each.kind != "flag" for word in (each.command_name, str(options[each.name]))]
     words += [each.command_name for each in given if each.kind == "flag"]

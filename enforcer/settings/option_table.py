@@ -157,6 +157,12 @@ OPTIONS = (
         choices=REPORT_FORMATS,
         ini_note=", one FORMAT:PATH a line",
     ),
+    Option(
+        "no_html",
+        "flag",
+        ("command", "pytest", "ini", "table"),
+        "Write no HTML page where a run fails and none was asked for; on CI there is none anyway.",
+    ),
     Option("blame", "choice", _EVERYWHERE, "How the line of a write is found: {choices}{default}.", choices=BLAMES),
     Option(
         "baseline",

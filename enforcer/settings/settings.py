@@ -148,6 +148,7 @@ class Settings:
     blame: str = "live"
     coverage: bool = False
     reports: tuple[ReportTarget, ...] = ()
+    no_html: bool = False
     allow: tuple[AllowEntry, ...] = ()
     min_jobs: int = 0
     workers: int | None = None

@@ -127,6 +127,24 @@ def test_the_report_is_written_to_every_file(bst: FakeBst) -> None:
     assert (data["verdict"], data["command"]) == ("failed", ["enforcer", "run", "--", "build"])
 
 
+def test_a_failed_run_ends_with_the_address_of_its_page(
+    bst: FakeBst, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bst.record = record(FINDING)
+    for name in ("CI", "BUILD_NUMBER"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(Path.cwd() / "cache"))
+    main(["run", "--report", "json:r.json", "build", "app.bst"])
+    address = (Path.cwd() / "cache").as_uri()
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith(f"page: {address}/buildstream-enforcer/")
+    # What only reports is not part of the command that runs it again.
+    assert main(["run", "--no-html", "build", "app.bst"]) == 1
+    told = capsys.readouterr().err
+    assert "page:" not in told
+    assert "reproduce: enforcer run -- build app.bst\n" in told
+
+
 def test_a_run_that_checked_nothing_says_so_and_exits_as_bst_does(
     bst: FakeBst, capsys: pytest.CaptureFixture[str]
 ) -> None:

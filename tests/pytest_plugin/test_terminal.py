@@ -179,6 +179,19 @@ def test_what_is_no_file_is_not_named(tests: pytest.Pytester) -> None:
     run(tests, "--enforce-report=json:/dev/null").stdout.no_fnmatch_line("*wrote*")
 
 
+@pytest.mark.parametrize("args", [(), ("-q",), ("-qq",), ("-v",), ("--no-summary",)])
+def test_a_failed_run_ends_with_the_address_of_its_page(
+    tests: pytest.Pytester, args: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CI", "BUILD_NUMBER"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tests.path / "cache"))
+    result = run(tests, *args)
+    assert result.outlines[-1].startswith(f"page: {(tests.path / 'cache').as_uri()}/buildstream-enforcer/")
+    assert not any(line.startswith("page: ") for line in run(tests, *args, "--enforce-no-html").outlines)
+    assert not any(line.startswith("page: ") for line in run(tests, *args, "-k", "clean").outlines)
+
+
 def test_verbosely_each_test_says_how_many_jobs_it_had(tests: pytest.Pytester) -> None:
     result = run(tests, "-v", "-rA")
     result.stdout.fnmatch_lines(
