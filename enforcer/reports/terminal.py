@@ -174,6 +174,8 @@ def _help_lines(report: Report) -> list[Line]:
         lines.append(Line(f"reproduce: {shlex.join(report.command)}", whole=True))
     lines.append(Line("allow:     in [tool.enforcer] of pyproject.toml"))
     lines.append(Line(f'  allow = [{{ entry = {entry}, reason = "why this is fine" }}]', whole=True))
+    if finding.site or finding.obtained:
+        lines.append(Line(f"  or beside the line: # enforcer: ignore[{finding.rule}] why this is fine", whole=True))
     return lines
 
 

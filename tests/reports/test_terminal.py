@@ -30,6 +30,7 @@ def test_a_violation_is_shown_with_all_that_is_needed_to_act() -> None:
         "reproduce: enforcer run -- build app.bst",
         "allow:     in [tool.enforcer] of pyproject.toml",
         '  allow = [{ entry = "foreign-write base.bst environment[*]", reason = "why this is fine" }]',
+        "  or beside the line: # enforcer: ignore[foreign-write] why this is fine",
         "",
         "2 new violations",
         "checked 41 of 57 jobs; 16 elements were cached",
@@ -111,7 +112,7 @@ def test_the_first_violation_is_shown_whatever_the_height(height: int) -> None:
 def test_the_width_is_kept_but_for_what_is_to_be_copied() -> None:
     text = lines(full_record(), width=40)
     wide = [line for line in text if len(line) > 40]
-    assert all(line.lstrip().startswith(("allow", "reproduce:")) for line in wide)
+    assert all(line.lstrip().startswith(("allow", "or beside", "reproduce:")) for line in wide)
 
 
 def test_the_allow_entry_can_be_pasted() -> None:
