@@ -11,7 +11,7 @@ from enforcer.reports.same_line import by_line
 from enforcer.reports.shown import shown
 from enforcer.results.findings import Finding, Owner, Site
 
-IN_FULL = "The report at the end of the run says more."
+_IN_FULL = "The report at the end of the run says more."
 TO_COPY = ("  fix: ", "  allow: ")
 """What lines begin with that are never cut: they are there to be copied."""
 
@@ -34,11 +34,12 @@ def finding_lines(finding: Finding, width: int | None = None, others: Sequence[F
 
 
 def short_lines(findings: Sequence[Finding]) -> list[str]:
-    """A line for each line of code that made some of `findings`: where they are told, but not in full."""
+    """A line for each line of code that made some of `findings`, for the log of their job."""
     bundles = by_line(findings, lambda finding: finding, alike=lambda finding: None)
     lines = [short_line(*bundle) for bundle in bundles[:_SHORT_LINES]]
     hidden = len(bundles) - len(lines)
-    return [*lines, f"and {hidden} more"] if hidden else lines
+    lines += [f"and {hidden} more"] if hidden else []
+    return [*lines, _IN_FULL] if any(finding.is_new for finding in findings) else lines
 
 
 def short_line(finding: Finding, *others: Finding) -> str:
@@ -50,6 +51,7 @@ def short_line(finding: Finding, *others: Finding) -> str:
     site = safe.site or safe.obtained
     place = f"{site.file}:{site.line}" if site else safe.plugin_file or safe.job.plugin or safe.job.element
     more = f" (and {len(others)} more by this line)" if others else ""
+    more += f" ({safe.accepted})" if safe.accepted is not None else ""
     owner = "" if safe.rule in ("leaked-thread", "leaked-process") else f"{_owner(safe.owner)} "
     return f"{place}: {safe.rule} {owner}{what(safe)}{more}"
 

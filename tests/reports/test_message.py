@@ -8,6 +8,7 @@ from enforcer.reports.message import finding_lines, short_line, short_lines
 from enforcer.reports.shown import shown
 from enforcer.results.findings import Finding, Job, Owner, Site
 
+IN_FULL = "The report at the end of the run says more."
 DOT = "\N{MIDDLE DOT}"
 FINDING = Finding(
     rule="foreign-write",
@@ -157,8 +158,15 @@ def test_short_lines_are_one_for_each_line_of_code_and_few() -> None:
     assert told == [
         "plugins/my_kind.py:31: foreign-write base.bst a: added 'clang' (and 1 more by this line)",
         "plugins/my_kind.py:32: foreign-write base.bst b: added 'clang'",
+        IN_FULL,
     ]
-    assert short_lines([written("a", line) for line in range(20)])[-1] == "and 5 more"
+    assert short_lines([written("a", line) for line in range(20)])[-2:] == ["and 5 more", IN_FULL]
+
+
+def test_what_is_accepted_says_so_and_is_told_nowhere_else() -> None:
+    place = "plugins/my_kind.py:31: foreign-write base.bst environment['CC']: added 'clang'"
+    assert short_lines([replace(FINDING, known=True)]) == [f"{place} (known from the baseline)"]
+    assert short_lines([replace(FINDING, allowed="fixed upstream")]) == [f"{place} (allowed: fixed upstream)"]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +181,7 @@ def test_short_lines_are_one_for_each_line_of_code_and_few() -> None:
     ],
 )
 def test_other_writes_do_not_hide_behind_one_of_the_same_line(other: Finding) -> None:
-    assert len(short_lines([written("a"), other])) == 2
+    assert len(short_lines([written("a"), other])) == 3
 
 
 def test_a_change_that_stays_says_so() -> None:

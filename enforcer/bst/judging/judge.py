@@ -25,7 +25,7 @@ from enforcer.bst.publishing.held_refs import HeldResults
 from enforcer.bst.publishing.unjudged_fetches import UnjudgedFetches
 from enforcer.errors import EnforcerError
 from enforcer.graph.values import vars_of
-from enforcer.reports.message import IN_FULL, short_lines
+from enforcer.reports.message import short_lines
 from enforcer.results.findings import Finding, Job
 from enforcer.session import Session
 
@@ -241,7 +241,7 @@ def _is_cached(element: Any) -> bool:
 
 
 def _verdict_error(failing: list[Finding], error: BaseException | None) -> EnforcementError:
-    lines = [*short_lines(failing), IN_FULL]
+    lines = short_lines(failing)
     if error is not None:
         lines.append(f"The job itself failed too: {names.in_words(error, str)}")
     return EnforcementError(summary("strict", failing), "\n".join(lines), f"enforcement-{failing[0].rule}")

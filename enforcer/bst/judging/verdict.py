@@ -17,7 +17,7 @@ from enforcer.bst.observing.searches import PluginSearches
 from enforcer.graph.compare import ChangedCell, changed_cells
 from enforcer.graph.delta import Refused
 from enforcer.graph.unit import Unit
-from enforcer.reports.message import IN_FULL, short_lines
+from enforcer.reports.message import short_lines
 from enforcer.results.findings import Finding, Job
 from enforcer.rules.evidence import Change, Evidence, Left
 from enforcer.rules.registry import apply_rules
@@ -221,7 +221,7 @@ class Verdict:
         told = case.from_leaked_thread if case.failing else case.findings + case.from_leaked_thread
         if told:
             text = summary(self._session.settings.mode.value, told)
-            self.attempt.bst_job.message(MessageType.WARN, text, detail="\n".join([*short_lines(told), IN_FULL]))
+            self.attempt.bst_job.message(MessageType.WARN, text, detail="\n".join(short_lines(told)))
 
     # What several steps need.
 

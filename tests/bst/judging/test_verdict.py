@@ -12,7 +12,6 @@ from enforcer.bst.judging import verdict as verdict_module
 from enforcer.bst.judging.comparison import Seen, Suspected
 from enforcer.bst.judging.verdict import Case, Verdict
 from enforcer.bst.observing.left_running import NO_LEAKS
-from enforcer.reports.message import IN_FULL
 from enforcer.results.findings import Finding, Job, Owner
 from enforcer.rules.evidence import Change, Evidence
 from enforcer.session import Session
@@ -81,4 +80,4 @@ def test_what_a_failed_job_says_by_its_failure_is_not_told_again(
     case.findings, case.from_leaked_thread = [FINDING, FINDING], [replace(FINDING)]
     case.failing = [FINDING] if failed else []
     verdict._warn(case)
-    assert said == [["one"] * told + [IN_FULL]]
+    assert said == [["one"] * told]
