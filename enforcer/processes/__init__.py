@@ -3,6 +3,7 @@
 In main:
 
 pool             what a run asks of its workers; puts the following together
+exclusion        which jobs must not run at the same time
 choosing         which worker a job gets, and when
 leave            those that died are buried, those that retired are heard
 signalling       all are suspended, resumed, terminated

@@ -12,6 +12,10 @@ class ProcessFailed(EnforcerError):
     """A worker or the pristine process ended or broke; the text is for users and says which, how, when, what next."""
 
 
+class GivenUp(Exception):
+    """A job was interrupted while it waited for others to end: it never began."""
+
+
 def run_has_ended() -> ProcessFailed:
     """A job came after the end."""
     return ProcessFailed("No worker takes further jobs: the run has ended.")

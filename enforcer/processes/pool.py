@@ -6,14 +6,15 @@ forked by a pristine process that never runs a job. What replicas must know of e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import nullcontext
 from functools import partial
 
 from enforcer.processes import linux, signalling
 from enforcer.processes.choosing import Choosing
 from enforcer.processes.crew import Crew
-from enforcer.processes.failures import ProcessFailed
+from enforcer.processes.exclusion import NO_GROUPS, Exclusion, Groups, Waits
+from enforcer.processes.failures import GivenUp, ProcessFailed, run_has_ended
 from enforcer.processes.frames import Broken, Closed
 from enforcer.processes.leave import Leave
 from enforcer.processes.log import Log
@@ -28,10 +29,12 @@ _LEAVING = 10.0
 
 
 class Ticket:
-    """A job that a worker has in hand; None once it has not. Guarded by the pool's lock."""
+    """A job: the worker that has it in hand, None before and after. Guarded by the pool's lock."""
 
-    def __init__(self, worker: WorkerHandle) -> None:
-        self.worker: WorkerHandle | None = worker
+    def __init__(self) -> None:
+        self.worker: WorkerHandle | None = None
+        self.given_up = False
+        """Somebody has asked to end it while it had no worker."""
 
 
 class Pool:
@@ -61,6 +64,7 @@ class Pool:
             partial(WorkerHandle, grace=grace, clock=self._clock),
             self._crew, self._log, self.traffic,
         )  # fmt: skip
+        self._exclusion = Exclusion(self._crew.lock, self._clock)
         self._choosing = Choosing(self._crew, self._clock)
         self._leave = Leave(self._crew, self._pristine)
 
@@ -68,6 +72,11 @@ class Pool:
     def losses(self) -> list[str]:
         """Workers that ended with no job to blame: a sentence each. What they had left to say is lost."""
         return self._leave.losses
+
+    @property
+    def waits(self) -> Mapping[Hashable, Waits]:
+        """How jobs have waited for others of their groups."""
+        return self._exclusion.waits
 
     def start(self) -> None:
         """Fork the pristine process; on the main thread, with no job under way."""
@@ -79,19 +88,45 @@ class Pool:
             return self._log.append(update)
 
     def run(
-        self, request: bytes, told: Callable[[bytes], None], begun: Callable[[Ticket], None], fresh: bool = False
+        self,
+        request: bytes,
+        told: Callable[[bytes], None],
+        begun: Callable[[Ticket], None],
+        fresh: bool = False,
+        groups: Groups = NO_GROUPS,
     ) -> bytes:
         """Run a job in a worker (a `fresh` one, if it must have run no other) and return its result.
 
-        Blocks, on any number of threads.
+        Blocks, on any number of threads. No other job of its `groups` runs meanwhile.
 
-        `begun` gets the ticket to interrupt the job with, before the worker gets the request; `told` each event, in
-        order; both on this thread. Raises `ProcessFailed`; what `begun` raises, and then there is no job; what
-        `told` raises, and then the worker is killed.
+        `begun` gets the ticket to interrupt the job with, before the worker gets the request, and once more before that
+        if the job has to wait for others of its groups; `told` each event, in order; both on this thread. Raises
+        `ProcessFailed`; `GivenUp` if it is interrupted while it waits for others; what `begun` raises, and then there
+        is no job; what `told` raises, and then the worker is killed.
         """
+        ticket = Ticket()
+        with self._exclusion.turn(groups, partial(begun, ticket), partial(self._look, ticket)):
+            return self._run(ticket, request, told, begun, fresh)
+
+    def _look(self, ticket: Ticket) -> None:
+        """Whether a job that waits for others is to wait on."""
+        if ticket.given_up:
+            raise GivenUp
+        if self._crew.closed:
+            raise run_has_ended()
+
+    def _run(
+        self,
+        ticket: Ticket,
+        request: bytes,
+        told: Callable[[bytes], None],
+        begun: Callable[[Ticket], None],
+        fresh: bool,
+    ) -> bytes:
         self._leave.see_off()  # before it waits: meanwhile nobody might, and their processes would stay
         worker = self._choosing.take(fresh) or self._pristine.fork_worker()
-        ticket = Ticket(worker)
+        with self._crew.lock:
+            ticket.worker = worker
         try:
             begun(ticket)
         except BaseException:
@@ -105,11 +140,15 @@ class Pool:
     def interrupt(self, ticket: Ticket) -> None:
         """Ask a job's worker to end it; after `grace` seconds SIGTERM follows, then SIGKILL. On any thread, at once.
 
-        A job that is over is left alone. `run` returns the result that the worker gives, or says what it took.
+        A job that is over is left alone; one that waits for others of its groups gives up. `run` returns the result
+        that the worker gives, or says what it took.
         """
         with self._crew.lock:  # whoever takes the ticket away holds it, too: no other job is interrupted
             if ticket.worker:
                 ticket.worker.interrupt()
+            else:
+                ticket.given_up = True
+                self._exclusion.notify()
 
     def suspend(self) -> None:
         """Stop all workers with SIGTSTP; no deadline comes nearer meanwhile. On the main thread.

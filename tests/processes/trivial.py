@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -217,8 +217,8 @@ class Client:
     def run(self, *words: object) -> Any:
         return json.loads(self.pool.run(json.dumps(words).encode(), lambda event: None, lambda ticket: None))
 
-    def start(self, *words: object) -> Job:
-        return Job(self.pool, words)
+    def start(self, *words: object, groups: Iterable[str] = ()) -> Job:
+        return Job(self.pool, words, frozenset(groups))
 
     def publish(self, update: str) -> int:
         return self.pool.publish(update.encode())
@@ -230,20 +230,21 @@ class Client:
 class Job:
     """A job on a thread of its own."""
 
-    def __init__(self, pool: Pool, words: Sequence[object]) -> None:
+    def __init__(self, pool: Pool, words: Sequence[object], groups: frozenset[str]) -> None:
         self.events: list[bytes] = []
         self.ticket: Ticket | None = None
         self.error: Exception | None = None
         self._result: Any = None
         self._pool = pool
         self._words = words
+        self._groups = groups
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
     def _run(self) -> None:
         request = json.dumps(self._words).encode()
         try:
-            self._result = json.loads(self._pool.run(request, self.events.append, self._begun))
+            self._result = json.loads(self._pool.run(request, self.events.append, self._begun, groups=self._groups))
         except Exception as error:
             self.error = error
 
@@ -259,6 +260,10 @@ class Job:
     def interrupt(self) -> None:
         assert self.ticket
         self._pool.interrupt(self.ticket)
+
+    def wait_for_ticket(self) -> None:
+        """Until it runs, or waits for others of its groups."""
+        wait_until(lambda: self.ticket is not None)
 
     def result(self) -> Any:
         """What came of it, once it is over."""
