@@ -7,10 +7,10 @@ import dis
 import functools
 import types
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from enforcer.graph.values import class_dict, class_mro, is_class, is_one_of, module_of
+from enforcer.graph.values import ATOMIC_IDS, class_dict, class_mro, is_class, module_of
 
 UNKNOWN_OBJECT = object()
 """Stands for an object that is not known before the code runs."""
@@ -32,7 +32,7 @@ def functions_of(modules: list[types.ModuleType]) -> Iterator[tuple[types.Functi
     spaces = {id(vars(module)) for module in modules}
     for module in modules:
         yield from _own_functions(vars(module).values(), None, spaces)
-        for cls in _all_classes_of(module):
+        for cls in all_classes_of(module):
             yield from _own_functions(class_dict(cls).values(), cls, spaces)
 
 
@@ -44,12 +44,12 @@ def _own_functions(
         yield from ((function, cls) for function in functions_inside(member) if id(function.__globals__) in spaces)
 
 
-def _all_classes_of(module: types.ModuleType) -> list[type]:
+def all_classes_of(module: types.ModuleType) -> list[type]:
     """The classes that the module defines, wherever it keeps them: in tables, and inside of other classes."""
     found: dict[int, type] = {}
     todo: list[Any] = list(vars(module).values())
     while todo:
-        for value in _parts(todo.pop()):
+        for value in parts_of(todo.pop()):
             if is_class(value) and module_of(value) == module.__name__ and id(value) not in found:
                 found[id(value)] = value
                 todo += class_dict(value).values()
@@ -63,12 +63,15 @@ def classes_of(module: types.ModuleType) -> list[type]:
 
 def functions_inside(member: Any) -> Iterator[types.FunctionType]:
     """The functions that a member of a module or class is made of."""
-    return (value for value in _parts(member) if type(value) is types.FunctionType)
+    return (value for value in parts_of(member) if type(value) is types.FunctionType)
 
 
-def _parts(member: Any) -> Iterator[Any]:
+def parts_of(member: Any) -> Iterator[Any]:
     """`member`, what it wraps or contains, and so on; the contents of Python's own containers only."""
-    seen: set[int] = set()
+    if id(type(member)) in ATOMIC_IDS:
+        yield member
+        return
+    seen = {id(vars(builtins))}  # each module holds it
     todo = [member]
     while todo:
         value = todo.pop()
@@ -76,25 +79,25 @@ def _parts(member: Any) -> Iterator[Any]:
             continue
         seen.add(id(value))
         yield value
-        kind = type(value)
-        if kind is types.FunctionType:
-            todo += [value.__dict__.get("__wrapped__"), *_cells(value).values()]
-        elif is_one_of(kind, (staticmethod, classmethod, types.MethodType)):
-            todo.append(value.__func__)
-        elif kind is property:
-            todo += [value.fget, value.fset, value.fdel]
-        elif is_one_of(kind, (functools.partial, functools.cached_property)):
-            todo.append(value.func)
-        elif kind is functools._lru_cache_wrapper:
-            todo.append(value.__wrapped__)
-        elif is_one_of(kind, _TABLES):
-            todo += value.values()
-        elif is_one_of(kind, _ROWS):
-            todo += value
+        inside = _INSIDE.get(id(type(value)))
+        if inside is not None:
+            todo += [part for part in inside(value) if id(type(part)) not in ATOMIC_IDS]
 
 
-_TABLES = (dict, defaultdict, OrderedDict)
-_ROWS = (list, tuple, set, frozenset, deque)
+def _inside_function(function: types.FunctionType) -> Iterable[Any]:
+    return (function.__dict__.get("__wrapped__"), *_cells(function).values())
+
+
+_INSIDE: dict[int, Callable[[Any], Iterable[Any]]] = {
+    id(types.FunctionType): _inside_function,
+    id(property): lambda value: (value.fget, value.fset, value.fdel),
+    id(functools._lru_cache_wrapper): lambda value: (value.__wrapped__,),
+    **dict.fromkeys(map(id, (staticmethod, classmethod, types.MethodType)), lambda value: (value.__func__,)),
+    **dict.fromkeys(map(id, (functools.partial, functools.cached_property)), lambda value: (value.func,)),
+    **dict.fromkeys(map(id, (dict, defaultdict, OrderedDict)), lambda value: value.values()),
+    **dict.fromkeys(map(id, (list, tuple, set, frozenset, deque)), lambda value: value),
+}
+"""By the identity of a type: to hash one runs the `__hash__` of its metaclass."""
 
 
 def _cells(function: types.FunctionType) -> dict[str, Any]:
@@ -106,6 +109,11 @@ def _cells(function: types.FunctionType) -> dict[str, Any]:
         except ValueError:  # not assigned yet
             continue
     return found
+
+
+def held_by(function: types.FunctionType) -> dict[str, Any]:
+    """What a function keeps between its calls, by the names in it: default values, and what free variables hold."""
+    return {**_defaults(function), **_cells(function)}
 
 
 def nested_code(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -129,7 +137,7 @@ def named(code: types.CodeType, function: types.FunctionType, cls: type | None) 
 
     Followed are `NAME`, `module.NAME`, `self.NAME`, `Cls.NAME`, `type(self).NAME`, free variables and default values.
     """
-    local = {**_defaults(function), **_cells(function)}
+    local = held_by(function)
     if cls is not None and function.__code__.co_argcount:
         local[function.__code__.co_varnames[0]] = cls  # for attributes, self is as good as its class
     line, value, below = code.co_firstlineno, UNKNOWN_OBJECT, UNKNOWN_OBJECT
