@@ -31,6 +31,7 @@ _NOT_BUILDSTREAMS = {
     "_forkserver_pid": "multiprocessing",
     "_getframe": "sys",
     "_ident": "threading",
+    "_lru_cache_wrapper": "functools",
     "_pid": "multiprocessing",
     "_pytest": "pytest",
     "_replace": "NamedTuple",

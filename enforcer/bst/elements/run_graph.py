@@ -154,6 +154,12 @@ def sources_of(element: Any) -> list[Any]:
     return [] if sources is None else list(vars_of(sources)["_sources"])
 
 
+def dependencies_of(element: Any) -> list[Any]:
+    """The elements that an element depends on directly."""
+    attributes = vars_of(element)
+    return [*attributes.get("_Element__build_dependencies", ()), *attributes.get("_Element__runtime_dependencies", ())]
+
+
 def element_unit(element: Any) -> Unit:
     """An element with its sources."""
     roots = [(element, ""), *((source, f"sources[{index}]") for index, source in enumerate(sources_of(element)))]

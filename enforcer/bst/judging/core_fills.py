@@ -21,7 +21,7 @@ from buildstream.exceptions import LoadErrorReason
 from buildstream.node import MappingNode, ScalarNode, SequenceNode
 
 from enforcer.bst.elements.run_graph import root_of
-from enforcer.bst.observing.locks import is_plain_lock
+from enforcer.bst.observing.lock_holders import is_plain_lock
 from enforcer.graph.compare import ADDED, SET, EntryChange
 from enforcer.graph.equal import equal_plain
 from enforcer.graph.kinds import DICT, ORDERED_DICT

@@ -10,20 +10,18 @@ from __future__ import annotations
 import sys
 import threading
 import types
-from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from enforcer.blame.code import classes_of, functions_of, named, nested_code
+from enforcer.blame.code import functions_of, named, nested_code
+from enforcer.blame.naming import Naming
 from enforcer.blame.place import Place
-from enforcer.bst.elements import names
-from enforcer.graph.values import class_dict, is_one_of
+from enforcer.bst.observing.lock_holders import Holder, lock_holders
 from enforcer.results.findings import Owner
 
-_PLAIN_LOCKS = (type(threading.Lock()), type(threading.RLock()))
-_LOCKS = (*_PLAIN_LOCKS, threading.Condition, threading.Semaphore)
-_FACTORIES = (threading.Lock, threading.RLock, threading.Condition, threading.Semaphore, threading.BoundedSemaphore)
+LockName = tuple[Owner, str]
+"""Who holds a lock, or a table of locks, and its name there."""
 
 
 class Use(NamedTuple):
@@ -35,11 +33,18 @@ class Use(NamedTuple):
 
 
 class SharedLocks:
-    """Which functions of some modules name a lock that a module or a class of them holds."""
+    """Which functions of some modules name a lock that a module or a class of them holds.
+
+    Attributes:
+        modules: these.
+        naming: the names in their functions.
+        holders: what holds locks, or will, by identity.
+    """
 
     def __init__(self, modules: list[types.ModuleType]) -> None:
-        self._modules = modules
-        self._tables: set[tuple[Owner, str]] = set()
+        self.modules = modules
+        self.naming = Naming(modules)
+        self._tables: set[LockName] = set()
         self._search()
 
     def learn(self, owner: Owner, name: str) -> None:
@@ -51,10 +56,11 @@ class SharedLocks:
     def _search(self) -> None:
         self._uses: dict[int, list[Use]] = {}
         self._codes: list[types.CodeType] = []
-        holders = _holders(self._modules)
-        for function, cls in functions_of(self._modules) if holders else ():
+        self.holders = lock_holders(self.modules, self.naming, self._tables)
+        sure = {key: holder for key, holder in self.holders.items() if holder.sure}
+        for function, cls in functions_of(self.modules) if sure else ():
             for code in nested_code(function.__code__):
-                if uses := list(_uses(code, function, cls, holders)):
+                if uses := list(_uses(code, function, cls, sure)):
                     self._uses.setdefault(id(code), uses)
                     self._codes.append(code)
 
@@ -74,46 +80,13 @@ class SharedLocks:
             yield used
 
 
-def is_plain_lock(value: object) -> bool:
-    """Whether `value` is a `threading.Lock` or `RLock`."""
-    return issubclass(type(value), _PLAIN_LOCKS)
-
-
-def _holders(modules: list[types.ModuleType]) -> dict[int, tuple[Owner, str]]:
-    """The locks and tables of locks, by identity, with who holds them and their name there."""
-    found: dict[int, tuple[Owner, str]] = {}
-    for module in modules:
-        owner = Owner("module", names.module_name(module.__name__))
-        for name, value in vars(module).items():
-            if _guards(value):
-                found.setdefault(id(value), (owner, name))
-    for module in modules:
-        for cls in classes_of(module):
-            owner = Owner("class", names.shown_class_name(cls))
-            for name, value in class_dict(cls).items():
-                if _guards(value):
-                    found.setdefault(id(value), (owner, name))
-    return found
-
-
-def _guards(value: Any) -> bool:
-    """Whether `value` is a lock, or a container that holds or makes locks."""
-    kind = type(value)
-    if is_one_of(kind, (dict, OrderedDict, defaultdict)):
-        makes_locks = kind is defaultdict and is_one_of(value.default_factory, _FACTORIES)
-        return makes_locks or any(issubclass(type(item), _LOCKS) for item in dict.values(value))
-    if is_one_of(kind, (list, tuple)):
-        return any(issubclass(type(item), _LOCKS) for item in value)
-    return issubclass(kind, _LOCKS)
-
-
 def _uses(
-    code: types.CodeType, function: types.FunctionType, cls: type | None, holders: dict[int, tuple[Owner, str]]
+    code: types.CodeType, function: types.FunctionType, cls: type | None, holders: dict[int, Holder]
 ) -> Iterator[Use]:
     """What `code`, in a function of class `cls`, names of `holders`."""
     for _, line, value in named(code, function, cls):
-        if id(value) in holders:
-            yield Use(*holders[id(value)], Place(code.co_filename, line, code.co_name))
+        if holder := holders.get(id(value)):
+            yield Use(holder.owner, holder.name, Place(code.co_filename, line, code.co_name))
 
 
 if sys.version_info >= (3, 12):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from enforcer.blame.reach import Reach
+from enforcer.bst.elements.core_code import is_in_buildstream
 from enforcer.bst.elements.process import DOORS
 from enforcer.bst.elements.run_graph import CORE, RunGraph
 from enforcer.bst.observing.comments import IgnoreComments
@@ -21,7 +22,8 @@ class PluginSearches:
 
     def __init__(self, run_graph: RunGraph) -> None:
         self._run_graph = run_graph
-        self.locks = SharedLocks(run_graph.plugin_modules)
+        modules = run_graph.plugin_modules
+        self.locks = SharedLocks([module for module in modules if not is_in_buildstream(module.__name__)])
         self.comments = IgnoreComments(run_graph)
 
     @cached_property

@@ -32,7 +32,7 @@ def locked():
 
 PLUGIN = """
 import collections, functools, threading
-import helpers
+import helpers, library
 from helpers import Base, locked
 
 LOCK = threading.Lock()
@@ -49,6 +49,22 @@ def exclusive(function):
         with guard:
             return function(*args)
     return wrapper
+
+def synchronized(function):
+    lock = threading.Lock()
+    @functools.wraps(function)
+    def wrapper(*args):
+        with lock:
+            return function(*args)
+    return wrapper
+
+@functools.lru_cache
+def lock_for(key): return threading.Lock()
+
+class Keeper:
+    def __init__(self): self.lock = threading.Lock()
+
+KEEPER = Keeper()
 
 class Kind(Base):
     OWN = threading.Condition()
@@ -80,6 +96,11 @@ class Kind(Base):
     def guarded(self): return LOCK
     def takes_by_property(self): self.guarded
     def takes_two(self): return LOCK, TABLE
+    def takes_from_an_object(self): return KEEPER
+    def takes_from_a_memo(self): return lock_for("a")
+    @synchronized
+    def takes_its_own(self): pass
+    def takes_from_a_library(self): return library.LOCK
 
     def reads_own(self):
         with self.lock: self.LOCK
@@ -94,6 +115,9 @@ class Kind(Base):
 
 @pytest.fixture
 def modules(monkeypatch: pytest.MonkeyPatch) -> list[types.ModuleType]:
+    library = types.ModuleType("library")
+    library.LOCK = threading.Lock()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "library", library)
     made = []
     for name, text in (("helpers", HELPERS), ("plugin", PLUGIN)):
         module = types.ModuleType(name)
@@ -128,6 +152,10 @@ def used_by(modules: list[types.ModuleType], call: Callable[[Any], object]) -> s
         ("takes_by_decorator", ("plugin", "LOCK")),
         ("takes_as_classmethod", ("plugin.Kind", "OWN")),
         ("takes_by_property", ("plugin", "LOCK")),
+        ("takes_from_an_object", ("plugin", "KEEPER")),
+        ("takes_from_a_memo", ("plugin", "lock_for")),
+        ("takes_its_own", ("plugin", "takes_its_own.lock")),
+        ("takes_from_a_library", ("library", "LOCK")),
     ],
 )
 def test_a_function_that_names_a_shared_lock_and_runs_is_seen(
