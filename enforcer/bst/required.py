@@ -54,6 +54,7 @@ SEAMS = (
     "buildstream._elementsourcescache:ElementSourcesCache._source_path",
     "buildstream._exceptions:BstError",
     "buildstream._exceptions:ErrorDomain",
+    "buildstream._exceptions:SkipJob",
     "buildstream._exceptions:_last_exception",
     "buildstream._exceptions:_last_task_error_domain",
     "buildstream._exceptions:_last_task_error_reason",

@@ -89,12 +89,14 @@ class Unshippable:
 class SharedLock:
     """A lock of a module or class that plugin code of the job used; `path` is its name there, or its table's.
 
-    `obtained` is the line that names it in the function that ran, if known.
+    `obtained` is the line that names it in the function that ran, if known; `kept` whether, where the lock itself keeps
+    out nobody, no other job could come to it meanwhile (None where it does).
     """
 
     owner: Owner
     path: str
     obtained: Site | None = None
+    kept: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ class Evidence:
         unshippable: what the job left in its own state and no other process can get.
         locks: locks of modules and classes that it used.
         unfollowed: why nobody looked for lines, where that is so.
+        failed: whether it has failed by itself.
     """
 
     job: Job
@@ -122,3 +125,4 @@ class Evidence:
     unshippable: tuple[Unshippable, ...] = ()
     locks: tuple[SharedLock, ...] = ()
     unfollowed: str | None = None
+    failed: bool = False

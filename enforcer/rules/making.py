@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from enforcer.masking import mask, mask_code, mask_lines
 from enforcer.results.findings import Finding, Owner, Site
-from enforcer.rules.evidence import Change, Evidence, Left
+from enforcer.rules.evidence import Change, Evidence, Left, SharedLock
 from enforcer.rules.protocol import Rule
 
 
@@ -141,6 +141,16 @@ def from_locks(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
             after="locked",
             obtained=_masked_site(lock.path, lock.obtained),
             unblamed=None if lock.obtained else "no line of the code that ran names the lock",
+            explanation=_what_was_done(lock, evidence.failed),
             undone=False,
             plugin_file=evidence.plugin_file,
         )
+
+
+def _what_was_done(lock: SharedLock, failed: bool) -> list[str]:
+    if lock.kept is None:
+        return []
+    if lock.kept:
+        return ["so jobs that can come to it ran one at a time"]
+    found_late = "found only in this job: others that use it may have run at the same time"
+    return [found_late, "this job has failed, which may be why"] if failed else [found_late]

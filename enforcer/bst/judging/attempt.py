@@ -6,11 +6,13 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
+from buildstream._exceptions import SkipJob
+
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.describing import UniqueKeys, job_of
 from enforcer.bst.observing.left_running import NO_LEAKS, Running, left_running
 from enforcer.bst.observing.lines_run import RunningCode
-from enforcer.bst.observing.locks import Use
+from enforcer.bst.observing.locks import LockName, Use
 from enforcer.bst.observing.searches import PluginSearches
 from enforcer.bst.observing.starts import Starts
 from enforcer.bst.observing.touches import Touches
@@ -52,6 +54,7 @@ class Attempt:
     Args:
         reached: is called before the action sees something of a foreign unit.
         rerun: whether the job has run before, and runs only to see which lines change what.
+        kept_locks: the locks of plugins to which no other job comes meanwhile; None where locks do their work.
 
     Attributes:
         job: the job as a value.
@@ -60,6 +63,8 @@ class Attempt:
         lines: the lines of plugin code that it ran; None when nobody asks.
         starts: the lines that started threads and processes.
         locks: the locks of modules and classes that it used.
+        unkept_locks: those of them that are not among the kept ones, once that was looked at.
+        failed: whether the action has failed by itself.
         drifts: unique keys that are not what they were.
         leaks: what it left running, once that was looked for.
     """
@@ -73,6 +78,7 @@ class Attempt:
         prepared: Prepared,
         reached: Callable[[Unit], None],
         rerun: bool,
+        kept_locks: frozenset[LockName] | None,
     ) -> None:
         settings = session.settings
         self._session = session
@@ -84,6 +90,9 @@ class Attempt:
         self.lines = RunningCode(searches.codes) if settings.coverage and not rerun else None
         self.starts = Starts(run_graph.plugin_files if self.touches.live else ())
         self.locks: list[Use] = []
+        self.kept_locks = kept_locks
+        self.unkept_locks: list[LockName] = []
+        self.failed = False
         self.drifts: tuple[Drift, ...] = ()
         self.leaks = NO_LEAKS
 
@@ -103,6 +112,7 @@ class Attempt:
                 outcome = Outcome(result)
         except BaseException as error:
             outcome = Outcome(error=error)
+            self.failed = isinstance(error, Exception) and not isinstance(error, SkipJob)
         self._shield()
         if self.touches.live is not None and self.touches.live.followed:
             with self._session.recording() as record:

@@ -14,12 +14,13 @@ from buildstream._exceptions import BstError, ErrorDomain
 from buildstream._signals import TerminateException
 
 from enforcer.bst.elements import names
-from enforcer.bst.elements.run_graph import RunGraph
+from enforcer.bst.elements.run_graph import RunGraph, dependencies_of
 from enforcer.bst.judging.attempt import Attempt, Outcome, Prepared
 from enforcer.bst.judging.comparison import Comparison
 from enforcer.bst.judging.describing import UniqueKeys, job_of
 from enforcer.bst.judging.verdict import Verdict, summary
 from enforcer.bst.observing.left_running import Leaks, Running, running
+from enforcer.bst.observing.locks import LockName
 from enforcer.bst.observing.searches import PluginSearches
 from enforcer.bst.publishing.held_refs import HeldResults
 from enforcer.bst.publishing.unjudged_fetches import UnjudgedFetches
@@ -43,6 +44,8 @@ class Judge:
     Attributes:
         reusable: False when something of a job is left in this process that could change a later job's verdict.
         rerun: whether jobs have run before, and run only to see which lines change what: nothing of them counts.
+        kept_locks: the locks of plugins to which no other job comes meanwhile; None where locks do their work.
+        unkept_locks: those that the last job used all the same.
     """
 
     def __init__(self, session: Session, scheduler: Any, run_graph: RunGraph, comparison: Comparison) -> None:
@@ -54,6 +57,8 @@ class Judge:
         self.results = HeldResults(scheduler.context)
         self.reusable = True
         self.rerun = False
+        self.kept_locks: frozenset[LockName] | None = None
+        self.unkept_locks: list[LockName] = []
         self._verdict: Verdict | Exception | None = None
         self._unjudged_fetches = UnjudgedFetches(scheduler.context)
         self._late = LateThreads()
@@ -94,8 +99,16 @@ class Judge:
         found_early = self.comparison.before(own)
         now = running()
         prepared = Prepared(own, UniqueKeys(element), now, self._late.alive(now), found_early)
+        self.unkept_locks = []
         attempt = Attempt(
-            self.session, self.run_graph, self.searches, job, prepared, self.comparison.reached, self.rerun
+            self.session,
+            self.run_graph,
+            self.searches,
+            job,
+            prepared,
+            self.comparison.reached,
+            self.rerun,
+            self.kept_locks,
         )
         verdict = Verdict(self.session, self.run_graph, self.searches, self.comparison, attempt)
         verdict.before_action()
@@ -118,6 +131,7 @@ class Judge:
             try:
                 failing = verdict.after_action(getattr(self._scheduler.loop, "_default_executor", None))
                 self._late.add(attempt.job, attempt.leaks)
+                self.unkept_locks = attempt.unkept_locks
             except Exception as error:
                 # Ours: it must end this job, not hang the scheduler.
                 self.reusable = False
@@ -217,18 +231,13 @@ class Judge:
         with self.session.recording() as record:
             for element in self.run_graph.elements:
                 name = names.full_name(element)
-                record.note_element(name, _kind(element), map(names.full_name, _dependencies(element)))
+                record.note_element(name, _kind(element), map(names.full_name, dependencies_of(element)))
                 if name not in record.exercised and _is_cached(element):
                     record.cached.add(name)
 
 
 def _kind(element: Any) -> str:
     return str(vars_of(element).get("_Plugin__kind", ""))
-
-
-def _dependencies(element: Any) -> list[Any]:
-    attributes = vars_of(element)
-    return [*attributes.get("_Element__build_dependencies", ()), *attributes.get("_Element__runtime_dependencies", ())]
 
 
 def _in_words(error: Exception) -> str:

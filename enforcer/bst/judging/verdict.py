@@ -19,7 +19,7 @@ from enforcer.graph.delta import Refused
 from enforcer.graph.unit import Unit
 from enforcer.reports.message import short_lines
 from enforcer.results.findings import Finding, Job
-from enforcer.rules.evidence import Change, Evidence, Left
+from enforcer.rules.evidence import Change, Evidence, Left, SharedLock
 from enforcer.rules.registry import apply_rules
 from enforcer.session import Session
 
@@ -130,7 +130,8 @@ class Verdict:
         attempt, run_graph = self.attempt, self._run_graph
         violations, case.fills = self._without_fills(case.foreign)
         described = self._describe_and_undo(violations)
-        locks = shared_locks(run_graph, self._searches.locks, attempt.bst_job, attempt.locks, case.fills)
+        used = shared_locks(run_graph, self._searches.locks, attempt.bst_job, attempt.locks, case.fills)
+        locks = self._kept_or_not(used)
         reached, unreached = self._told_apart(described)
         if reached or case.refused or locks or attempt.drifts or attempt.leaks.threads or attempt.leaks.processes:
             evidence = replace(
@@ -139,6 +140,7 @@ class Verdict:
                 processes=self._left(attempt.leaks.processes),
                 drifts=attempt.drifts,
                 locks=locks,
+                failed=attempt.failed,
                 unshippable=unshippable(run_graph, attempt.bst_job, case.refused, attempt.touches),
             )
             case.findings += apply_rules(evidence)
@@ -146,6 +148,14 @@ class Verdict:
             case.from_leaked_thread = apply_rules(self._evidence(attempt.prepared.leakers[-1], unreached))
             for finding in case.from_leaked_thread:
                 finding.candidates = [*attempt.prepared.leakers, attempt.job]
+
+    def _kept_or_not(self, used: tuple[SharedLock, ...]) -> tuple[SharedLock, ...]:
+        """Say of each lock whether others were kept out, where it does not do that itself."""
+        kept = self.attempt.kept_locks
+        if kept is None:
+            return used
+        self.attempt.unkept_locks = [(lock.owner, lock.path) for lock in used if (lock.owner, lock.path) not in kept]
+        return tuple(replace(lock, kept=(lock.owner, lock.path) in kept) for lock in used)
 
     def _told_apart(self, described: list[tuple[Unit, Change]]) -> tuple[list[Change], list[Change]]:
         """What the job did, and what a thread of an earlier one can have done: where this one reached for nothing."""

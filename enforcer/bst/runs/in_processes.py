@@ -30,9 +30,10 @@ from enforcer.bst.replicas.assignments import AssignedObjects
 from enforcer.bst.replicas.pending import Pending, addressed
 from enforcer.bst.replicas.replication import Replication
 from enforcer.bst.runs.in_worker import BstReplica, JobReply, JobRequest
+from enforcer.bst.runs.lock_turns import Lock, LockTurns, have_waited, waits
 from enforcer.bst.runs.rerun import Reruns
 from enforcer.bst.runs.scheduler_run import JOB_FAILED, JOB_TERMINATED, Run, fail, report_escaped
-from enforcer.processes.failures import ProcessFailed
+from enforcer.processes.failures import GivenUp, ProcessFailed
 from enforcer.processes.pool import Pool, Ticket
 from enforcer.reports.message import short_lines
 from enforcer.results.findings import Finding
@@ -84,6 +85,8 @@ class ProcessesRun(Run):
         self._replies: dict[int, JobReply] = {}
         self._known: dict[int, int] = {}
         self._contexts: dict[int, str | None] = {}
+        self._lock_turns = LockTurns(run_graph, self.judge.searches.locks)
+        self._locks: dict[int, frozenset[Lock]] = {}
         self._coverage: list[bytes] = []
         self._exact: set[Any] = set()
         self._numbers = itertools.count()
@@ -108,6 +111,7 @@ class ProcessesRun(Run):
         self._listen_to_signals()
         self._send_own_changes()
         self._contexts[id(job)] = job_coverage.current_context()
+        self._locks[id(job)] = self._lock_turns.locks(job.get_element(), job.action_name)
 
     def _listen_to_signals(self) -> None:
         """Be told, as a sandbox in this process would be, when the scheduler or a signal stops or ends everything.
@@ -141,7 +145,7 @@ class ProcessesRun(Run):
         """Have a worker do it; `child_action` runs there."""
         try:
             return self._have_done(job)
-        except TerminateException:
+        except (TerminateException, GivenUp):
             return JOB_TERMINATED
         except BaseException as error:
             report_escaped(self, job, error)
@@ -168,6 +172,7 @@ class ProcessesRun(Run):
         return JobRequest(
             self._queues.index(job.queue), job.get_element()._unique_id, job._logfile, job._tries, job._max_retries,
             job._message_element_key, context=self._contexts.get(id(job)),
+            kept_locks=frozenset((lock.owner, lock.name) for lock in self._locks[id(job)]),
         )  # fmt: skip
 
     def _blame_again(self, job: Any, findings: list[Finding]) -> None:
@@ -196,13 +201,16 @@ class ProcessesRun(Run):
         fresh: bool = False,
     ) -> JobReply:
         try:
-            reply: JobReply = pickle.loads(self._pool.run(pickle.dumps(request), told, begun, fresh))
+            result = self._pool.run(pickle.dumps(request), told, begun, fresh, groups=self._locks[id(job)])
+            reply: JobReply = pickle.loads(result)
         finally:
             with job._terminate_lock:
                 job._thread_id = None
         return reply
 
     def _begun(self, job: Any, ticket: Ticket) -> None:
+        if ticket.worker is None:
+            job.message(MessageType.STATUS, f"enforcement: {waits(self._locks[id(job)])}")
         self._known[id(job)] = self._replication.position
         self._interruptible(job, ticket)
 
@@ -227,8 +235,10 @@ class ProcessesRun(Run):
         """Apply what the job changed on its own element, before anybody looks at it, and tell the workers."""
         reply, known = self._replies.pop(id(job), None), self._known.pop(id(job), 0)
         self._contexts.pop(id(job), None)
+        self._locks.pop(id(job), None)
         if reply is not None:
             self._coverage += reply.coverage
+            self._lock_turns.learn(job.get_element(), job.action_name, reply.unkept_locks)
         if reply is None or reply.delta is None:
             return returncode
         start = time.monotonic()
@@ -270,6 +280,8 @@ class ProcessesRun(Run):
             record.spend("forks", traffic.forked)
             record.spend("bytes", traffic.request_bytes + traffic.update_bytes + traffic.result_bytes)
         self.judge.finish()
+        for said in have_waited(self._pool.waits):
+            self.scheduler.context.messenger.message(Message(MessageType.INFO, f"enforcement: {said}"))
 
     def _retired(self, payload: bytes) -> None:
         last: Record = pickle.loads(payload)

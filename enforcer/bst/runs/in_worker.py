@@ -43,6 +43,7 @@ from enforcer.bst.forked.job_coverage import Measuring
 from enforcer.bst.judging.comparison import CompareTouched
 from enforcer.bst.judging.judge import Judge
 from enforcer.bst.observing import touches
+from enforcer.bst.observing.locks import LockName
 from enforcer.bst.publishing.held_refs import HeldResults
 from enforcer.bst.replicas import assignments
 from enforcer.bst.replicas.pending import Pending
@@ -63,6 +64,7 @@ class JobRequest(NamedTuple):
         key: the element's key as messages show it.
         rerun: the job has run already, and is only to show which lines change what.
         context: what coverage calls the context of the test that runs in main, if it does.
+        kept_locks: the locks of plugins to which no other job comes meanwhile.
     """
 
     queue: int
@@ -73,6 +75,7 @@ class JobRequest(NamedTuple):
     key: Any
     rerun: bool = False
     context: str | None = None
+    kept_locks: frozenset[LockName] = frozenset()
 
 
 class JobReply(NamedTuple):
@@ -85,6 +88,7 @@ class JobReply(NamedTuple):
         record: what was seen.
         last_error: domain and reason of the last task error, if there was one.
         coverage: what coverage measured, a byte string for each of its instances.
+        unkept_locks: the locks of plugins that it used and that are not among the kept ones.
     """
 
     returncode: Any
@@ -93,6 +97,7 @@ class JobReply(NamedTuple):
     record: Record
     last_error: tuple[Any, Any] | None
     coverage: list[bytes]
+    unkept_locks: list[LockName]
 
 
 class BstReplica:
@@ -174,6 +179,7 @@ class BstReplica:
         # No patch: their values are those of one job, as stock's are.
         _exceptions._last_task_error_domain = _exceptions._last_task_error_reason = None
         self._job = job
+        self._judge.kept_locks = request.kept_locks
         start = time.monotonic()
         context = request.context and f"{request.context}|{names.full_name(job.get_element())}|{job.action_name}"
         try:
@@ -187,7 +193,9 @@ class BstReplica:
         domain, reason = _exceptions._last_task_error_domain, _exceptions._last_task_error_reason
         last_error = None if domain is None and reason is None else (domain, reason)
         packed = self._replication.codec.pack(result)
-        reply = JobReply(returncode, packed, comparison.delta, self._judge.session.take(), last_error, coverage)
+        record = self._judge.session.take()
+        unkept = self._judge.unkept_locks
+        reply = JobReply(returncode, packed, comparison.delta, record, last_error, coverage, unkept)
         return Done(pickle.dumps(reply), self._judge.reusable and comparison.clean)
 
     @property

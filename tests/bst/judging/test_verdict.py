@@ -40,6 +40,8 @@ def verdict() -> Any:
         prepared=SimpleNamespace(leakers=[SUSPECT]),
         touches=SimpleNamespace(obtained=lambda unit: unit % 2),
         locks=[],
+        kept_locks=None,
+        failed=False,
         drifts=(),
         leaks=NO_LEAKS,
         lines=None,

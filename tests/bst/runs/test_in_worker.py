@@ -83,12 +83,13 @@ def test_a_request_says_what_a_worker_needs_to_make_the_job_anew(frames: dict[st
     fields = [request.args for request in requests]
     assert [QUEUES[queue] for queue, *_ in fields] == ["Fetch", "Fetch", "Build", "Build"]
     assert sorted(element for queue, element, *_ in fields if queue == 0) == [1, 2]
-    for queue, element, logfile, tries, max_retries, key, rerun, context in fields:
+    for queue, element, logfile, tries, max_retries, key, rerun, context, kept_locks in fields:
         name, action = {1: "app", 2: "base"}[element], QUEUES[queue].lower()
         assert re.fullmatch(rf"tiny/{name}/[0-9a-f]{{8}}-{action}", logfile)
         # The user's configuration has two retries for what goes through the network.
         assert (tries, max_retries, rerun, context) == (1, 2 if action == "fetch" else 0, False, None)
         assert key.name == "buildstream.types._DisplayKey"
+        assert kept_locks == frozenset()
 
 
 def test_an_update_is_eight_bytes_of_an_address_and_a_delta(frames: dict[str, list[bytes]]) -> None:
@@ -121,11 +122,11 @@ def test_a_result_is_whether_the_worker_goes_on_and_a_reply(frames: dict[str, li
     assert {payload[0] for payload in frames["RESULT"]} <= {0, 1}
     replies = [read(payload[1:]) for payload in frames["RESULT"]]
     assert [reply.name for reply in replies] == ["enforcer.bst.runs.in_worker.JobReply"] * 4
-    for returncode, result, delta, record, last_error, coverage in (reply.args for reply in replies):
+    for returncode, result, delta, record, last_error, coverage, unkept_locks in (reply.args for reply in replies):
         assert isinstance(result, bytes)
         assert delta is None or delta[:1] in (b"0", b"1")
         assert record.name == "enforcer.results.record.Record"
-        assert (last_error, coverage) == (None, [])
+        assert (last_error, coverage, unkept_locks) == (None, [], [])
         assert returncode.args == (0,)
 
 
