@@ -11,7 +11,7 @@ from enforcer.settings.option_table import OPTIONS, Option, options_in
 
 ROOT = Path(__file__).resolve().parents[2]
 ERRORS = {"UsageError", "UnsupportedError", "EnforcerError", "ProcessFailed", "ConflictError"}
-RETURNING = {"_obituary", "_hint", "why_not", "_why_unblamed", "_why_not", "start"}
+RETURNING = {"_obituary", "_hint", "why_not", "_why_unblamed", "_why_not", "start", "waits", "_waited"}
 """Functions whose texts become those of errors."""
 
 PAGE = (ROOT / "docs" / "messages.md").read_text(encoding="utf-8")
