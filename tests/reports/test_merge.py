@@ -126,11 +126,12 @@ def test_what_one_run_says_is_said(name: str) -> None:
     assert LISTS[name](merge_reports([first, second])) == ("a", "b", "c")
 
 
-def test_an_allow_entry_is_unused_if_no_run_used_it() -> None:
+@pytest.mark.parametrize("name", ["unused_allow", "unused_comments"])
+def test_an_allow_entry_or_a_comment_is_unused_if_no_run_used_it(name: str) -> None:
     one = report(record())
-    first, second = replace(one, unused_allow=("a", "b")), replace(one, unused_allow=("b",))
-    assert merge_reports([first, second]).unused_allow == ("b",)
-    assert merge_reports([first, one]).unused_allow == ()
+    first, second = replace(one, **{name: ("a", "b")}), replace(one, **{name: ("b",)})
+    assert getattr(merge_reports([first, second]), name) == ("b",)
+    assert getattr(merge_reports([first, one]), name) == ()
 
 
 def test_a_file_is_where_all_say_that_it_is() -> None:
