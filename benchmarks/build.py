@@ -2,12 +2,14 @@
 
     python benchmarks/build.py [PROJECT ...] [--backends B ...] [--modes M ...] [--pairs N]
 
-PROJECT is a number, the elements of a layered graph, or `shape`, the graph of a real project, which is built and
-pushed to a cache server on this machine, then pulled from there into an empty cache.
+PROJECT is a number, the elements of a layered graph; or `shape`, the graph of a real project, which is built and
+pushed to a cache server on this machine, then pulled from there into an empty cache; or a directory: a checkout of a
+real project, of which `--targets` are built with stubs for bodies (see stubbed.py).
 
-Each round is: stock, then each variant, each in a fresh directory with empty caches. The ratios are those of one
-round; their median is what to read. The load of the machine is kept, because a busy one tells nothing. Results are
-written after each round, as JSON and as a table beside it.
+Each round is: stock, then each variant, each in a fresh directory with empty caches; all must give the same cache keys
+and artifacts, or the measurement ends. The ratios are those of one round; their median is what to read. The load of the
+machine is kept, because a busy one tells nothing. Results are written after each round, as JSON and as a table beside
+it.
 """
 
 from __future__ import annotations
@@ -18,9 +20,10 @@ import json
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
@@ -29,8 +32,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import layered, processes, shape, table
-from enforcer.settings.settings import BACKENDS
+from benchmarks import layered, processes, shape, stubbed, table
+from enforcer.settings.option_table import BACKENDS, BLAMES
 from sample_projects import harness
 
 STOCK = "stock"
@@ -52,8 +55,8 @@ class Project:
         return ("build and push", "pull") if self.remote else ("build",)
 
 
-def run(project: Project, words: list[str], timeout: float) -> dict[str, Any]:
-    """All steps of `project` in a directory of their own: what was measured of each."""
+def run(project: Project, words: list[str], timeout: float) -> tuple[dict[str, Any], str]:
+    """All steps of `project` in a directory of their own: what was measured of each, and what was made."""
     with contextlib.ExitStack() as stack:
         directory = tempfile.TemporaryDirectory(prefix="enforcer-bench-", ignore_cleanup_errors=True)
         tmp = Path(stack.enter_context(directory))
@@ -65,7 +68,15 @@ def run(project: Project, words: list[str], timeout: float) -> dict[str, Any]:
         for step in project.steps:
             shutil.rmtree(environment["XDG_CACHE_HOME"], ignore_errors=True)
             found[step] = _run_step(tmp, [*words, "build", *targets], environment, timeout)
-        return found
+        return found, _made(tmp / "project", targets, environment)
+
+
+def _made(project: Path, targets: Sequence[str], environment: dict[str, str]) -> str:
+    """Cache key and artifact of every element, a line each."""
+    shown = ["show", "--deps", "all", "--format", "%{name} %{full-key} %{artifact-cas-digest}"]
+    command = [sys.executable, "-m", "buildstream", "--no-interactive", *shown, *targets]
+    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def _use_remote(environment: dict[str, str], url: str) -> None:
@@ -94,19 +105,23 @@ def _run_step(tmp: Path, words: list[str], environment: dict[str, str], timeout:
     return {**asdict(measured), **json.loads(notes.read_text(encoding="utf-8")), "costs": told}
 
 
-def variants(backends: list[str], modes: list[str]) -> dict[str, list[str]]:
+def variants(backends: list[str], modes: list[str], blame: str | None = None) -> dict[str, list[str]]:
     """What to run, by name: stock first."""
     found = {STOCK: ["bst"]}
+    more = ["--blame", blame] if blame else []
     for backend in backends:
         for mode in modes:
-            found[f"{backend} {mode}"] = ["enforcer", "run", "--backend", backend, "--mode", mode, "--"]
+            found[f"{backend} {mode}"] = ["enforcer", "run", "--backend", backend, "--mode", mode, *more, "--"]
     return found
 
 
-def _project(text: str, graph: Path) -> Project:
+def _project(text: str, graph: Path, targets: list[str]) -> Project:
     if text == "shape":
         return Project("shape", partial(shape.generate, graph=graph), remote=True)
-    return Project(f"layered {text}", partial(layered.generate, count=int(text)))
+    if text.isdecimal():
+        return Project(f"layered {text}", partial(layered.generate, count=int(text)))
+    checkout = Path(text).resolve()
+    return Project(checkout.name, partial(stubbed.generate, checkout=checkout, targets=targets))
 
 
 def machine() -> dict[str, Any]:
@@ -135,7 +150,9 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=list(BACKENDS))
     parser.add_argument("--modes", nargs="+", choices=MODES, default=["strict"])
     parser.add_argument("--pairs", type=int, default=3, help="rounds (default: %(default)s)")
+    parser.add_argument("--blame", choices=BLAMES, help="the option of `enforcer run` (default: what it takes itself)")
     parser.add_argument("--graph", type=Path, default=shape.GRAPH, help="the file of `shape`")
+    parser.add_argument("--targets", nargs="+", default=[], metavar="ELEMENT", help="what is built of checkouts")
     parser.add_argument("--output", type=Path, default=Path("build", "bench.json"), help="default: %(default)s")
     parser.add_argument("--timeout", type=float, default=3600, help="seconds a bst process may take")
     return parser.parse_args(words)
@@ -145,12 +162,16 @@ def main() -> None:
     """Measure, and print the table in the end."""
     arguments = parse()
     results: dict[str, Any] = {"machine": machine(), "runs": []}
-    commands = variants(arguments.backends, arguments.modes)
-    for project in [_project(text, arguments.graph) for text in arguments.projects]:
+    commands = variants(arguments.backends, arguments.modes, arguments.blame)
+    for project in [_project(text, arguments.graph, arguments.targets) for text in arguments.projects]:
+        made = ""
         for number in range(arguments.pairs):
             for name, words in commands.items():
                 load = os.getloadavg()[0]
-                steps = run(project, words, arguments.timeout)
+                steps, result = run(project, words, arguments.timeout)
+                made = made or result
+                if result != made:
+                    raise SystemExit(f"{project.name}: {name} gave other keys or artifacts than stock")
                 results["runs"].append(
                     {"project": project.name, "round": number, "variant": name, "load": load, "steps": steps}
                 )
