@@ -1,0 +1,1 @@
+"""Plugins of public projects, each in a small project of its own: enforced builds beside stock ones."""
