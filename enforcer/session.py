@@ -6,6 +6,7 @@ The session knows no BuildStream. `enforcer.bst` feeds it, the command and the p
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,6 +35,16 @@ class Session:
         """The record, exclusively, to add to it."""
         with self._lock:
             yield self._record
+
+    @contextmanager
+    def spending(self, name: str) -> Iterator[None]:
+        """Count the seconds of the block among the costs."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            with self.recording() as record:
+                record.spend(name, time.monotonic() - start)
 
     def take(self) -> Record:
         """What was recorded since the last call; the session goes on with an empty record."""

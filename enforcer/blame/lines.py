@@ -30,6 +30,9 @@ class Follower(ABC):
     def leave(self, frame: FrameType) -> None:  # noqa: B027 - not everybody asks
         """In the thread that ran it: `frame` ends or pauses."""
 
+    def passed(self, calls: int) -> None:  # noqa: B027 - not everybody asks
+        """So many functions of other files were called, each of which the interpreter told of."""
+
 
 class LineEvents(Protocol):
     """Line events for one job."""
@@ -191,6 +194,10 @@ def _hook_of_new_threads() -> Any:
     return threading._trace_hook  # type: ignore[attr-defined]  # `gettrace` is there from 3.10 on, but not in stubs
 
 
+_CALLS = 1000
+"""How many calls of functions in other files the follower is told of at once."""
+
+
 class _TracedThread:
     """The trace function of one thread.
 
@@ -202,6 +209,7 @@ class _TracedThread:
         self._follower = follower
         self._inner = inner
         self._stopped = False
+        self._calls = 0
         self.ident = ident
 
     def install(self, frame: FrameType | None) -> None:
@@ -221,15 +229,21 @@ class _TracedThread:
         """The thread's trace function: a function is called."""
         inner = None if self._inner is None else self._inner(frame, event, arg)
         if self._stopped:
-            # In another thread than the job's: each can only be told when it comes by.
-            sys.settrace(self._inner)
+            self.leave()
             return inner
         if sys.gettrace() != self.call:  # a tracer in C puts itself back
             sys.settrace(self.call)
         if frame.f_code.co_filename not in self._follower.files:
+            self._count()
             return inner
         self._follower.step(frame)
         return _TracedFrame(self._follower, inner, self)
+
+    def _count(self) -> None:
+        self._calls += 1
+        if self._calls == _CALLS:
+            self._calls = 0
+            self._follower.passed(_CALLS)
 
     @property
     def stopped(self) -> bool:
@@ -237,9 +251,14 @@ class _TracedThread:
         return self._stopped
 
     def stop(self) -> None:
-        """Leave the thread as it was."""
+        """Leave the thread as it was; another one than this can only be told when it comes by."""
         self._stopped = True
-        if self.ident == threading.get_ident() and sys.gettrace() == self.call:
+        if self.ident == threading.get_ident():
+            self.leave()
+
+    def leave(self) -> None:
+        """Of the calling thread: trace it no more."""
+        if sys.gettrace() == self.call:
             sys.settrace(self._inner)
 
 
@@ -255,6 +274,7 @@ class _TracedFrame:
         if self._inner is not None:
             self._inner = self._inner(frame, event, arg)
         if self._thread.stopped:
+            self._thread.leave()
             return self._inner
         if event == "line":
             self._follower.step(frame)

@@ -1,24 +1,30 @@
 """Find in a job's own run the lines that change what is foreign, by comparing after each line.
 
 Nothing is followed until plugin code touches something foreign. From then on each line of plugin code is followed by
-a compare of what was touched, and of nothing else: a difference is the doing of the line before.
+a compare of what was touched, and of nothing else: a difference is the doing of the line before. That ends where it has
+cost what it may; what changes later has no line.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from types import CodeType, FrameType
 from typing import NamedTuple
 
+from enforcer.blame.budget import Budget
 from enforcer.blame.lines import Follower, line_events
 from enforcer.blame.place import Place, function_of, place_of, plugin_place
 from enforcer.blame.reach import Reach
 from enforcer.blame.watched import Key, Watched, key_of
 from enforcer.graph.compare import EntryChange
 from enforcer.graph.unit import Unit
+
+GIVEN_UP = "following the lines of its job was given up when it had cost too much; with blame full all are followed"
+"""Why a finding has no line that may have had one."""
 
 
 class Where(NamedTuple):
@@ -36,15 +42,27 @@ class LineBlame(Follower):
         reach: what lines of plugin code may change although no attribute access on an element shows it.
         idle: identifier of a thread whose doings are no job's.
         is_own: whether a unit is the job's own.
+        limit: see `Budget`.
 
     Attributes:
         files: as given.
-        trouble: why lines are not seen, if so.
+        trouble: why lines are not seen, or not any more, if so.
+        budget: what it has cost.
+        seconds: how long that took.
     """
 
-    def __init__(self, files: Collection[str], reach: Reach, idle: int | None, is_own: Callable[[Unit], bool]) -> None:
+    def __init__(
+        self,
+        files: Collection[str],
+        reach: Reach,
+        idle: int | None,
+        is_own: Callable[[Unit], bool],
+        limit: int | None = None,
+    ) -> None:
         self.files = files
         self.trouble: str | None = None
+        self.budget = Budget(limit)
+        self.seconds = 0.0
         self._reach = reach
         self._idle = idle
         self._is_own = is_own
@@ -67,6 +85,11 @@ class LineBlame(Follower):
         return self._started
 
     @property
+    def gave_up(self) -> bool:
+        """Whether that ended because it had cost too much."""
+        return self.trouble == GIVEN_UP
+
+    @property
     def follows(self) -> bool:
         """Whether lines are followed."""
         return self._started and not self._over and self.trouble is None
@@ -86,6 +109,8 @@ class LineBlame(Follower):
         """Plugin code, which runs in `frame`, is about to see something of `unit`."""
         with self._lock:
             self.arm(frame, (unit,))
+            if not self.follows:
+                return
             here = threading.get_ident()
             if here not in self._last:
                 self._go_on(here, frame)
@@ -99,6 +124,8 @@ class LineBlame(Follower):
         if plugin_place(frame, self.files) is not None:
             with self._lock:
                 self._settle(here)
+                if self._over:
+                    return
                 self._core[id(frame.f_code)] = frame.f_code
                 self._events.follow(frame)
                 self._go_on(here, frame)
@@ -106,20 +133,26 @@ class LineBlame(Follower):
     def stop(self) -> None:
         """The job's action is over."""
         with self._lock:
-            self._over = True
             here = threading.get_ident()
-            if here in self._last and self.trouble is None:
+            if here in self._last and self.follows:
                 self.trouble = "another trace function took the place of the enforcer's while the job ran"
             if self.trouble is None:
                 self._settle(here)
-            if self._started:
-                self._events.stop()
+            self._end()
+
+    def _end(self, trouble: str | None = None) -> None:
+        """See no more lines, whoever runs some."""
+        self._over = True
+        self.trouble = trouble or self.trouble
+        if self._started:
+            self._events.stop()
 
     def step(self, frame: FrameType) -> None:
         """See `Follower`."""
         here = threading.get_ident()
         if here == self._idle or self._over:
             return
+        start = time.perf_counter()
         with self._lock:
             self._settle(here)
             self._go_on(here, frame)
@@ -127,12 +160,14 @@ class LineBlame(Follower):
                 if not self._is_own(unit):
                     self._obtained.setdefault(unit, place_of(frame))
                     self._watch(unit)
+            self.seconds += time.perf_counter() - start
 
     def leave(self, frame: FrameType) -> None:
         """See `Follower`."""
         here = threading.get_ident()
         if here == self._idle or self._over:
             return
+        start = time.perf_counter()
         with self._lock:
             self._settle(here)
             above = self._followed(frame.f_back)
@@ -140,6 +175,14 @@ class LineBlame(Follower):
                 self._go_on(here, above)
             elif here in self._last:
                 del self._last[here], self._code[here]
+            self.seconds += time.perf_counter() - start
+
+    def passed(self, calls: int) -> None:
+        """See `Follower`."""
+        with self._lock:
+            self.budget.calls(calls)
+            if self.budget.exhausted and not self._over:
+                self._end(GIVEN_UP)
 
     def _go_on(self, here: int, frame: FrameType) -> None:
         self._last[here], self._code[here] = self._where(frame), frame.f_code
@@ -161,6 +204,7 @@ class LineBlame(Follower):
     def _watch(self, unit: Unit) -> None:
         if unit not in self._watched:
             self._watched[unit] = Watched(unit)
+            self.budget.watch(unit)
 
     def _settle(self, here: int) -> None:
         """Whatever changed since the last line of any thread was done by one of the lines that ran."""
@@ -170,9 +214,13 @@ class LineBlame(Follower):
                     self._blame(watched, here)
         except Exception as error:
             # Ours, and not worth a job: what was found stays, what comes is not blamed.
-            self.trouble, self._watched = f"the enforcer failed to compare after a line: {error!r}", {}
+            self._end(f"the enforcer failed to compare after a line: {error!r}")
+        self.budget.line()
+        if self.budget.exhausted and not self._over:
+            self._end(GIVEN_UP)
 
     def _blame(self, watched: Watched, here: int) -> None:
+        self.budget.look(watched.unit)
         for key, change in watched.fresh():
             where = self._doer(here, change)
             if where is not None:
@@ -192,7 +240,12 @@ class LineBlame(Follower):
         """The line that made a change, if it was seen doing it; to be asked once for each change."""
         key = key_of(change)
         self._asked[key] += 1
-        return self._blamed.get((*key, self._asked[key]))
+        numbered = (*key, self._asked[key])
+        where = self._blamed.get(numbered)
+        if where is None or self.trouble is None:
+            return where
+        # What it holds now may be the doing of a later line, which nobody saw.
+        return where if self._watched[change.unit].last_saw(numbered, change) else None
 
     def obtained(self, unit: Unit) -> Place | None:
         """The first line that named something of `unit`, which no attribute access shows."""

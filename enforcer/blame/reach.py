@@ -32,11 +32,12 @@ class Reach:
     """For each line of some modules, the shared units that it may change.
 
     Args:
-        modules: the modules of plugins.
+        modules: the modules whose lines are searched.
         unit_of: the shared unit that an object is a root of or a container in.
         doors: functions that change a unit when they are called, each with that unit.
         anything: the shared units of plugins, which code may change that looks attributes up by name.
         everything: the units that code may change which goes past attribute access.
+        beside: other modules, with classes that a line of these may change.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Reach:
         doors: Iterable[tuple[object, Unit]],
         anything: Callable[[], Iterable[Unit]],
         everything: Callable[[], Iterable[Unit]],
+        beside: Iterable[types.ModuleType] = (),
     ) -> None:
         self._unit_of = unit_of
         self._doors = {id(door): (door, unit) for door, unit in doors}
@@ -56,7 +58,7 @@ class Reach:
         self._lines: dict[int, dict[int, set[Unit]]] = {}
         self._reaching: set[str] = set()
         self._answers: dict[tuple[str, ...], bool] = {}
-        self._in_classes = self._containers_of_classes(modules)
+        self._in_classes = self._containers_of_classes([*modules, *beside])
         for function, cls in functions_of(modules):
             for code in nested_code(function.__code__):
                 self._add(code, function, cls)

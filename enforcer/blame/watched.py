@@ -42,28 +42,36 @@ def key_of(change: EntryChange) -> Key:
 
 
 class Watched:
-    """One unit, looked at after each line."""
+    """One unit, looked at after each line.
+
+    Attributes:
+        unit: which.
+    """
 
     def __init__(self, unit: Unit) -> None:
-        self._unit = unit
+        self.unit = unit
         self._take()
         # What differs already was no line's doing that we have seen.
         self._known = {} if unit.unchanged() else self._values()
 
     def _take(self) -> None:
-        self._quick = QuickPass((group.kind, group.objects) for group in self._unit.groups)
-        self._taken = self._unit.taken
+        self._quick = QuickPass((group.kind, group.objects) for group in self.unit.groups)
+        self._taken = self.unit.taken
 
     def _values(self) -> dict[Key, Any]:
-        return {key: change.after for key, change in entries_of(self._unit).items()}
+        return {key: change.after for key, change in entries_of(self.unit).items()}
 
     def unchanged(self) -> bool:
         """Whether nothing at all has changed since the last look; False may be wrong."""
-        return self._unit.taken == self._taken and self._quick.unchanged()
+        return self.unit.taken == self._taken and self._quick.unchanged()
+
+    def last_saw(self, key: Key, change: EntryChange) -> bool:
+        """Whether the last look saw this entry as it is now."""
+        return key in self._known and _same(self._known[key], change)
 
     def fresh(self) -> Iterator[tuple[Key, EntryChange]]:
         """The entries that differ, and did not or held something else when this was called last."""
-        if self._unit.taken != self._taken:
+        if self.unit.taken != self._taken:
             # It was brought up to date meanwhile, which is nobody's doing.
             self._take()
             self._known = self._values()
@@ -71,7 +79,7 @@ class Watched:
         # First, so that what a thread writes meanwhile is found the next time.
         self._take()
         known = self._known
-        now = entries_of(self._unit)
+        now = entries_of(self.unit)
         self._known = {key: change.after for key, change in now.items()}
         for key, change in now.items():
             if key not in known or not _same(known[key], change):

@@ -11,8 +11,9 @@ from typing import Literal, NamedTuple
 
 MODES = ("off", "soft", "discard", "strict")
 BACKENDS = ("threads", "fork", "pool")
-BLAMES = ("live", "rerun", "touch", "off")
-"""How the line of a write is found: as its job runs, by another run too, only where it was obtained, or not at all."""
+BLAMES = ("live", "full", "rerun", "touch", "off")
+"""How the line of a write is found: as its job runs, whatever that costs, by another run too, only where it was
+obtained, or not at all."""
 
 REPORT_FORMATS = ("json", "html", "sarif", "github", "markdown", "junit")
 

@@ -160,7 +160,12 @@ class Settings:
     @property
     def follows_lines(self) -> bool:
         """Whether the lines of writes are looked for as jobs run."""
-        return self.blame in ("live", "rerun")
+        return self.blame in ("live", "full", "rerun")
+
+    @property
+    def follows_all(self) -> bool:
+        """Whether they are whatever it costs, and in the plugins that come with BuildStream, too."""
+        return self.blame == "full"
 
     @property
     def fails_jobs(self) -> bool:

@@ -102,7 +102,7 @@ class LittleWorld:
 
     def __init__(self, holds: Iterable[Hold]) -> None:
         Plain.SHARED = []
-        self.plugin_files = {__file__}
+        self.plugin_files = self.third_party_files = {__file__}
         self.module: Any = types.ModuleType("acts")
         self.module.STATE = {}
         self.elements = [make_element(cls) for cls in CLASSES]
@@ -114,7 +114,7 @@ class LittleWorld:
         self.graph = Graph(self.policy)
         self.graph.add(self._units())
         self.evading = evading_units(self.graph)
-        self.reach = Reach([], lambda obj: None, (), tuple, tuple)
+        self.reach = self.reach_of_all = Reach([], lambda obj: None, (), tuple, tuple)
 
     def _units(self) -> Iterator[Unit]:
         yield Unit("module", "acts", [(self.module, "")], shared=True)

@@ -13,7 +13,18 @@ from typing import Any
 import pytest
 from coverage import CoverageData
 
-from tests.contract.writing import FORMS, HIDDEN, MARKS, SEEN, SOURCE_FORMS, TAKEN, environment, for_bst, make_project
+from tests.contract.writing import (
+    BEYOND,
+    FORMS,
+    HIDDEN,
+    MARKS,
+    SEEN,
+    SOURCE_FORMS,
+    TAKEN,
+    environment,
+    for_bst,
+    make_project,
+)
 from tests.preloaded import programs
 
 Findings = dict[str, list[dict[str, Any]]]
@@ -85,6 +96,28 @@ def test_what_was_not_seen_says_so(backend: str, findings_of: Callable[[str], Fi
     assert violation["site"] is None
     unseen = "no line of the job's plugin code was seen changing it; blame rerun would look at every line"
     assert violation["unblamed"] == unseen
+
+
+def _sites(found: list[dict[str, Any]]) -> dict[str, str | None]:
+    sites = {violation["path"]: violation["site"] for violation in found}
+    return {path: site and f"{site['file']}:{site['line']}" for path, site in sites.items()}
+
+
+def test_a_job_of_many_lines_is_followed_up_to_a_bound_and_what_comes_later_says_so(
+    backend: str, findings_of: Callable[[str], Findings]
+) -> None:
+    found = findings_of(backend)[BEYOND]
+    assert _sites(found) == {**MARKS[BEYOND], "table['d']": None}
+    (later,) = (violation for violation in found if violation["site"] is None)
+    assert later["obtained"]["code"] == "table = raw.table"
+    assert later["unblamed"] == (
+        "following the lines of its job was given up when it had cost too much; with blame full all are followed"
+    )
+
+
+def test_full_follows_all_lines_of_a_job(tmp_path: Path, backend: str) -> None:
+    found = _run(tmp_path, make_project(tmp_path), backend, ["--blame", "full"], ["build", f"{BEYOND}.bst"])
+    assert _sites(found[BEYOND]) == MARKS[BEYOND]
 
 
 def test_after_another_tracer_took_over_no_line_is_blamed_wrongly(

@@ -39,8 +39,10 @@ HIDDEN = "hidden"
 """Reaches its class by a way that nobody follows."""
 TAKEN = "tracer_taken"
 """Switches tracing off, as a debugger does when it goes on."""
+BEYOND = "beyond"
+"""Writes once before and once after it has run more lines than are followed."""
 FORMS = [form for form in MARKS if form not in SOURCE_FORMS]
-SEEN = [form for form in MARKS if form not in (HIDDEN, TAKEN)]
+SEEN = [form for form in MARKS if form not in (HIDDEN, TAKEN, BEYOND)]
 
 
 def make_project(directory: Path) -> Path:

@@ -50,6 +50,8 @@ class RunGraph:
     """Elements, projects, context, classes, modules and process of one run, with their owners' names.
 
     Attributes:
+        plugin_files: the files of plugins, and of what stands beside them and is imported by them.
+        third_party_files: those of them that do not come with BuildStream; `third_party_modules` are in them.
         evading: the elements' units that plugin code can change past the hooks on attribute access.
     """
 
@@ -59,8 +61,9 @@ class RunGraph:
         self.plugins = plugins = list(_plugins_of(context))
         self.plugin_modules = _plugin_modules([type(plugin) for plugin in plugins])
         self._plugin_module_names = {module.__name__ for module in self.plugin_modules}
-        # The files of plugins, and of what stands beside them and is imported by them.
         self.plugin_files = {file for module in self.plugin_modules if (file := file_of(module)) is not None}
+        self.third_party_files = {file for file in self.plugin_files if not is_file_of_buildstream(file)}
+        self.third_party_modules = [m for m in self.plugin_modules if file_of(m) in self.third_party_files]
         self._modules: dict[tuple[int, ...], tuple[str, ...]] = {}
         self.policy = BstPolicy(self.unit_of, self.is_plugin_module)
         self.graph = Graph(self.policy)

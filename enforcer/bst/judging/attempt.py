@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from enforcer.bst.observing.starts import Starts
 from enforcer.bst.observing.touches import Touches
 from enforcer.graph.compare import ChangedCell
 from enforcer.graph.unit import Unit
+from enforcer.results import costs
 from enforcer.results.findings import Job
 from enforcer.rules.evidence import Drift
 from enforcer.session import Session
@@ -100,6 +102,7 @@ class Attempt:
         """The action, and the second look at the unique keys, which is judged with it."""
         with self._session.recording() as record:
             record.jobs += 1
+        start = time.monotonic()
         try:
             with (
                 nullcontext() if self.lines is None else self.lines.watching(),
@@ -114,10 +117,20 @@ class Attempt:
             outcome = Outcome(error=error)
             self.failed = isinstance(error, Exception) and not isinstance(error, SkipJob)
         self._shield()
-        if self.touches.live is not None and self.touches.live.followed:
-            with self._session.recording() as record:
-                record.spend("followed jobs", 1)
+        self._note_costs(time.monotonic() - start)
         return outcome
+
+    def _note_costs(self, seconds: float) -> None:
+        """Of this try, which took so long with all that was noted meanwhile."""
+        live = self.touches.live
+        with self._session.recording() as record:
+            record.spend(costs.JOB, seconds - (0.0 if live is None else live.seconds))
+            if live is not None and live.followed:
+                record.spend(costs.LINES, live.seconds)
+                record.spend(costs.FOLLOWED_JOBS, 1)
+                record.spend(costs.GIVEN_UP_JOBS, live.gave_up)
+                record.spend(costs.FOLLOWED_LINES, live.budget.lines)
+                record.spend(costs.FOLLOWED_CELLS, live.budget.cells)
 
     def _shield(self) -> None:
         """From here on the scheduler cannot interrupt this thread: the action is over, and we must not be."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -27,6 +26,7 @@ from enforcer.bst.publishing.unjudged_fetches import UnjudgedFetches
 from enforcer.errors import EnforcerError
 from enforcer.graph.values import vars_of
 from enforcer.reports.message import short_lines
+from enforcer.results import costs
 from enforcer.results.findings import Finding, Job
 from enforcer.session import Session
 
@@ -82,16 +82,11 @@ class Judge:
         What the main thread did since the last job becomes the state to compare with. A failure
         is kept until `run`, where BuildStream takes it for the job's own.
         """
-        start = time.monotonic()
-        try:
-            self._verdict = self._look(job)
-        except Exception as error:
-            self._verdict = error
-        self._spend("check", start)
-
-    def _spend(self, name: str, start: float) -> None:
-        with self.session.recording() as record:
-            record.spend(name, time.monotonic() - start)
+        with self.session.spending(costs.CHECK):
+            try:
+                self._verdict = self._look(job)
+            except Exception as error:
+                self._verdict = error
 
     def _look(self, job: Any) -> Verdict:
         element = job.get_element()
@@ -127,30 +122,37 @@ class Judge:
                 self._begin(attempt.job, job)
             self._last = verdict
             outcome = attempt.run_action(action)
-            start = time.monotonic()
-            try:
-                failing = verdict.after_action(getattr(self._scheduler.loop, "_default_executor", None))
-                self._late.add(attempt.job, attempt.leaks)
-                self.unkept_locks = attempt.unkept_locks
-            except Exception as error:
-                # Ours: it must end this job, not hang the scheduler.
-                self.reusable = False
-                raise self._our_failure(attempt.job, error) from error
-            self.reusable = self.reusable and not (verdict.stuck or attempt.leaks.threads or attempt.leaks.processes)
-            self._withdraw(verdict)
-            self._spend("check", start)
+            with self.session.spending(costs.CHECK):
+                failing = self._judged(verdict)
             if failing and not isinstance(outcome.error, TerminateException):
                 raise _verdict_error(failing, outcome.error)
             if verdict.strict and not failing and not self.rerun:
                 self._commit(attempt.job, job)
             return self._deliver(attempt.job, outcome)
 
+    def _judged(self, verdict: Verdict) -> list[Finding]:
+        """What fails the job now that its action is over."""
+        attempt = verdict.attempt
+        try:
+            failing = verdict.after_action(getattr(self._scheduler.loop, "_default_executor", None))
+            self._late.add(attempt.job, attempt.leaks)
+            self.unkept_locks = attempt.unkept_locks
+        except Exception as error:
+            # Ours: it must end this job, not hang the scheduler.
+            self.reusable = False
+            raise self._our_failure(attempt.job, error) from error
+        self.reusable = self.reusable and not (verdict.stuck or attempt.leaks.threads or attempt.leaks.processes)
+        self._withdraw(verdict)
+        return failing
+
     def sweep(self) -> None:
         """Compare everything, in a replica that will run no further job; record what is found."""
         if self._last is None or not self.comparison.since_full_compare.jobs:
             return
         try:
-            if self._last.at_retirement() and self._last.strict:
+            with self.session.spending(costs.CHECK):
+                doubted = self._last.at_retirement()
+            if doubted and self._last.strict:
                 self._withdraw(self._last)
         except Exception as error:  # ours, or a rule's: the jobs are done
             with self.session.recording() as record:

@@ -5,6 +5,7 @@ And what comments in it say.
 
 from __future__ import annotations
 
+import types
 from functools import cached_property
 
 from enforcer.blame.reach import Reach
@@ -28,16 +29,25 @@ class PluginSearches:
 
     @cached_property
     def reach(self) -> Reach:
-        """What lines of plugin code may change past all hooks."""
+        """What lines of plugins may change past all hooks, but for those that come with BuildStream."""
+        return self._reach(self._run_graph.third_party_modules)
+
+    @cached_property
+    def reach_of_all(self) -> Reach:
+        """The same for all plugins."""
+        return self._reach(self._run_graph.plugin_modules)
+
+    def _reach(self, modules: list[types.ModuleType]) -> Reach:
         graph = self._run_graph.graph
         shared = [unit for unit in graph.units if unit.shared and unit.name != CORE]
         process = next(unit for unit in shared if unit.kind == "process")
         return Reach(
-            self._run_graph.plugin_modules,
+            modules,
             self._holder_of,
             [(door, process) for door in DOORS],
             lambda: shared,
             lambda: [unit for unit in graph.units if unit.name != CORE],
+            [module for module in self._run_graph.plugin_modules if module not in modules],
         )
 
     def _holder_of(self, obj: object) -> Unit | None:

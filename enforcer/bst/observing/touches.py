@@ -18,6 +18,7 @@ from buildstream._context import Context
 from buildstream._project import Project
 from buildstream.plugin import Plugin
 
+from enforcer.blame.budget import LIMIT
 from enforcer.blame.live import LineBlame, Where
 from enforcer.blame.place import Place, place_of, plugin_place
 from enforcer.bst import patches
@@ -41,6 +42,9 @@ class Touches:
         settings: its blame says how much is noted beside that.
         rerun: whether the job runs again, only to see which lines change what: each is followed by a full compare.
 
+    What BuildStream's own plugins do is looked at when the job is over; their lines are followed where that was asked
+    for, or where nothing else has shown a line.
+
     Attributes:
         units: the units of which anybody accessed a root, core included.
         live: finds the lines of writes, if these are looked for.
@@ -56,7 +60,6 @@ class Touches:
         rerun: bool = False,
     ) -> None:
         self._run_graph = run_graph
-        self._searches = searches
         self._reached = reached
         self._own = own
         self._main = threading.main_thread().ident
@@ -70,7 +73,11 @@ class Touches:
         self._rerun = rerun
         self.live: LineBlame | None = None
         if settings.follows_lines:
-            self.live = LineBlame(run_graph.plugin_files, searches.reach, self._main, lambda unit: unit is own)
+            all_ = rerun or settings.follows_all
+            self._reach = searches.reach_of_all if all_ else searches.reach
+            files = run_graph.plugin_files if all_ else run_graph.third_party_files
+            limit = None if all_ else LIMIT
+            self.live = LineBlame(files, self._reach, self._main, lambda unit: unit is own, limit)
         self.units: set[Unit] = set()
         # Roots of which nothing more is to be learnt from another access.
         self.quiet: set[int] = {id(root) for root, _ in own.roots}
@@ -114,12 +121,21 @@ class Touches:
         return written is None and unit in self._direct and not (self.live and self.live.follows)
 
     def _note_plugin(self, frame: FrameType, unit: Unit, obj: object, written: str | None) -> None:
-        place = place_of(frame)
-        self._direct.setdefault(unit, place)
+        self._direct.setdefault(unit, place_of(frame))
         if written is not None:
-            self._writes[id(obj), written] = Where(place)
-        if self.live is not None:
+            self._writes[id(obj), written] = self._where(frame)
+        if self.live is None:
+            return
+        if frame.f_code.co_filename in self.live.files:
             self.live.touch(unit, frame)
+        elif self.live.follows:
+            self.live.follow(unit, frame)
+
+    def _where(self, frame: FrameType) -> Where:
+        """The line that `frame` is at; in a plugin of BuildStream also the one of another on whose behalf it runs."""
+        place = place_of(frame)
+        other = plugin_place(frame, self._run_graph.third_party_files)
+        return Where(place) if other in (None, place) else Where(other, place)
 
     def _note_own(self, frame: FrameType, obj: object, written: str) -> None:
         """Own state may change, but what comes of it may be a finding."""
@@ -163,7 +179,7 @@ class Touches:
         owners = self._run_graph.graph.registry.owner
         held = {owner for alias in self._own.aliases if (owner := owners.get(id(alias.obj))) and not owner.shared}
         held = held.union(self._run_graph.evading) - {self._own}
-        if held or self._searches.reach.may_change(self._run_graph.modules_of(self._own)):
+        if held or self._reach.may_change(self._run_graph.modules_of(self._own)):
             live.arm(None, held)
 
 

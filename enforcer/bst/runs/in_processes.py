@@ -36,6 +36,7 @@ from enforcer.bst.runs.scheduler_run import JOB_FAILED, JOB_TERMINATED, Run, fai
 from enforcer.processes.failures import GivenUp, ProcessFailed
 from enforcer.processes.pool import Pool, Ticket
 from enforcer.reports.message import short_lines
+from enforcer.results import costs
 from enforcer.results.findings import Finding
 from enforcer.results.record import Record
 from enforcer.session import Session
@@ -71,7 +72,8 @@ class ProcessesRun(Run):
         self._assigned = AssignedObjects()
         self._assigned.watch()
         try:
-            run_graph = RunGraph(scheduler.context)
+            with session.spending(costs.WALK):
+                run_graph = RunGraph(scheduler.context)
             self._replication = Replication(run_graph)
             gated = session.settings.backend == "pool"
             pending = Pending(run_graph.graph, self._replication)
@@ -249,7 +251,7 @@ class ProcessesRun(Run):
             report_escaped(self, job, error)
             return _ReturnCode.PERM_FAIL
         with self.judge.session.recording() as record:
-            record.spend("apply", time.monotonic() - start)
+            record.spend(costs.APPLY, time.monotonic() - start)
         return returncode
 
     def completed(self, job: Any) -> None:
@@ -276,7 +278,7 @@ class ProcessesRun(Run):
                 for opaque in (record.opaque, record.opaque_in_plugins):
                     opaque[f"{type_name}, set by the main thread and not sent to workers"] += count
             traffic = self._pool.traffic
-            record.spend("fork", traffic.fork_seconds)
+            record.spend(costs.FORK, traffic.fork_seconds)
             record.spend("forks", traffic.forked)
             record.spend("bytes", traffic.request_bytes + traffic.update_bytes + traffic.result_bytes)
         self.judge.finish()

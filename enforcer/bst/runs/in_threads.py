@@ -13,6 +13,7 @@ from enforcer.bst.runs.scheduler_run import JOB_TERMINATED, Run
 from enforcer.bst.runs.turn import Turn
 from enforcer.graph.delta import Codec
 from enforcer.graph.references import References
+from enforcer.results import costs
 from enforcer.session import Session
 
 
@@ -22,14 +23,17 @@ class ThreadsRun(Run):
     def __init__(self, session: Session, scheduler: Any) -> None:
         self.scheduler = scheduler
         self._turn = Turn()
-        run_graph = RunGraph(scheduler.context)
+        with session.spending(costs.WALK):
+            run_graph = RunGraph(scheduler.context)
         # What the encoder is tried on never leaves: all that the walks meet counts as known elsewhere.
         codec = Codec(run_graph.graph.registry, References(run_graph.graph.registry.met), BstWire(run_graph.policy))
         self.judge = Judge(session, scheduler, run_graph, CompareAll(run_graph, codec))
 
     def act(self, job: Any, child_action: Callable[[], Any]) -> Any:
         """The action, when it is the job's turn."""
-        if not self._turn.acquire(job, self._abandoned):
+        with self.judge.session.spending(costs.TURN):
+            has_turn = self._turn.acquire(job, self._abandoned)
+        if not has_turn:
             return JOB_TERMINATED
         return super().act(job, child_action)
 

@@ -50,6 +50,7 @@ from enforcer.bst.replicas.pending import Pending
 from enforcer.bst.replicas.replication import Replication
 from enforcer.bst.runs.scheduler_run import Run
 from enforcer.processes.replica import Done, Tell
+from enforcer.results import costs
 from enforcer.results.record import Record
 
 
@@ -146,17 +147,16 @@ class BstReplica:
         self._comparison.take_over_shared()
         if role == "pristine":
             self._comparison.get_ready()
-            if self._judge.session.settings.follows_lines:
-                _ = self._judge.searches.reach  # once, for all workers
+            settings = self._judge.session.settings
+            if settings.follows_lines:  # once, for all workers
+                _ = self._judge.searches.reach_of_all if settings.follows_all else self._judge.searches.reach
 
     def catch_up(self, updates: Sequence[bytes]) -> None:
         """Take what main has sent."""
-        start = time.monotonic()
-        self._pending.add(updates)
-        if not self._lazy:
-            self._pending.apply_all()
-        with self._judge.session.recording() as record:
-            record.spend("catch up", time.monotonic() - start)
+        with self._judge.session.spending(costs.CATCH_UP):
+            self._pending.add(updates)
+            if not self._lazy:
+                self._pending.apply_all()
 
     def run(self, request: bytes, tell: Tell) -> Done:
         """Make the job anew and run it as the scheduler's thread would."""

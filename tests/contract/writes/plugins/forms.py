@@ -501,6 +501,14 @@ def hidden(self, dep, raw, sandbox):
     FormsElement.__mro__[0].LEVEL = 1  # <-
 
 
+def beyond(self, dep, raw, sandbox):
+    table = raw.table
+    table["c"] = 1  # <- table['c']
+    for _ in range(20_000):
+        pass
+    table["d"] = 2  # <- table['d']
+
+
 class FormsElement(_forms_base.FormsBase):
     BST_MIN_VERSION = "2.5"
     BST_RUN_COMMANDS = False
