@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from enforcer.errors import EnforcerError
+from enforcer.reports.cost import cost_line
 from enforcer.reports.last_page import page_line
 from enforcer.reports.terminal import brief_lines, rendered, report_lines
 from enforcer.reports.value import CLEAN, Report, build_report, installed_versions
@@ -84,6 +85,8 @@ class Summary:
             terminalreporter.write_sep("=", "enforcement")
             for line in lines:
                 terminalreporter.write_line(line)
+            if cost := cost_line(self._record.costs, self._settings.backend, in_pytest=True):
+                terminalreporter.write_line(cost)
             if self._update is not None:
                 terminalreporter.write_line(self._update, bold=True)
             for problem in self._problems:

@@ -17,6 +17,7 @@ from enforcer.cli.printing import fit_for, print_report
 from enforcer.embedding.activation import activate
 from enforcer.errors import EnforcerError, UsageError
 from enforcer.fresh_caches import fresh_caches
+from enforcer.reports.cost import cost_line
 from enforcer.reports.last_page import page_line
 from enforcer.reports.value import Report, build_report
 from enforcer.reports.write import check_targets, write_reports
@@ -88,7 +89,8 @@ def run_enforced(
     sentence = conclude(record)
     report = build_report(record, settings, command)
     sys.stdout.flush()
-    print_report(report, sys.stderr, *([] if sentence is None else [sentence]), verbose=verbose)
+    cost = cost_line(record.costs, settings.backend)
+    print_report(report, sys.stderr, *filter(None, (cost, sentence)), verbose=verbose)
     for line in write_reports(report, settings.reports):
         click.echo(line, err=True)
     if (page := page_line(report, settings, Path.cwd())) is not None:

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from enforcer.reports import merging
+from enforcer.reports.cost import Cost
 from enforcer.reports.coverage import STATES, CoverageReport, Covered, CoveredMethod, spans
 from enforcer.reports.elements import Element
 from enforcer.reports.shapes import (
@@ -359,6 +360,15 @@ _GRAPH = Object(
 )
 
 
+_COST = Object(
+    lambda of: Cost(**of),
+    Field("jobs", Number(), "Jobs of which lines were followed, to find those that write."),
+    Field("given_up", Number(), "Of those, the ones of which that was given up, because it had cost too much."),
+    Field("lines", Number(), "How often something was compared, because a line came next or a function ended."),
+    Field("cells", Number(), "How many containers were compared then, each as often as that was done."),
+)
+
+
 def _version(name: str) -> Any:
     return lambda versions: dict(versions).get(name)
 
@@ -529,6 +539,7 @@ REPORT = Object(
         added=True,
         merge=merging.coverage,
     ),
+    Field("cost", _COST, "What it took to follow lines, in numbers.", added=True, merge=merging.cost),
     Field(
         "access",
         Listed(_ACCESS),

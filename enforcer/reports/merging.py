@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from functools import cached_property, reduce
 from typing import Any
 
+from enforcer.reports.cost import Cost
 from enforcer.reports.coverage import CoverageReport, merged_coverage
 from enforcer.reports.elements import Element, merged_graphs
 from enforcer.reports.value import (
@@ -179,6 +180,11 @@ def access(merging: Merging, name: str) -> tuple[Access, ...]:
     for each in (access for accesses in merging.each(name) for access in accesses):
         counts[(each.job, each.unit, each.attribute)].append((each.reads, each.writes))
     return tuple(Access(*where, *map(sum, zip(*counts[where], strict=True))) for where in sorted(counts, key=repr))
+
+
+def cost(merging: Merging, name: str) -> Cost:
+    """Added up."""
+    return Cost(*map(sum, zip(*map(astuple, merging.each(name)), strict=True)))
 
 
 def coverage(merging: Merging, name: str) -> CoverageReport | None:

@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 import enforcer
+from enforcer.reports.cost import NO_COST, Cost, cost_of
 from enforcer.reports.coverage import CoverageReport, coverage_report
 from enforcer.reports.elements import Element, element_graph
 from enforcer.reports.places import ShownLine, repository_files
@@ -147,6 +148,7 @@ class Report:
     graph: tuple[Element, ...] = ()
     access: tuple[Access, ...] = ()
     coverage: CoverageReport | None = None
+    cost: Cost = NO_COST
 
 
 def installed_versions() -> dict[str, str | None]:
@@ -216,6 +218,7 @@ def build_report(
         partial=partial,
         graph=element_graph(record.kinds, record.dependencies),
         coverage=_coverage(record, settings),
+        cost=cost_of(record.costs),
     )
 
 

@@ -7,6 +7,7 @@ The plain form is a JSON object, its keys are names of fields of `Record`, and i
 
     a set          a list, sorted
     a Counter      an object, sorted by key: the number of each
+    costs          an object, sorted by key
     dependencies   an object: for each element a list, sorted
     files          a list of [name, place], sorted
     coverage       {"code": {key: the fields of a `PluginCode`}, "ran": {key: [lines, names of methods], both sorted}}
@@ -14,8 +15,6 @@ The plain form is a JSON object, its keys are names of fields of `Record`, and i
                      job, candidates       {"element", "action", "try", "plugin"}, one and a list of them
                      owner                 {"kind", "name"}
                      site, obtained, core  null, or the fields of a `Site`
-
-What enforcement cost (`costs`) is not in it: that is for benchmarks of one process and those forked from it.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ class Record:
         files: for each file of a plugin that is not installed, how reports name it and where it is on this machine.
         incomplete_reasons: reasons why the run did not look at all that there is, apart from what the counts say.
         coverage: which plugin code ran inside of checked jobs; empty unless that was asked for.
-        costs: seconds and bytes that enforcement itself took, by name; for benchmarks, in no report.
+        costs: what enforcement itself took, by the names in `enforcer.results.costs`.
     """
 
     jobs: int = 0
@@ -142,6 +141,7 @@ class Record:
             "findings": [finding.to_plain() for finding in self.findings],
             "errors": list(self.errors),
             "unwatched": list(self.unwatched),
+            "costs": dict(sorted(self.costs.items())),
         }
 
     @classmethod

@@ -16,7 +16,7 @@ from enforcer.results.record import Record
 from enforcer.session import Session
 from enforcer.settings.settings import AllowEntry, Mode, ReportTarget, Settings
 from tests.cli.conftest import FakeBst
-from tests.reports.records import FINDING, record
+from tests.reports.records import COSTS, FINDING, record
 
 run = sys.modules["enforcer.cli.run"]
 
@@ -117,6 +117,21 @@ def test_the_report_goes_to_standard_error_and_leaves_standard_output_to_bst(
     assert "foreign-write  app.bst (my_kind) changed base.bst in its Build job" in err
     assert "reproduce: enforcer run --collect -- build 'a b.bst'" in err
     assert "\x1b" not in err
+
+
+def test_what_it_cost_is_said_where_that_is_worth_a_line_and_in_no_file(
+    bst: FakeBst, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = []
+    for seconds in (1.0, 90.0):
+        bst.record = record(costs={**COSTS, "lines": seconds})
+        main(["run", "--report", "json:a.json", "build"])
+        texts.append(Path("a.json").read_bytes())
+    lines = [line for line in capsys.readouterr().err.splitlines() if "enforcement took" in line]
+    assert lines == [
+        "enforcement took 94 s, the jobs themselves 4 s: following lines 96%; cheaper: --blame touch",
+    ]
+    assert texts[0] == texts[1]
 
 
 def test_the_report_is_written_to_every_file(bst: FakeBst) -> None:

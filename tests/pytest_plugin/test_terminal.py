@@ -145,6 +145,24 @@ def test_a_run_that_checked_nothing_says_so_however_quietly(tests: pytest.Pytest
     result.stdout.fnmatch_lines([SECTION, "NOTHING WAS CHECKED: no job ran"])
 
 
+def test_what_enforcement_cost_is_said_where_it_was_much(fake: pytest.Pytester) -> None:
+    fake.makepyfile(
+        """
+        from pytest_plugin.enforcing import enforcing_key
+
+        def test_slow(build, pytestconfig):
+            build(violates=False)
+            with pytestconfig.stash[enforcing_key].session.recording() as record:
+                record.costs = {"check": 90.0, "job": 30.0}
+        """
+    )
+    line = (
+        "enforcement took 90 s, the jobs themselves 30 s: comparing around jobs 100%; cheaper: --enforce-backend pool"
+    )
+    run(fake).stdout.fnmatch_lines(["checked 2 of 2 jobs", "*", line])
+    run(fake, "-n1", "-p", "xdist").stdout.fnmatch_lines(["checked 2 of 2 jobs", "*", line])
+
+
 def test_without_a_terminal_there_is_still_an_exit_status_and_a_file(tests: pytest.Pytester) -> None:
     result = run(tests, "-p", "no:terminal", "--enforce-report=json:r.json")
     assert result.ret == 1

@@ -52,6 +52,12 @@ COVERAGE = Coverage(
 )
 
 
+COSTS = {
+    **{"walk": 1.2, "check": 2.5, "lines": 16.5, "job": 4.0, "catch up": 0.1, "apply": 0.1, "fork": 0.05, "turn": 4.0},
+    **{"followed jobs": 3, "given up jobs": 1, "followed lines": 1_200, "followed cells": 480_000},
+}
+
+
 def by(element: str, finding: Finding = FINDING, **changes: object) -> Finding:
     """`finding` as another element's job would cause it."""
     return replace(finding, job=replace(finding.job, element=element), **changes)  # type: ignore[arg-type]
@@ -94,4 +100,5 @@ def full_record() -> Record:
         kinds={"app.bst": "my_kind", "base.bst": "import", "two.bst": "my_kind"},
         dependencies={"app.bst": {"base.bst", "two.bst"}, "base.bst": set(), "two.bst": {"base.bst"}},
         coverage=COVERAGE,
+        costs=COSTS,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from enforcer.reports.cost import Cost
 from enforcer.reports.coverage import CoverageReport, Covered, CoveredMethod
 from enforcer.reports.elements import Element
 from enforcer.reports.format import MERGE_RULES, REPORT, Listing, merge_rules
@@ -39,7 +40,7 @@ def read_names() -> list[set[str]]:
     return [{field.attribute for field in each.fields if not field.derived} for each in objects()]
 
 
-@pytest.mark.parametrize("value", [Job, Owner, Site, Access, Covered, CoveredMethod, CoverageReport])
+@pytest.mark.parametrize("value", [Job, Owner, Site, Access, Cost, Covered, CoveredMethod, CoverageReport])
 def test_each_field_of_a_value_is_a_key_that_is_read(value: Any) -> None:
     # Where a file is on the machine is for nobody else to know.
     assert {field.name for field in fields(value)} - {"real"} in read_names()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from enforcer.reports.cost import Cost
 from enforcer.reports.json_report import json_text, schema
 from enforcer.reports.merge import merge_reports
 from enforcer.reports.terminal import terminal_report
@@ -52,6 +53,11 @@ def test_the_order_of_the_reports_does_not_matter() -> None:
 def test_a_merged_report_keeps_the_schema() -> None:
     reports = [report(full_record()), report(Record(), python="3.12.1", buildstream=None)]
     assert [*Draft202012Validator(schema()).iter_errors(json.loads(json_text(merge_reports(reports))))] == []
+
+
+def test_what_it_cost_adds_up() -> None:
+    merged = merge_reports([report(full_record()), report(full_record()), report(Record())])
+    assert merged.cost == Cost(jobs=6, given_up=2, lines=2_400, cells=960_000)
 
 
 @pytest.mark.parametrize(
