@@ -5,20 +5,20 @@ Work is counted, not timed: where a clock decided, the same run would know a lin
 
 from __future__ import annotations
 
+from enforcer.blame.watched import Watched
 from enforcer.graph.kinds import PROBE
-from enforcer.graph.unit import Unit
 
-LIMIT = 6_000_000
-"""The work that one job may cost, in compares of one cell: 30 nanoseconds each, so about a fifth of a second.
+LIMIT = 3_000_000
+"""The work that one job may cost, in compares of one cell: 30 nanoseconds each, so about a tenth of a second.
 
-These are 13,000 lines where one element is watched, and 1,600 where ten are.
+These are 6,000 lines where one element is watched, and 800 where ten are.
 """
 
 # What else there is costs as much as so many of them.
 _LINE = 100
 _CALL = 20
 _PROBE = 100
-_LOOKS = 20  # a close look at a unit, in compares of that unit
+_LOOKS = 20  # a close look, in compares of the same
 
 _STEP = 100
 """Cells are counted in hundreds: what an earlier job has added to a project, or not, makes no difference then."""
@@ -48,15 +48,15 @@ class Budget:
         """Whether it has cost what it may."""
         return self._limit is not None and self._spent > self._limit
 
-    def watch(self, unit: Unit) -> None:
-        """One more unit is compared after each line."""
-        self._cells += _cells(unit)
-        self._work += _work(unit)
-        self.look(unit)
+    def watch(self, watched: Watched) -> None:
+        """This is compared after each line from now on."""
+        self._cells += _cells(watched)
+        self._work += _work(watched)
+        self.look(watched)
 
-    def look(self, unit: Unit) -> None:
-        """A unit was read anew, to be compared from now on, or to see what of it has changed."""
-        self._spent += _LOOKS * _work(unit)
+    def look(self, watched: Watched) -> None:
+        """It was read anew, to be compared from now on, or to see what of it has changed."""
+        self._spent += _LOOKS * _work(watched)
 
     def line(self) -> None:
         """All watched units are compared."""
@@ -69,9 +69,9 @@ class Budget:
         self._spent += _CALL * number
 
 
-def _cells(unit: Unit) -> int:
-    return -(-sum(len(group.objects) for group in unit.groups) // _STEP) * _STEP
+def _cells(watched: Watched) -> int:
+    return -(-sum(len(objects) for _, objects in watched.groups()) // _STEP) * _STEP
 
 
-def _work(unit: Unit) -> int:
-    return _cells(unit) + sum(_PROBE * len(group.objects) for group in unit.groups if group.kind is PROBE)
+def _work(watched: Watched) -> int:
+    return _cells(watched) + sum(_PROBE * len(objects) for kind, objects in watched.groups() if kind is PROBE)

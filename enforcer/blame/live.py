@@ -13,13 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from types import CodeType, FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from enforcer.blame.budget import Budget
 from enforcer.blame.lines import Follower, line_events
 from enforcer.blame.place import Place, function_of, place_of, plugin_place
 from enforcer.blame.reach import Reach
-from enforcer.blame.watched import Key, Watched, key_of
+from enforcer.blame.watched import Key, Watched, holds_only_atoms, key_of
 from enforcer.graph.compare import EntryChange
 from enforcer.graph.unit import Unit
 
@@ -70,7 +70,8 @@ class LineBlame(Follower):
         self._started = self._over = False
         # A line that changes something may run in any thread of the job.
         self._lock = threading.RLock()
-        self._watched: dict[Unit, Watched] = {}
+        # By the unit, and the container if it is but one.
+        self._watched: dict[tuple[Unit, int | None], Watched] = {}
         self._obtained: dict[Unit, Place] = {}
         # Made into a place where something was changed only: that takes longer than to go on to the next line.
         self._last: dict[int, Callable[[], Where]] = {}
@@ -119,7 +120,7 @@ class LineBlame(Follower):
     def follow(self, unit: Unit, frame: FrameType) -> None:
         """Code that is no plugin's, which runs in `frame`, is about to see something of `unit`."""
         here = threading.get_ident()
-        if unit not in self._watched or self._code.get(here) is frame.f_code:
+        if (unit, None) not in self._watched or self._code.get(here) is frame.f_code:
             return
         if plugin_place(frame, self.files) is not None:
             with self._lock:
@@ -156,10 +157,10 @@ class LineBlame(Follower):
         with self._lock:
             self._settle(here)
             self._go_on(here, frame)
-            for unit in self._reach.units(frame.f_code, frame.f_lineno):
+            for unit, only in self._reach.at(frame.f_code, frame.f_lineno):
                 if not self._is_own(unit):
                     self._obtained.setdefault(unit, place_of(frame))
-                    self._watch(unit)
+                    self._watch(unit, only)
             self.seconds += time.perf_counter() - start
 
     def leave(self, frame: FrameType) -> None:
@@ -201,10 +202,13 @@ class LineBlame(Follower):
             return partial(_in_plugin, frame.f_code, frame.f_lineno, function_of(frame))
         return partial(Where, plugin_place(frame, self.files), place_of(frame))
 
-    def _watch(self, unit: Unit) -> None:
-        if unit not in self._watched:
-            self._watched[unit] = Watched(unit)
-            self.budget.watch(unit)
+    def _watch(self, unit: Unit, only: Any = None) -> None:
+        if not holds_only_atoms(only):
+            only = None  # what it holds may be changed through it
+        key = (unit, None if only is None else id(only))
+        if key not in self._watched and (unit, None) not in self._watched:
+            self._watched[key] = Watched(unit, only)
+            self.budget.watch(self._watched[key])
 
     def _settle(self, here: int) -> None:
         """Whatever changed since the last line of any thread was done by one of the lines that ran."""
@@ -220,7 +224,7 @@ class LineBlame(Follower):
             self._end(GIVEN_UP)
 
     def _blame(self, watched: Watched, here: int) -> None:
-        self.budget.look(watched.unit)
+        self.budget.look(watched)
         for key, change in watched.fresh():
             where = self._doer(here, change)
             if where is not None:
@@ -245,7 +249,8 @@ class LineBlame(Follower):
         if where is None or self.trouble is None:
             return where
         # What it holds now may be the doing of a later line, which nobody saw.
-        return where if self._watched[change.unit].last_saw(numbered, change) else None
+        watched = (each for each in self._watched.values() if each.unit is change.unit)
+        return where if any(each.last_saw(numbered, change) for each in watched) else None
 
     def obtained(self, unit: Unit) -> Place | None:
         """The first line that named something of `unit`, which no attribute access shows."""

@@ -11,7 +11,8 @@ import dis
 import gc
 import sys
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from enforcer.blame.code import UNKNOWN_OBJECT, Named, classes_of, functions_of, line_of, named, nested_code
 from enforcer.blame.place import Place
@@ -26,6 +27,22 @@ _STORING = ("STORE_SUBSCR", "STORE_ATTR", "STORE_SLICE", "STORE_GLOBAL", "STORE_
 _ASKING = ("LOAD_ATTR", "LOAD_METHOD")
 _IN_NO_JOB = ("configure", "configure_dependencies", "preflight")
 _HELD = ("STORE_GLOBAL", "DELETE_GLOBAL")
+
+
+_PLAIN = (dict, list, set)
+_NOTHING: Mapping[tuple[int, int], Reached] = {}
+
+
+class Reached(NamedTuple):
+    """What a line may change.
+
+    Attributes:
+        unit: whose state it is.
+        only: the container of it that the line names; None where it may be any.
+    """
+
+    unit: Unit
+    only: Any = None
 
 
 class Reach:
@@ -55,7 +72,8 @@ class Reach:
         self._everything = everything
         self._spaces = {id(vars(module)): module for module in modules}
         self._codes: dict[int, types.CodeType] = {}
-        self._lines: dict[int, dict[int, set[Unit]]] = {}
+        # By line, and there by ids: what a container holds must not be hashed.
+        self._lines: dict[int, dict[int, dict[tuple[int, int], Reached]]] = {}
         self._reaching: set[str] = set()
         self._answers: dict[tuple[str, ...], bool] = {}
         self._in_classes = self._containers_of_classes([*modules, *beside])
@@ -68,16 +86,16 @@ class Reach:
         self._codes[id(code)] = code
         # A nested function is met inside of its maker, and again as what that has made, with its free variables.
         lines = self._lines.get(id(code), {})
-        for line, unit in self._reached(code, function, cls):
-            lines.setdefault(line, set()).add(unit)
+        for line, reached in self._reached(code, function, cls):
+            lines.setdefault(line, {})[id(reached.unit), id(reached.only)] = reached
         if lines:
             self._lines[id(code)] = lines
             if function.__name__ not in _IN_NO_JOB:
                 self._reaching.add(function.__module__)
 
-    def _containers_of_classes(self, modules: list[types.ModuleType]) -> dict[str, list[Unit]]:
-        """The units of the classes that hold a container, by its name: whose attribute a name is cannot be told."""
-        found: dict[str, list[Unit]] = {}
+    def _containers_of_classes(self, modules: list[types.ModuleType]) -> dict[str, list[Reached]]:
+        """The containers that classes hold, by name: whose attribute a name is cannot be told."""
+        found: dict[str, list[Reached]] = {}
         for cls in (cls for module in modules for cls in classes_of(module)):
             for name, value in class_dict(cls).items():
                 if not _only_leads_on(value):
@@ -104,10 +122,10 @@ class Reach:
                 todo += self._beside.get(name, ())
         return found
 
-    def units(self, code: types.CodeType, line: int | None) -> Iterable[Unit]:
+    def at(self, code: types.CodeType, line: int | None) -> Iterable[Reached]:
         """What the line of `code` may change."""
         lines = self._lines.get(id(code))
-        return () if lines is None else lines.get(line or 0, ())
+        return () if lines is None else lines.get(line or 0, _NOTHING).values()
 
     def fit(self, place: Place | None, name: object) -> tuple[int, bool]:
         """How well the line at `place` fits a write to entry `name`: whether it stores or only calls, and names it."""
@@ -122,49 +140,49 @@ class Reach:
 
     def _reached(
         self, code: types.CodeType, function: types.FunctionType, cls: type | None
-    ) -> Iterator[tuple[int, Unit]]:
+    ) -> Iterator[tuple[int, Reached]]:
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
         steps = list(named(code, function, cls))
         by_name = any(any(step.value is way for way in _BY_NAME) for step in steps)
         for step, then in zip(steps, [*steps[1:], None], strict=True):
-            for unit in self._units_at(step, then, function, cells, by_name):
-                yield step.line, unit
+            for reached in self._reached_at(step, then, function, cells, by_name):
+                yield step.line, reached
 
-    def _units_at(
+    def _reached_at(
         self,
         step: Named,
         then: Named | None,
         function: types.FunctionType,
         cells: dict[str, types.CellType],
         by_name: bool,
-    ) -> Iterator[Unit]:
+    ) -> Iterator[Reached]:
         operation, value = step.instruction.opname, step.value
         if operation in _HELD:
             yield from self._known(self._spaces.get(id(function.__globals__)))
         elif operation == "STORE_DEREF":
             yield from self._known(cells.get(step.instruction.argval))
         elif value is type or _asks_class(step):
-            yield from self._classes()
+            yield from map(Reached, self._classes())
         elif value is UNKNOWN_OBJECT and operation.startswith(_ASKING):
             yield from self._in_classes.get(step.instruction.argval, ())
         elif value is UNKNOWN_OBJECT:
             return
         elif id(value) in self._doors:
-            yield self._doors[id(value)][1]
+            yield Reached(self._doors[id(value)][1])
         elif any(value is way for way in _PAST_HOOKS):
-            yield from self._everything()
+            yield from map(Reached, self._everything())
         elif value is sys.modules or any(value is way for way in _BY_NAME):
-            yield from self._anything()
+            yield from map(Reached, self._anything())
         elif not _only_leads_on(value) or by_name or _is_kept(step, then):
             yield from self._known(value)
 
     def _classes(self) -> Iterator[Unit]:
         return (unit for unit in self._anything() if unit.kind == "class")
 
-    def _known(self, value: object) -> Iterator[Unit]:
+    def _known(self, value: object) -> Iterator[Reached]:
         unit = self._unit_of(value)
         if unit is not None and unit.shared:
-            yield unit
+            yield Reached(unit, value if is_one_of(type(value), _PLAIN) else None)
 
 
 def _only_leads_on(value: object) -> bool:

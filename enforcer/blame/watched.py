@@ -7,22 +7,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from enforcer.graph.compare import ABSENT, REORDERED, EntryChange, differing_cells
-from enforcer.graph.kinds import NAMED
+from enforcer.graph.kinds import NAMED, Kind
 from enforcer.graph.quick import QuickPass
 from enforcer.graph.unit import Unit
-from enforcer.graph.values import hash_free_key, same
+from enforcer.graph.values import ATOMIC_IDS, hash_free_key, same
 
 Key = tuple[object, ...]
 
 
-def entries_of(unit: Unit) -> dict[Key, EntryChange]:
+def entries_of(unit: Unit, only: Any = None) -> dict[Key, EntryChange]:
     """Each entry of `unit` that differs from its shadow, by a key that stays the same while others change.
 
-    An entry of a list is told by its value: its index changes with what is put in before it.
+    An entry of a list is told by its value: its index changes with what is put in before it. With `only` those of this
+    container count, and no others.
     """
     found: dict[Key, EntryChange] = {}
     times: Counter[Key] = Counter()
-    for change in (change for cell in differing_cells(unit) for change in cell.changes):
+    cells = (cell for cell in differing_cells(unit) if only is None or cell.cell.obj is only)
+    for change in (change for cell in cells for change in cell.changes):
         key = key_of(change)
         times[key] += 1
         numbered = (*key, times[key])
@@ -41,25 +43,46 @@ def key_of(change: EntryChange) -> Key:
     return (*cell, gone, hash_free_key(change.before if gone else change.after))
 
 
+def holds_only_atoms(container: Any) -> bool:
+    """Whether it is one of Python's own, and nothing that it holds can be changed in place."""
+    kind = type(container)
+    if kind is not dict and kind is not list and kind is not set:
+        return False
+    # Copied in one go: another thread may write.
+    held = [*container, *(list(container.values()) if kind is dict else ())]
+    return all(id(type(value)) in ATOMIC_IDS for value in held)
+
+
 class Watched:
-    """One unit, looked at after each line.
+    """One unit, or `only` one container of it, looked at after each line.
 
     Attributes:
         unit: which.
     """
 
-    def __init__(self, unit: Unit) -> None:
+    def __init__(self, unit: Unit, only: Any = None) -> None:
         self.unit = unit
+        self._only = only
         self._take()
         # What differs already was no line's doing that we have seen.
         self._known = {} if unit.unchanged() else self._values()
 
     def _take(self) -> None:
-        self._quick = QuickPass((group.kind, group.objects) for group in self.unit.groups)
+        self._quick = QuickPass(self.groups())
         self._taken = self.unit.taken
 
+    def groups(self) -> Iterator[tuple[Kind, list[Any]]]:
+        """What is looked at: objects, by kind."""
+        for group in self.unit.groups:
+            objects = group.objects if self._only is None else [obj for obj in group.objects if obj is self._only]
+            if objects:
+                yield group.kind, objects
+
+    def _entries(self) -> dict[Key, EntryChange]:
+        return entries_of(self.unit, self._only)
+
     def _values(self) -> dict[Key, Any]:
-        return {key: change.after for key, change in entries_of(self.unit).items()}
+        return {key: change.after for key, change in self._entries().items()}
 
     def unchanged(self) -> bool:
         """Whether nothing at all has changed since the last look; False may be wrong."""
@@ -79,7 +102,7 @@ class Watched:
         # First, so that what a thread writes meanwhile is found the next time.
         self._take()
         known = self._known
-        now = entries_of(self.unit)
+        now = self._entries()
         self._known = {key: change.after for key, change in now.items()}
         for key, change in now.items():
             if key not in known or not _same(known[key], change):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enforcer.blame.budget import Budget
+from enforcer.blame.watched import Watched
 from enforcer.graph.kinds import DICT, PROBE, Probe
 from enforcer.graph.unit import Cell, Unit
 
@@ -19,7 +20,7 @@ def unit(cells: int, probes: int = 0) -> Unit:
 def lines_of(limit: int, *units: Unit) -> int:
     budget = Budget(limit)
     for each in units:
-        budget.watch(each)
+        budget.watch(Watched(each))
     while not budget.exhausted:
         budget.line()
     return budget.lines
@@ -44,15 +45,15 @@ def test_calls_and_close_looks_count() -> None:
     budget = Budget(2_000)
     budget.calls(100)
     assert not budget.exhausted
-    budget.look(unit(1))
+    budget.look(Watched(unit(1)))
     assert budget.exhausted
 
 
 def test_cells_are_counted_as_often_as_they_are_compared() -> None:
     budget = Budget(None)
-    budget.watch(unit(150))
+    budget.watch(Watched(unit(150)))
     budget.line()
-    budget.watch(unit(50))
+    budget.watch(Watched(unit(50)))
     budget.line()
     assert (budget.lines, budget.cells) == (2, 200 + 300)
 

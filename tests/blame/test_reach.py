@@ -61,7 +61,7 @@ def reached(line: str) -> set[str]:
     code = module.Plug.act.__code__
     first = code.co_firstlineno + 2
     count = len(line.splitlines())
-    return {unit.kind for number in range(first, first + count) for unit in reach.units(code, number)}
+    return {each.unit.kind for number in range(first, first + count) for each in reach.at(code, number)}
 
 
 @pytest.mark.parametrize(
@@ -91,6 +91,15 @@ def reached(line: str) -> set[str]:
 )
 def test_a_line_that_can_change_something_shared_reaches_it(line: str, kinds: set[str]) -> None:
     assert reached(line) == kinds
+
+
+def test_a_line_that_names_a_container_reaches_nothing_else_of_what_holds_it() -> None:
+    module: Any = types.ModuleType("plug")
+    exec(compile("TABLE = {}\nOTHER = ()\ndef put():\n    return TABLE\n", "plug.py", "exec"), vars(module))
+    reach = Reach([module], lambda obj: MODULE, (), tuple, tuple)
+    (reached,) = (each for each in reach.at(module.put.__code__, 4) if each.only is not None)
+    assert reached.unit is MODULE
+    assert reached.only is module.TABLE
 
 
 @pytest.mark.parametrize(
