@@ -43,6 +43,7 @@ _TITLES = {
     "coverage": "`coverage`",
     "plugins": "Each of `plugins`",
     "methods": "Each of `methods`",
+    "cost": "`cost`",
     "access": "Each of `access`",
     "graph": "`graph`",
 }
@@ -58,7 +59,7 @@ def _objects() -> Iterator[tuple[str, dict[str, Any]]]:
     whole = schema()
     parts = whole["$defs"]
     yield "", whole
-    for name in ("versions", "summary", "graph", "coverage"):
+    for name in ("versions", "summary", "graph", "coverage", "cost"):
         yield name, whole["properties"][name]
     plugins = whole["properties"]["coverage"]["properties"]["plugins"]["items"]
     yield from (("plugins", plugins), ("methods", plugins["properties"]["methods"]["items"]))

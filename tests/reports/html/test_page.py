@@ -33,6 +33,12 @@ def page(made: Record) -> str:
     return html_text(built(made))
 
 
+def test_what_following_lines_took_stands_beside_what_was_checked() -> None:
+    tile = "<b>1,200</b> in 3 jobs</dd><dd>480,000 containers compared; given up in 1 job: blame <code>full</code>"
+    assert tile in page(full_record())
+    assert "Lines followed" not in page(record())
+
+
 def hostile_record() -> Record:
     """A record in which every text from outside is markup."""
     site = replace(WITH_CONTEXT, file=MARKUP, function=MARKUP, code=MARKUP, context=(MARKUP, MARKUP))
