@@ -41,11 +41,21 @@ def test_a_few_cells_more_or_less_make_no_difference() -> None:
     assert lines_of(10_000, unit(101)) == lines_of(10_000, unit(199))
 
 
-def test_calls_and_close_looks_count() -> None:
-    budget = Budget(2_000)
-    budget.calls(100)
-    assert not budget.exhausted
+def test_close_looks_count() -> None:
+    budget = Budget(1_999)
     budget.look(Watched(unit(1)))
+    assert budget.exhausted
+
+
+def test_calls_of_other_code_count_apart_as_there_are_not_always_as_many() -> None:
+    budget = Budget(10_000)
+    budget.calls(500)
+    assert not budget.exhausted
+    while not budget.exhausted:
+        budget.line()
+    assert budget.lines == lines_of(10_000)
+    budget = Budget(10_000)
+    budget.calls(501)
     assert budget.exhausted
 
 
