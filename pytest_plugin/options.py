@@ -32,7 +32,7 @@ def add_options(parser: pytest.Parser) -> None:
 def _as_option(option: Option) -> dict[str, Any]:
     if option.kind == "flag":
         return {"action": "store_true", "default": None}
-    action = "append" if option.kind == "reports" else "store"
+    action = "append" if option.kind in ("reports", "min_jobs") else "store"
     return {"action": action, "metavar": option.pytest_metavar or option.metavar}
 
 

@@ -15,6 +15,7 @@ from enforcer.reports.write import write_reports
 from enforcer.results.findings import Finding
 from enforcer.results.record import Record
 from enforcer.settings.baseline import learn
+from enforcer.settings.min_jobs import shortfalls
 from enforcer.settings.settings import Settings
 from pytest_plugin.judging import fails
 
@@ -127,10 +128,7 @@ class Summary:
         outside = [f for f in self._record.findings if f.nodeid is None and fails(f, self._settings)]
         if outside:
             problems.append(f"{len(outside)} of the findings come from builds outside of any test: the run fails")
-        if self._record.checked < self._settings.min_jobs:
-            least = self._settings.min_jobs
-            problems.append(f"{self._record.checked} jobs were checked, but at least {least} have to be: the run fails")
-        return problems
+        return problems + shortfalls(self._settings.min_jobs, self._record)
 
 
 def header(settings: Settings, was_set: str | None) -> str:

@@ -100,6 +100,7 @@ def _patches() -> list[tuple[Any, str, Callable[[Attachment], Callable[[Any], An
             "_source_path",
             lambda at: lambda original: held_refs.read_held_sources(original, at.held),
         ),
+        (ElementSourcesCache, "pull", lambda at: lambda original: _noting_pull(original, at)),
         (Artifact, "_load_proto", lambda at: lambda original: held_refs.read_held_artifact(original, at.held)),
         (ArtifactCache, "link_key", lambda at: lambda original: held_refs.link_held(original, at.held)),
     ]
@@ -188,6 +189,17 @@ def _child_process(original: _Original, attachment: Attachment) -> _Original:
         return original(self) if run is None else run.process(self, functools.partial(original, self))
 
     return child_process
+
+
+def _noting_pull(original: _Original, attachment: Attachment) -> _Original:
+    @functools.wraps(original)
+    def pull(self: Any, *args: Any) -> Any:
+        pulled = original(self, *args)
+        if pulled and attachment.run is not None:
+            attachment.run.judge.note_pull()
+        return pulled
+
+    return pull
 
 
 def _terminate_thread(original: _Original, attachment: Attachment) -> _Original:

@@ -52,6 +52,7 @@ SEAMS = (
     "buildstream._elementsources:ElementSources()._cache_key",
     "buildstream._elementsources:ElementSources()._sources",
     "buildstream._elementsourcescache:ElementSourcesCache._source_path",
+    "buildstream._elementsourcescache:ElementSourcesCache.pull",
     "buildstream._exceptions:BstError",
     "buildstream._exceptions:ErrorDomain",
     "buildstream._exceptions:SkipJob",

@@ -26,6 +26,7 @@ _OF_KIND: Mapping[OptionKind, Callable[[Option], dict[str, Any]]] = {
     "flag": lambda option: {"is_flag": True, "default": None},
     "number": lambda option: {"type": click.IntRange(min=option.least)},
     "reports": lambda option: {"multiple": True},
+    "min_jobs": lambda option: {"multiple": True},
     "baseline": lambda option: {"type": click.Path(path_type=Path)},
 }
 
@@ -61,7 +62,8 @@ def settings_from(options: dict[str, Any], directory: Path, *, update: bool = Fa
     given = {
         option.name: value_of(option, value)
         for option in options_in("command")
-        if option.is_setting and (value := options[option.name]) is not None
+        # Of what may be repeated, nothing is an empty tuple.
+        if option.is_setting and (value := options[option.name]) not in (None, ())
     }
     values = {"backend": run_backend(), **table_values(directory), **given}
     path = values.pop("baseline", None)

@@ -23,7 +23,8 @@ from enforcer.reports.value import Report, build_report
 from enforcer.reports.write import check_targets, write_reports
 from enforcer.results.record import Record
 from enforcer.session import Session
-from enforcer.settings.option_table import options_in
+from enforcer.settings.min_jobs import shortfalls
+from enforcer.settings.option_table import Option, options_in
 from enforcer.settings.settings import Mode, Settings
 
 NEW_VIOLATION = 1
@@ -56,10 +57,15 @@ def refuse_no_words(bst_args: Sequence[str]) -> None:
 
 
 def exit_status(record: Record, settings: Settings, bst_status: int) -> int:
-    """What the command exits with: a new violation is certain, so it wins over all else."""
+    """What the command exits with: a new violation is certain, so it wins over all else.
+
+    Where bst failed by itself, that too few jobs were checked is no news.
+    """
     if settings.fails_run and any(finding.fails for finding in record.findings):
         return NEW_VIOLATION
-    return EnforcerError.exit_code if record.errors else bst_status
+    if record.errors or (bst_status == 0 and shortfalls(settings.min_jobs, record)):
+        return EnforcerError.exit_code
+    return bst_status
 
 
 def run_enforced(
@@ -84,19 +90,29 @@ def run_enforced(
         session = Session(settings, caches)
         bst_status = _watched(bst_args, session)
     record = session.take()
-    if bst_status != 0:
-        record.incomplete_reasons.add(f"bst ended with exit status {bst_status}")
+    _note_end(record, bst_status)
     sentence = conclude(record)
     report = build_report(record, settings, command)
     sys.stdout.flush()
     cost = cost_line(record.costs, settings.backend)
-    print_report(report, sys.stderr, *filter(None, (cost, sentence)), verbose=verbose)
+    sentences = [*filter(None, (cost, sentence)), *shortfalls(settings.min_jobs, record)]
+    print_report(report, sys.stderr, *sentences, verbose=verbose)
     for line in write_reports(report, settings.reports):
         click.echo(line, err=True)
     if (page := page_line(report, settings, Path.cwd())) is not None:
         click.echo(fit_for(sys.stderr, page), err=True)
     _write_costs(record)
     return record, report, bst_status
+
+
+def _note_end(record: Record, bst_status: int) -> None:
+    """What bst's end says of what was not checked; where it failed before any job, its own words are the message."""
+    if bst_status != 0:
+        said = f"bst ended with exit status {bst_status}"
+        record.incomplete_reasons.add(said)
+        record.not_due.add(said)
+    elif not record.elements:  # no scheduler has run: `show`, `workspace open`, `--help`
+        record.not_due.add("bst was not asked to run any")
 
 
 def _watched(bst_args: Sequence[str], session: Session) -> int:
@@ -133,6 +149,12 @@ def command_words(command: str, bst_args: Sequence[str], options: dict[str, Any]
     reporting = ("reports", "no_html")
     steering = (option for option in options_in("command") if option.is_setting and option.name not in reporting)
     given = [option for option in steering if options[option.name]]
-    words += [word for each in given if each.kind != "flag" for word in (each.command_name, str(options[each.name]))]
+    words += [word for each in given if each.kind != "flag" for word in _told(each, options[each.name])]
     words += [each.command_name for each in given if each.kind == "flag"]
     return [*words, "--", *bst_args]
+
+
+def _told(option: Option, value: Any) -> list[str]:
+    """The words that give the option this value."""
+    values = value if option.kind == "min_jobs" else [value]
+    return [word for each in values for word in (option.command_name, str(each))]

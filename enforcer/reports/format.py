@@ -38,6 +38,7 @@ from enforcer.reports.value import (
     NOTHING_CHECKED,
     WARNED,
     Access,
+    Action,
     Example,
     Group,
     Report,
@@ -327,6 +328,16 @@ _ACCESS = Object(
 )
 
 
+_ACTION = Object(
+    lambda of: Action(**of),
+    Field("action", Text(), "The scheduler's name of the action: Track, Fetch, Pull, Build, ..."),
+    Field("jobs", Number(), "Jobs that the scheduler ran."),
+    Field("checked", Number(), "Of those, the ones that were compared to their end."),
+    Field("skipped", Number(), "Of the checked ones, those that found nothing to do."),
+    Field("plugin_code", Number(), "Of the checked ones, those in which code of plugins had its turn."),
+)
+
+
 def _column(attribute: str) -> Any:
     return lambda graph: [getattr(element, attribute) for element in graph]
 
@@ -540,6 +551,28 @@ REPORT = Object(
         merge=merging.coverage,
     ),
     Field("cost", _COST, "What it took to follow lines, in numbers.", added=True, merge=merging.cost),
+    Field(
+        "actions",
+        Listed(_ACTION),
+        "The jobs by action. Without a checked job that ran plugin code the verdict is nothing-checked.",
+        added=True,
+        merge=merging.actions,
+    ),
+    Field(
+        "without_turn",
+        Texts(),
+        "Plugins in the graph, other than BuildStream's own, whose code no checked job ran: `KIND (element)` or "
+        "`KIND (source)`.",
+        added=True,
+        merge=merging.in_all,
+    ),
+    Field(
+        "not_due",
+        Texts(),
+        "Why there was no job to run, where that is nobody's mistake: bst failed before, or was asked to run none.",
+        added=True,
+        merge=merging.in_all,
+    ),
     Field(
         "access",
         Listed(_ACCESS),

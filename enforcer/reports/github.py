@@ -33,7 +33,7 @@ def _commands(report: Report) -> Iterator[str]:
         yield _command("warning", f"{report.omitted_groups:,} more groups of findings are not listed")
     for text in report.unwatched:
         yield _command("warning", text, title="a bst was not watched")
-    level = "warning" if report.verdict == NOTHING_CHECKED else "notice"
+    level = "warning" if report.verdict == NOTHING_CHECKED and not report.not_due else "notice"
     closing = "\n".join(summary_lines(report))
     yield _command(level, closing, title=f"enforcement {report.mode} on {report.backend}: {report.verdict}")
 

@@ -56,7 +56,7 @@ def _of_run(report: Report) -> _Case:
     if report.errors:
         case.result = Error("enforcement could not look", "error")
         case.result[0].text = "\n\n".join(report.errors)
-    elif not report.checked:
+    elif not report.exercised:
         case.result = Skipped("nothing was checked")
     case.system_out = closing
     return case

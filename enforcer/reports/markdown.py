@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from enforcer.reports.coverage import gap
 from enforcer.reports.located import finding_place
 from enforcer.reports.message import finding_lines, headline, others_lines, what
-from enforcer.reports.terminal import summary_lines, trouble_lines
+from enforcer.reports.terminal import action_lines, summary_lines, trouble_lines
 from enforcer.reports.value import Group, Report
 
 SUMMARY_SIZE_LIMIT = 1_000_000
@@ -88,6 +88,8 @@ def _lists(report: Report) -> Iterator[str]:
         ("Not watched", list(report.unwatched)),
         ("Why this was not a full run", list(report.partial)),
         ("Elements that were cached, so that nothing of them was checked", list(report.cached)),
+        ("Jobs by action", action_lines(report)),
+        ("Plugins whose code no checked job ran", list(report.without_turn)),
         ("Plugin code in checked jobs", _covered(report)),
         ("Elements without a checked job", list(report.coverage.skipped) if report.coverage else []),
         ("Objects that cannot be seen into", [f"{count:,} {name}" for name, count in report.opaque]),

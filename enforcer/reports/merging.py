@@ -14,6 +14,7 @@ from enforcer.reports.elements import Element, merged_graphs
 from enforcer.reports.value import (
     EXAMPLE_LIMIT,
     Access,
+    Action,
     Group,
     Report,
     Violation,
@@ -172,6 +173,14 @@ def files(merging: Merging, name: str) -> tuple[tuple[str, str], ...]:
 def graph(merging: Merging, name: str) -> tuple[Element, ...]:
     """One graph."""
     return merging.graph
+
+
+def actions(merging: Merging, name: str) -> tuple[Action, ...]:
+    """Counts, added up for each action."""
+    counts: defaultdict[str, list[tuple[int, ...]]] = defaultdict(list)
+    for each in (action for actions in merging.each(name) for action in actions):
+        counts[each.action].append((each.jobs, each.checked, each.skipped, each.plugin_code))
+    return tuple(Action(action, *map(sum, zip(*counts[action], strict=True))) for action in sorted(counts))
 
 
 def access(merging: Merging, name: str) -> tuple[Access, ...]:

@@ -14,12 +14,13 @@ from enforcer.masking import counted, cut
 from enforcer.reports.coverage import coverage_lines
 from enforcer.reports.message import TO_COPY, finding_lines, short_line
 from enforcer.reports.same_line import by_line
-from enforcer.reports.value import CLEAN, FAILED, NOTHING_CHECKED, WARNED, Group, Report
+from enforcer.reports.value import CLEAN, FAILED, NOTHING_CHECKED, WARNED, Action, Group, Report
 from enforcer.results.findings import Finding, new_in_words
 from enforcer.settings.settings import Mode
 
 SCREEN = 50
 _MANY = 3
+_FRESH = "with --fresh, in pytest --enforce-fresh, all jobs run"
 
 _STYLES: Mapping[str, Mapping[str, object]] = {
     "plain": {},
@@ -91,7 +92,8 @@ def brief_lines(report: Report) -> list[Line]:
 
 
 def _verdict_line(report: Report) -> Line:
-    return Line(f"enforcement {report.mode} on {report.backend}: {report.verdict}", _VERDICT_STYLES[report.verdict])
+    style = "dim" if report.verdict == NOTHING_CHECKED and report.not_due else _VERDICT_STYLES[report.verdict]
+    return Line(f"enforcement {report.mode} on {report.backend}: {report.verdict}", style)
 
 
 def _group_lines(report: Report, room: int, in_full: Told) -> list[Line]:
@@ -198,7 +200,8 @@ def summary_lines(report: Report) -> list[str]:
 
 
 def _checked_lines(report: Report) -> list[Line]:
-    return [*_count_lines(report), *_nothing_lines(report), Line(_checked(report), "bold")]
+    lines = [*_count_lines(report), *_nothing_lines(report)]
+    return lines if report.not_due else [*lines, Line(_checked(report), "bold"), *_turn_lines(report)]
 
 
 def _count_lines(report: Report) -> list[Line]:
@@ -228,23 +231,69 @@ def _sentence(text: str) -> str:
 
 
 def _nothing_lines(report: Report) -> list[Line]:
-    if report.checked and report.verdict != NOTHING_CHECKED:
-        return []
+    if report.not_due:
+        return [Line(f"no job was checked: {report.not_due[0]}", "dim")]
+    why = nothing_checked(report)
+    return [] if why is None else [Line(f"NOTHING WAS CHECKED{why}", "bad")]
+
+
+def nothing_checked(report: Report) -> str | None:
+    """Why no plugin code was checked, after the words that say so; None where some was."""
+    if report.exercised:
+        return " in one of the merged runs" if report.verdict == NOTHING_CHECKED else None
     if report.checked:
-        return [Line("NOTHING WAS CHECKED in one of the merged runs", "bad")]
+        return f": {_core_only(report)}"
     if report.jobs:
-        why = "no job was compared to its end"
-    elif report.cached:
-        why = "everything was cached, so no job ran; with --fresh, in pytest --enforce-fresh, all jobs run"
-    else:
-        why = "no job ran"
-    return [Line(f"NOTHING WAS CHECKED: {why}", "bad")]
+        return ": no job was compared to its end"
+    return f": everything was cached, so no job ran; {_FRESH}" if report.cached else ": no job ran"
+
+
+def _core_only(report: Report) -> str:
+    if report.cached:
+        return f"{_no_build(report)}; {_FRESH}"
+    actions = " and ".join(action.action for action in report.actions if action.checked) or "some"
+    return f"only {actions} jobs ran, and none ran plugin code"
+
+
+def _no_build(report: Report) -> str:
+    were = counted(len(report.cached), "element") + (" was" if len(report.cached) == 1 else " were")
+    return f"no Build job ran: {were} pulled or cached; assemble() of their plugins was not checked"
+
+
+def _turn_lines(report: Report) -> list[Line]:
+    """Which plugin code had no turn, in a run of which some had one."""
+    lines = []
+    built = any(action.plugin_code for action in report.actions if action.action == "Build")
+    if report.exercised and report.cached and report.actions and not built:
+        lines.append(Line(_no_build(report), "warn"))
+    if report.checked and report.without_turn:
+        names = ", ".join(report.without_turn[:_MANY])
+        dots = f" and {len(report.without_turn) - _MANY:,} more" if len(report.without_turn) > _MANY else ""
+        lines.append(Line(f"no checked job ran code of {names}{dots}"))
+    return lines
 
 
 def _checked(report: Report) -> str:
     cached = len(report.cached)
     text = f"checked {report.checked:,} of {report.jobs:,} jobs"
+    if actions := [_by_action(action) for action in report.actions]:
+        text += f" ({', '.join(actions)})"
     return f"{text}; {cached:,} element{' was' if cached == 1 else 's were'} cached" if cached else text
+
+
+def action_lines(report: Report) -> list[str]:
+    """The jobs of each action in full, for a report that has a place for it."""
+    return [
+        f"{each.action}: {each.checked:,} of {counted(each.jobs, 'job')} checked, {each.skipped:,} skipped, "
+        f"{each.plugin_code:,} ran plugin code"
+        for each in report.actions
+    ]
+
+
+def _by_action(action: Action) -> str:
+    of = "" if action.checked == action.jobs else f" of {action.jobs:,}"
+    skipped = f", {action.skipped:,} skipped" if action.skipped else ""
+    return f"{action.checked:,}{of} {action.action}{skipped}"
 
 
 def _blind_spot_lines(report: Report, opaque: Sequence[tuple[str, int]]) -> list[Line]:

@@ -99,6 +99,17 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Action:
+    """The jobs of one action: see `enforcer.results.job_counts.JobCounts`."""
+
+    action: str
+    jobs: int
+    checked: int
+    skipped: int
+    plugin_code: int
+
+
+@dataclass(frozen=True)
 class Access:
     """How often one job read and wrote one attribute of a unit."""
 
@@ -115,6 +126,8 @@ class Report:
 
     `partial` says why it was not a full run: what was not found then may still be there. `files` says where in the
     repository the files are that findings name. `new` counts findings that only warn, too; these alone are `warnings`.
+    `without_turn` are plugins, other than BuildStream's own, whose code no checked job ran; `not_due` says why there was
+    no job to run, where that is nobody's mistake.
     """
 
     verdict: str
@@ -149,6 +162,9 @@ class Report:
     access: tuple[Access, ...] = ()
     coverage: CoverageReport | None = None
     cost: Cost = NO_COST
+    actions: tuple[Action, ...] = ()
+    without_turn: tuple[str, ...] = ()
+    not_due: tuple[str, ...] = ()
 
 
 def installed_versions() -> dict[str, str | None]:
@@ -219,6 +235,9 @@ def build_report(
         graph=element_graph(record.kinds, record.dependencies),
         coverage=_coverage(record, settings),
         cost=cost_of(record.costs),
+        actions=tuple(Action(shown_name(name), **asdict(counts)) for name, counts in sorted(record.actions.items())),
+        without_turn=_names(record.plugins - record.had_turn),
+        not_due=_names(record.not_due) if not record.jobs else (),
     )
 
 
@@ -242,7 +261,7 @@ def _verdict(record: Record, settings: Settings) -> str:
         return FAILED
     if record.unwatched or any(finding.is_new for finding in record.findings):
         return WARNED
-    return CLEAN if record.checked else NOTHING_CHECKED
+    return CLEAN if record.exercised else NOTHING_CHECKED
 
 
 def _groups(findings: Iterable[Finding]) -> list[Group]:
@@ -366,6 +385,7 @@ def _partial(record: Record) -> tuple[str, ...]:
     unchecked = record.jobs - record.checked
     counts = [
         (not record.checked, "no job was checked"),
+        (record.checked and not record.exercised, "no checked job ran plugin code"),
         (unchecked, f"{_count(unchecked, 'job was', 'jobs were')} not checked"),
         (cached, f"{_count(len(cached), 'element was', 'elements were')} cached ({', '.join(cached[:1])})"),
         (record.errors, "something kept us from looking"),

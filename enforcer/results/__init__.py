@@ -2,5 +2,6 @@
 
 findings         one broken rule: what, whose, where
 record           counts, names and findings of one run
+job_counts       the jobs of one action, counted
 plugin_coverage  which plugin code ran in checked jobs
 """

@@ -15,9 +15,12 @@ BLAMES = ("live", "full", "rerun", "touch", "off")
 """How the line of a write is found: as its job runs, whatever that costs, by another run too, only where it was
 obtained, or not at all."""
 
+ACTIONS = ("Build", "Cache-query", "Fetch", "Pull", "Push", "Src-push", "Track")
+"""What BuildStream's scheduler calls its queues."""
+
 REPORT_FORMATS = ("json", "html", "sarif", "github", "markdown", "junit")
 
-OptionKind = Literal["mode", "choice", "flag", "number", "reports", "baseline", "allow", "file"]
+OptionKind = Literal["mode", "choice", "flag", "number", "min_jobs", "reports", "baseline", "allow", "file"]
 """What a value is. Each place says what it makes of a kind, and none says it of an option.
 
 A file is a path that is read where it is used; a baseline is read when the settings are made.
@@ -33,6 +36,7 @@ _METAVARS: Mapping[OptionKind, str] = {
     "mode": "MODE",
     "choice": "NAME",
     "number": "N",
+    "min_jobs": "[ACTION=]N",
     "reports": "FORMAT:PATH",
     "baseline": "FILE",
 }
@@ -200,7 +204,14 @@ OPTIONS = (
         pytest_help="Build with empty caches, one set a test, so that every job runs; they are removed.",
     ),
     # Only who has seen all tests knows how many jobs were checked.
-    Option("min_jobs", "number", ("pytest", "ini", "table"), "Fail the run when fewer jobs than this were checked."),
+    Option(
+        "min_jobs",
+        "min_jobs",
+        ("command", "pytest", "ini", "table"),
+        "Fail the run when fewer jobs than this, or of this action, were checked; ACTION: {choices}. May be repeated.",
+        choices=ACTIONS,
+        ini_note=", several with commas between them",
+    ),
     # pytest has its own.
     Option(
         "verbose",

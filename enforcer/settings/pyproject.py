@@ -10,6 +10,7 @@ from typing import Any
 
 from enforcer.errors import UsageError
 from enforcer.masking import printable
+from enforcer.settings.min_jobs import MinJobs
 from enforcer.settings.option_table import Option, OptionKind, options_in
 from enforcer.settings.settings import AllowEntry
 from enforcer.settings.texts import value_of
@@ -89,6 +90,14 @@ def _number(option: Option, raw: Any) -> int:
     return raw
 
 
+def _min_jobs(option: Option, raw: Any) -> tuple[MinJobs, ...]:
+    given = raw if isinstance(raw, list) else [raw]
+    if not all(isinstance(each, (int, str)) and not isinstance(each, bool) for each in given):
+        raise UsageError(f'{option.name} is {raw!r}, not a whole number, "ACTION=N", or a list of these')
+    texts = [text for each in given for text in str(each).split(",")]
+    return tuple(MinJobs.parse(option.name, text, option.choices) for text in texts)
+
+
 def _flag(option: Option, raw: Any) -> bool:
     if not isinstance(raw, bool):
         raise UsageError(f"{option.name} is {raw!r}, not true or false")
@@ -113,6 +122,7 @@ _READ: Mapping[OptionKind, Callable[[Option, Any], Any]] = {
     "choice": _text,
     "flag": _flag,
     "number": _number,
+    "min_jobs": _min_jobs,
     "baseline": _text,
     "allow": _allow,
 }

@@ -11,6 +11,7 @@ from typing import Any
 
 from enforcer.errors import UsageError
 from enforcer.settings.baseline import Baseline
+from enforcer.settings.min_jobs import MinJobs
 from enforcer.settings.option_table import BACKENDS, BLAMES, REPORT_FORMATS, Option, option_named
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "REPORT_FORMATS",
     "RUN_BACKEND",
     "AllowEntry",
+    "MinJobs",
     "Mode",
     "ReportTarget",
     "Settings",
@@ -150,7 +152,7 @@ class Settings:
     reports: tuple[ReportTarget, ...] = ()
     no_html: bool = False
     allow: tuple[AllowEntry, ...] = ()
-    min_jobs: int = 0
+    min_jobs: tuple[MinJobs, ...] = ()
     workers: int | None = None
     worker_jobs: int | None = None
     baseline: Baseline | None = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from enforcer.errors import UsageError
+from enforcer.settings.min_jobs import MinJobs
 from enforcer.settings.option_table import Option, OptionKind
 from enforcer.settings.settings import Mode, ReportTarget, parse_choice
 
@@ -16,7 +17,7 @@ def value_of(option: Option, given: Any) -> Any:
 
     Args:
         option: a row of the table.
-        given: a text; a list of texts for the reports; what is already a number, a path or a flag may be.
+        given: a text; a list of texts for what may be repeated; what is already a number, a path or a flag may be.
 
     Raises:
         UsageError: the text is wrong; the sentence says what there is.
@@ -32,6 +33,12 @@ def _number(option: Option, given: object) -> int:
     return int(text)
 
 
+def _min_jobs(option: Option, given: str | Sequence[str]) -> tuple[MinJobs, ...]:
+    texts = [given] if isinstance(given, str) else given
+    name = option.name.replace("_", "-")
+    return tuple(MinJobs.parse(name, each, option.choices) for text in texts for each in text.split(","))
+
+
 def _baseline(option: Option, given: str | Path) -> Path:
     if not given:
         raise UsageError(f"{option.name} names no file")
@@ -43,6 +50,7 @@ _READ: Mapping[OptionKind, Callable[[Option, Any], Any]] = {
     "choice": parse_choice,
     "flag": lambda option, flag: flag,
     "number": _number,
+    "min_jobs": _min_jobs,
     "reports": lambda option, texts: tuple(map(ReportTarget.parse, texts)),
     "baseline": _baseline,
 }

@@ -22,7 +22,7 @@ class FakeBst:
     def __init__(self) -> None:
         self.events: list[str] = []
         self.status = 0
-        self.record = Record(jobs=2, checked=2)
+        self.record = Record(jobs=2, checked=2, elements={"app.bst"}, exercised={"app.bst"})
         self.settings: Settings | None = None
 
     def activate(self, session: Session) -> FakeBst:

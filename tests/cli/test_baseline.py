@@ -26,7 +26,7 @@ GONE = "module-write my_kind module COUNTS[*]"
 
 def full(*findings: Finding) -> Record:
     """The record of a run that looked at everything."""
-    return Record(jobs=2, checked=2, findings=[replace(finding) for finding in findings])
+    return Record(jobs=2, checked=2, exercised={"app.bst"}, findings=[replace(finding) for finding in findings])
 
 
 def known(*lines: str) -> Path:

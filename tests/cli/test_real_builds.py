@@ -128,7 +128,7 @@ def test_a_clean_build_is_clean_and_the_next_one_checks_nothing(tmp_path: Path) 
     report = project.report()
     assert (report["verdict"], report["violations"], report["errors"]) == ("clean", [], [])
     assert report["summary"]["checked"] == report["summary"]["jobs"] > 0
-    assert "checked 4 of 4 jobs" in first.stderr
+    assert "checked 4 of 4 jobs (2 Build, 2 Fetch)" in first.stderr
 
     second = project.run(*REPORTED, "build", "app.bst")
     assert second.returncode == 0, second.stderr
@@ -295,8 +295,20 @@ def test_without_a_project_bst_says_so_and_we_say_that_nothing_was_checked(tmp_p
     done = project.run(*REPORTED, "build", "app.bst")
     assert done.returncode == 255
     assert "No project.conf or active workspace was located" in done.stderr
-    assert "NOTHING WAS CHECKED: no job ran" in done.stderr
+    assert "NOTHING WAS CHECKED" not in done.stderr
+    assert "no job was checked: bst ended with exit status 255" in done.stderr
     assert project.report()["verdict"] == "nothing-checked"
+
+
+def test_commands_of_bst_that_run_no_job_are_not_shouted_at(tmp_path: Path) -> None:
+    project = Project(tmp_path, "pass")
+    assert project.run("build", "app.bst").returncode == 0
+    for words in (["show", "app.bst"], ["artifact", "checkout", "--directory", "out", "app.bst"]):
+        done = project.run(*REPORTED, "--", *words)
+        assert done.returncode == 0, done.stderr
+        assert "NOTHING" not in done.stderr
+        assert "no job was checked: bst was not asked to run any" in done.stderr
+        assert project.report()["verdict"] == "nothing-checked"
 
 
 def test_off_is_stock_bst(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ import pytest
 from enforcer.cli import main
 from enforcer.errors import UnsupportedError
 from enforcer.results.findings import Finding
+from enforcer.results.job_counts import JobCounts
 from enforcer.results.record import Record
 from enforcer.session import Session
-from enforcer.settings.settings import AllowEntry, Mode, ReportTarget, Settings
+from enforcer.settings.settings import AllowEntry, MinJobs, Mode, ReportTarget, Settings
 from tests.cli.conftest import FakeBst
 from tests.reports.records import COSTS, FINDING, record
 
@@ -46,7 +47,8 @@ def test_from_the_first_word_on_everything_is_for_bst(
 
 def test_every_option_becomes_a_setting(bst: FakeBst) -> None:
     words = (
-        "--mode soft --backend threads --workers 3 --report json:a.json --report json:b.json --collect --fresh build"
+        "--mode soft --backend threads --workers 3 --report json:a.json --report json:b.json --collect --fresh "
+        "--min-jobs 4 --min-jobs Build=2,Fetch=1 build"
     )
     main(["run", *words.split()])
     assert bst.settings == Settings(
@@ -55,6 +57,7 @@ def test_every_option_becomes_a_setting(bst: FakeBst) -> None:
         workers=3,
         collect=True,
         fresh=True,
+        min_jobs=(MinJobs(4), MinJobs(2, "Build"), MinJobs(1, "Fetch")),
         reports=(ReportTarget("json", Path("a.json")), ReportTarget("json", Path("b.json"))),
     )
 
@@ -163,9 +166,59 @@ def test_a_failed_run_ends_with_the_address_of_its_page(
 def test_a_run_that_checked_nothing_says_so_and_exits_as_bst_does(
     bst: FakeBst, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bst.record, bst.status = Record(), 255
-    assert main(["run", "build"]) == 255
+    bst.record = Record(elements={"app.bst"})
+    assert main(["run", "build"]) == 0
     assert "NOTHING WAS CHECKED: no job ran" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("made", "status", "said"),
+    [
+        (Record(), 255, "no job was checked: bst ended with exit status 255"),
+        (Record(elements={"app.bst"}), 255, "no job was checked: bst ended with exit status 255"),
+        (Record(), 0, "no job was checked: bst was not asked to run any"),
+    ],
+)
+def test_where_no_job_was_due_nobody_shouts(
+    bst: FakeBst, capsys: pytest.CaptureFixture[str], made: Record, status: int, said: str
+) -> None:
+    bst.record, bst.status = made, status
+    assert main(["run", "--report", "json:r.json", "show"]) == status
+    assert capsys.readouterr().err.splitlines()[1:4] == ["enforcement strict on pool: nothing-checked", "", said]
+    assert json.loads(Path("r.json").read_text())["verdict"] == "nothing-checked"
+
+
+@pytest.mark.parametrize(
+    ("minimum", "bst_status", "status", "said"),
+    [
+        ("3", 0, 3, "2 jobs were checked, but at least 3 have to be: the run fails"),
+        ("2", 0, 0, None),
+        ("Pull=1", 0, 3, "0 Pull jobs were checked, but at least 1 has to be: the run fails"),
+        ("2,Fetch=1,Pull=1", 0, 3, "0 Pull jobs were checked, but at least 1 has to be: the run fails"),
+        ("Fetch=1", 0, 0, None),
+        ("Track=2", 0, 3, "0 Track jobs were checked, but at least 2 have to be: the run fails"),
+        ("9", 255, 255, "2 jobs were checked, but at least 9 have to be: the run fails"),
+    ],
+)
+def test_fewer_jobs_than_asked_for_fail_the_command(
+    bst: FakeBst,
+    capsys: pytest.CaptureFixture[str],
+    minimum: str,
+    bst_status: int,
+    status: int,
+    said: str | None,
+) -> None:
+    skipped, fetched = JobCounts(1, 1, skipped=1), JobCounts(1, 1, plugin_code=1)
+    bst.record = Record(2, 2, {"Pull": skipped, "Fetch": fetched}, exercised={"app.bst"})
+    bst.status = bst_status
+    assert main(["run", "--min-jobs", minimum, "build"]) == status
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.endswith("the run fails")]
+    assert lines == ([] if said is None else [said])
+
+
+def test_a_violation_wins_over_too_few_jobs(bst: FakeBst) -> None:
+    bst.record = record(FINDING)
+    assert main(["run", "--min-jobs", "99", "build"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -176,6 +229,13 @@ def test_a_run_that_checked_nothing_says_so_and_exits_as_bst_does(
         (["--mode", "lenient", "build"], "unknown mode 'lenient': choose one of off, soft, discard, strict"),
         (["--backend", "cloud", "build"], "unknown backend 'cloud'"),
         (["--workers", "0", "build"], "Invalid value for '--workers': 0 is not in the range x>=1"),
+        (["--min-jobs", "many", "build"], "min-jobs is 'many': N or ACTION=N is needed, 1 or Build=1 for example"),
+        (["--min-jobs", "Build=", "build"], "min-jobs is 'Build=': N or ACTION=N is needed, 1 or Build=1 for example"),
+        (["--min-jobs", "=1", "build"], "min-jobs is '=1': N or ACTION=N is needed, 1 or Build=1 for example"),
+        (
+            ["--min-jobs", "1,Built=1", "build"],
+            "min-jobs is 'Built=1': there is no action 'Built', choose one of Build, Cache-query, Fetch, Pull, Push, ",
+        ),
         (["--workers", "two", "build"], "Invalid value for '--workers': 'two' is not a valid integer"),
         (["--report", "xml:r.xml", "build"], "unknown report format 'xml'"),
         (["--report", "json:", "build"], "names no file"),

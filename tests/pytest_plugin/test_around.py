@@ -62,14 +62,14 @@ def test_two_runs_in_one_process_do_not_mix(fake: pytest.Pytester) -> None:
                 ''')
             result = pytester.runpytest("--enforce=strict")
             result.assert_outcomes(failed=1)
-            result.stdout.fnmatch_lines(["checked 2 of 2 jobs"])
+            result.stdout.fnmatch_lines(["checked 2 of 2 jobs (1 Build, 1 Fetch)"])
             assert len(_watches) == 1
             assert subprocess.Popen.__init__ is not subprocess.Popen.__init__.__wrapped__
         """
     )
     result = fake.runpytest("--enforce=strict")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["checked 2 of 2 jobs"])
+    result.stdout.fnmatch_lines(["checked 2 of 2 jobs (1 Build, 1 Fetch)"])
 
 
 def test_an_inner_run_without_the_flag_leaves_the_outer_one_on(fake: pytest.Pytester) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from enforcer.settings.option_table import OPTIONS, Option, options_in
+from enforcer.settings.settings import MinJobs
 from tests.settings.samples import prepare, sample, value
 
 TESTS = "def test_build(build): build()"
@@ -33,13 +34,14 @@ def test_every_option_has_its_effect(fake: pytest.Pytester) -> None:
         "--enforce-collect",
         "--enforce-fresh",
         "--enforce-min-jobs=7",
+        "--enforce-min-jobs=Build=1,Fetch=2",
     )
     assert settings.mode.value == "discard"
     assert settings.backend == "threads"
     assert [report.path for report in settings.reports] == [fake.path / "a.json", fake.path / "b.json"]
     assert settings.collect
     assert settings.fresh
-    assert settings.min_jobs == 7
+    assert settings.min_jobs == (MinJobs(7), MinJobs(1, "Build"), MinJobs(2, "Fetch"))
 
 
 def test_every_option_is_an_ini_value_too(fake: pytest.Pytester) -> None:
@@ -53,7 +55,7 @@ def test_every_option_is_an_ini_value_too(fake: pytest.Pytester) -> None:
             json:b.json
         enforce_collect = true
         enforce_fresh = true
-        enforce_min_jobs = 3
+        enforce_min_jobs = 3, Build=1
         enforce_workers = 4
         enforce_worker_jobs = 5
         """
@@ -63,7 +65,7 @@ def test_every_option_is_an_ini_value_too(fake: pytest.Pytester) -> None:
     assert len(settings.reports) == 2
     assert settings.collect
     assert settings.fresh
-    assert (settings.min_jobs, settings.workers, settings.worker_jobs) == (3, 4, 5)
+    assert (settings.min_jobs, settings.workers, settings.worker_jobs) == ((MinJobs(3), MinJobs(1, "Build")), 4, 5)
 
 
 def told_settings(fake: pytest.Pytester, option: Option, *args: str) -> tuple[Any, Any]:
@@ -131,7 +133,7 @@ def test_command_line_goes_before_ini_before_table(fake: pytest.Pytester) -> Non
     settings = settings_of(fake, "--enforce=strict", "--enforce-min-jobs=3")
     assert settings.mode.value == "strict"
     assert not settings.collect
-    assert (settings.min_jobs, settings.workers, settings.worker_jobs) == (3, 2, 9)
+    assert (settings.min_jobs, settings.workers, settings.worker_jobs) == ((MinJobs(3),), 2, 9)
     assert [str(entry) for entry in settings.allow] == ["foreign-write a.bst x"]
 
 
@@ -154,9 +156,13 @@ def test_the_table_alone_does_not_switch_enforcement_on(fake: pytest.Pytester) -
         (["--enforce=strict", "--enforce-report=json:no/such/r"], "cannot write the json report to *no/such/r*"),
         (
             ["--enforce=strict", "--enforce-min-jobs=many"],
-            "enforce-min-jobs is 'many': a whole number from 0 on is needed",
+            "min-jobs is 'many': N or ACTION=N is needed, 1 or Build=1 for example",
         ),
-        (["--enforce=strict", "--enforce-min-jobs=-1"], "enforce-min-jobs is '-1': a whole number from 0 on is needed"),
+        (["--enforce=strict", "--enforce-min-jobs=-1"], "min-jobs is '-1': N or ACTION=N is needed"),
+        (
+            ["--enforce=strict", "--enforce-min-jobs=Built=1"],
+            "min-jobs is 'Built=1': there is no action 'Built', ",
+        ),
         (["--enforce=strict", "-o", "enforce_workers=x"], "enforce-workers is 'x': a whole number from 1 on is needed"),
         (["--enforce=strict", "-o", "enforce_workers=0"], "enforce-workers is '0': a whole number from 1 on is needed"),
         (["--enforce=strict", "-o", "enforce_worker_jobs=1.5"], "enforce-worker-jobs is '1.5': a whole number from 1"),
@@ -222,6 +228,15 @@ def test_fewer_jobs_than_asked_for_fail_the_run(fake: pytest.Pytester) -> None:
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["2 jobs were checked, but at least 3 have to be: the run fails"])
     assert fake.runpytest("--enforce=strict", "--enforce-min-jobs=2").ret == 0
+
+
+def test_fewer_jobs_of_an_action_than_asked_for_fail_the_run(fake: pytest.Pytester) -> None:
+    fake.makepyfile("def test_build(build): build(violates=False)")
+    result = fake.runpytest("--enforce=strict", "--enforce-min-jobs=2", "--enforce-min-jobs=Build=1,Track=1")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["0 Track jobs were checked, but at least 1 has to be: the run fails"])
+    result.stdout.no_fnmatch_line("*Build jobs were*")
+    assert fake.runpytest("--enforce=strict", "--enforce-min-jobs=Build=1").ret == 0
 
 
 def test_nothing_checked_is_said_loudly(fake: pytest.Pytester) -> None:

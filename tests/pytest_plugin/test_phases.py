@@ -236,7 +236,7 @@ def test_a_build_in_a_subtest_fails_the_test_around_it(fake: pytest.Pytester) ->
     result = fake.runpytest("--enforce=strict", "--enforce-min-jobs=4", "--enforce-report=json:r.json")
     # The third subtest, and the test: for the build of the second.
     result.assert_outcomes(failed=2)
-    result.stdout.fnmatch_lines([FINDING, "checked 4 of 4 jobs"])
+    result.stdout.fnmatch_lines([FINDING, "checked 4 of 4 jobs (2 Build, 2 Fetch)"])
     assert '"violations": 1,' in (fake.path / "r.json").read_text()
 
 

@@ -34,7 +34,7 @@ IN_FULL = ["foreign-write  app.bst (hazard) changed base.bst in its Build job", 
 END = [
     "  reproduce: pytest --enforce strict test_it.py::test_bad",
     "1 new violation, 2 allowed",
-    "checked 8 of 8 jobs",
+    "checked 8 of 8 jobs (4 Build, 4 Fetch)",
 ]
 BEGIN = [SECTION, "enforcement strict on threads: failed", ""]
 BLOCK = [*BEGIN, SHORT.replace("[", "[[]"), *END]
@@ -132,7 +132,7 @@ def test_very_quietly_it_says_what_was_checked_and_no_more(tests: pytest.Pyteste
             SECTION,
             "enforcement strict on threads: failed",
             "1 new violation, 2 allowed",
-            "checked 8 of 8 jobs",
+            "checked 8 of 8 jobs (4 Build, 4 Fetch)",
             "*= short test summary info =*",
         ],
         consecutive=True,

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 
 from enforcer.results.findings import Finding, Job, Owner, Site
+from enforcer.results.job_counts import JobCounts
 from enforcer.results.plugin_coverage import Coverage, Method, PluginCode, Ran
 from enforcer.results.record import Record
 
@@ -30,9 +31,12 @@ def filled() -> Record:
     return Record(
         jobs=3,
         checked=2,
+        actions={"Fetch": JobCounts(1, 1, 0, 1), "Build": JobCounts(2, 1, 0, 1)},
         elements={"base.bst", "app.bst"},
         kinds={"base.bst": "import", "app.bst": "kind"},
         dependencies={"app.bst": {"base.bst"}, "base.bst": set()},
+        plugins={"kind (element)", "git_x (source)"},
+        had_turn={"kind (element)"},
         cells=9,
         opaque=Counter({"Lock": 2}),
         findings=[finding],
@@ -50,11 +54,17 @@ def test_it_is_laid_out_as_the_module_says() -> None:
     assert json.loads(json.dumps(filled().to_plain())) == {
         "jobs": 3,
         "checked": 2,
+        "actions": {
+            "Build": {"jobs": 2, "checked": 1, "skipped": 0, "plugin_code": 1},
+            "Fetch": {"jobs": 1, "checked": 1, "skipped": 0, "plugin_code": 1},
+        },
         "elements": ["app.bst", "base.bst"],
         "kinds": {"app.bst": "kind", "base.bst": "import"},
         "dependencies": {"app.bst": ["base.bst"], "base.bst": []},
         "exercised": [],
         "cached": [],
+        "plugins": ["git_x (source)", "kind (element)"],
+        "had_turn": ["kind (element)"],
         "cells": 9,
         "opaque": {"Lock": 2},
         "opaque_in_plugins": {},
@@ -101,6 +111,7 @@ def test_it_is_laid_out_as_the_module_says() -> None:
         "comments": ["k.py:3: ignore[foreign-write]"],
         "comments_used": [],
         "incomplete_reasons": [],
+        "not_due": [],
         "files": [["k.py", "/p/k.py"]],
         "coverage": {
             "code": {

@@ -7,7 +7,7 @@ from typing import Any
 
 from enforcer.settings.baseline import load_baseline
 from enforcer.settings.option_table import Option
-from enforcer.settings.settings import AllowEntry, Mode, ReportTarget, Settings
+from enforcer.settings.settings import AllowEntry, MinJobs, Mode, ReportTarget, Settings
 
 _ENTRY = {"entry": "foreign-write a.bst x", "reason": "why"}
 
@@ -28,6 +28,8 @@ def sample(option: Option) -> Any:
             return True
         case "number":
             return option.least + 2
+        case "min_jobs":
+            return f"{option.choices[0]}=2"
         case "reports":
             return f"{option.choices[0]}:report"
         case "baseline" | "file":
@@ -51,6 +53,8 @@ def value(option: Option, directory: Path) -> Any:
             return (ReportTarget(option.choices[0], directory / "report"),)
         case "baseline":
             return load_baseline(Path(written), directory)
+        case "min_jobs":
+            return (MinJobs(2, option.choices[0]),)
         case "allow":
             return (AllowEntry.parse(_ENTRY["entry"], _ENTRY["reason"]),)
         case _:

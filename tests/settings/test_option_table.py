@@ -54,6 +54,12 @@ def test_the_modes_of_the_table_are_those_that_there_are() -> None:
     assert tuple(mode.value for mode in Mode) == option_table.MODES
 
 
+def test_the_actions_of_the_table_are_those_of_buildstreams_queues() -> None:
+    queues = pytest.importorskip("buildstream._scheduler")
+    found = {getattr(queues, name).action_name for name in vars(queues) if name.endswith("Queue")}
+    assert tuple(sorted(found - {None})) == option_table.ACTIONS
+
+
 @pytest.mark.parametrize("option", options_in("table"), ids=names(options_in("table")))
 def test_a_key_of_the_table_is_its_setting(option: Option, tmp_path: Path) -> None:
     prepare(tmp_path)

@@ -6,7 +6,7 @@ import pytest
 
 from enforcer.errors import UsageError
 from enforcer.settings.pyproject import find_pyproject, table_values
-from enforcer.settings.settings import AllowEntry, Mode, Settings
+from enforcer.settings.settings import AllowEntry, MinJobs, Mode, Settings
 
 
 def write(directory: Path, text: str) -> Path:
@@ -24,7 +24,7 @@ def test_every_key_becomes_a_setting(tmp_path: Path) -> None:
         backend = "threads"
         collect = true
         fresh = true
-        min_jobs = 2
+        min_jobs = [2, "Build=1"]
         workers = 3
         worker_jobs = 4
         allow = [{ entry = "foreign-write base.bst environment[*]", reason = "fixed upstream" }]
@@ -35,7 +35,7 @@ def test_every_key_becomes_a_setting(tmp_path: Path) -> None:
         backend="threads",
         collect=True,
         fresh=True,
-        min_jobs=2,
+        min_jobs=(MinJobs(2), MinJobs(1, "Build")),
         workers=3,
         worker_jobs=4,
         allow=(AllowEntry("foreign-write", "base.bst", "environment[*]", "fixed upstream"),),
@@ -75,7 +75,13 @@ def test_a_file_without_a_table_gives_nothing(tmp_path: Path, text: str) -> None
         ('collect = "yes"', "collect is 'yes', not true or false"),
         ("workers = 0", "workers is 0, not a whole number from 1 on"),
         ("workers = true", "workers is True, not a whole number"),
-        ("min_jobs = 1.5", "min_jobs is 1.5, not a whole number from 0 on"),
+        ("min_jobs = 1.5", 'min_jobs is 1.5, not a whole number, "ACTION=N", or a list of these'),
+        ("min_jobs = true", "min_jobs is True, not a whole number"),
+        (
+            'min_jobs = "Built=1"',
+            "min_jobs is 'Built=1': there is no action 'Built', choose one of Build, ",
+        ),
+        ("min_jobs = -1", "min_jobs is '-1': N or ACTION=N is needed, 1 or Build=1 for example"),
         ('allow = "foreign-write x y"', "allow is 'foreign-write x y', not a list"),
         ('allow = ["foreign-write x y"]', "allow entry 'foreign-write x y' is not"),
         ('allow = [{ entry = "foreign-write x y" }]', "allow entry .* is not"),

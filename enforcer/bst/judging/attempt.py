@@ -69,6 +69,8 @@ class Attempt:
         failed: whether the action has failed by itself.
         drifts: unique keys that are not what they were.
         leaks: what it left running, once that was looked for.
+        skipped: whether the action has found nothing to do.
+        pulled: whether it got the element's sources from a remote cache, so that no plugin had to fetch them.
     """
 
     def __init__(
@@ -97,11 +99,13 @@ class Attempt:
         self.failed = False
         self.drifts: tuple[Drift, ...] = ()
         self.leaks = NO_LEAKS
+        self.skipped = False
+        self.pulled = False
 
     def run_action(self, action: Callable[[], Any]) -> Outcome:
         """The action, and the second look at the unique keys, which is judged with it."""
         with self._session.recording() as record:
-            record.jobs += 1
+            record.note_begin(self.job.action)
         start = time.monotonic()
         try:
             with (
@@ -115,7 +119,8 @@ class Attempt:
                 outcome = Outcome(result)
         except BaseException as error:
             outcome = Outcome(error=error)
-            self.failed = isinstance(error, Exception) and not isinstance(error, SkipJob)
+            self.skipped = issubclass(type(error), SkipJob)
+            self.failed = issubclass(type(error), Exception) and not self.skipped
         self._shield()
         self._note_costs(time.monotonic() - start)
         return outcome

@@ -17,6 +17,7 @@ from enforcer.bst.elements.run_graph import RunGraph, dependencies_of
 from enforcer.bst.judging.attempt import Attempt, Outcome, Prepared
 from enforcer.bst.judging.comparison import Comparison
 from enforcer.bst.judging.describing import UniqueKeys, job_of
+from enforcer.bst.judging.turns import not_bundled
 from enforcer.bst.judging.verdict import Verdict, summary
 from enforcer.bst.observing.left_running import Leaks, Running, running
 from enforcer.bst.observing.locks import LockName
@@ -145,6 +146,11 @@ class Judge:
         self._withdraw(verdict)
         return failing
 
+    def note_pull(self) -> None:
+        """The sources of the job that runs came from a remote cache."""
+        if self._last is not None:
+            self._last.attempt.pulled = True
+
     def sweep(self) -> None:
         """Compare everything, in a replica that will run no further job; record what is found."""
         if self._last is None or not self.comparison.since_full_compare.jobs:
@@ -230,7 +236,9 @@ class Judge:
                 )
 
     def _note_elements(self) -> None:
+        plugins = not_bundled(self.run_graph.elements)
         with self.session.recording() as record:
+            record.plugins |= plugins
             for element in self.run_graph.elements:
                 name = names.full_name(element)
                 record.note_element(name, _kind(element), map(names.full_name, dependencies_of(element)))

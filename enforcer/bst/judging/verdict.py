@@ -13,6 +13,7 @@ from enforcer.bst.judging.attempt import Attempt
 from enforcer.bst.judging.comparison import Comparison, Seen, Suspected
 from enforcer.bst.judging.describing import Describer, shared_locks, unshippable
 from enforcer.bst.judging.sorting import sort_foreign
+from enforcer.bst.judging.turns import had_turn
 from enforcer.bst.observing.searches import PluginSearches
 from enforcer.graph.compare import ChangedCell, changed_cells
 from enforcer.graph.delta import Refused
@@ -22,8 +23,6 @@ from enforcer.results.findings import Finding, Job
 from enforcer.rules.evidence import Change, Evidence, Left, SharedLock
 from enforcer.rules.registry import apply_rules
 from enforcer.session import Session
-
-_RUNS_PLUGIN_CODE = ("Track", "Fetch", "Build")
 
 
 @dataclass
@@ -205,10 +204,12 @@ class Verdict:
 
     def _record(self, case: Case) -> None:
         attempt = self.attempt
+        core_only = attempt.skipped or attempt.pulled
+        turn = set() if core_only else had_turn(attempt.job.action, attempt.bst_job.get_element())
         with self._session.recording() as record:
-            record.checked += 1
-            if attempt.job.action in _RUNS_PLUGIN_CODE:
-                record.exercised.add(attempt.job.element)
+            record.note_checked(attempt.job, attempt.skipped, bool(turn))
+            record.had_turn |= turn
+            if turn:
                 record.comments |= self._searches.comments.with_turn(
                     attempt.prepared.own, attempt.job.action, attempt.lines
                 )

@@ -228,7 +228,7 @@ class ProcessesRun(Run):
         if job._should_terminate or self._ending:
             return JOB_TERMINATED
         with self.judge.session.recording() as record:
-            record.jobs += 1
+            record.note_begin(job.action_name)
             record.errors.append(f"the {job.action_name} job of {job.name} was not judged: {error}")
         fail(job, f"enforcer: {error}", logfile=told.logfile, elapsed=told.elapsed())
         return JOB_FAILED

@@ -18,6 +18,7 @@ from enforcer.reports.html.graph_queries import Elements
 from enforcer.reports.html.overview import Overview, overview
 from enforcer.reports.html.picture import picture
 from enforcer.reports.html.rule_sections import by_rule
+from enforcer.reports.terminal import action_lines, nothing_checked
 from enforcer.reports.value import Group, Report, Violation
 
 PAGE_SIZE_LIMIT = 1_950_000
@@ -66,6 +67,8 @@ def _page(report: Report) -> str:
     template = _environment().get_template("report.html.jinja")
     return template.render(
         report=report,
+        nothing=nothing_checked(report),
+        actions=action_lines(report),
         command=shlex.join(report.command),
         rules=rules,
         groups=groups,

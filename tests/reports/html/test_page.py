@@ -200,8 +200,8 @@ def test_each_finding_has_a_link_of_its_own_that_its_fingerprint_gives() -> None
     ("made", "wanted"),
     [
         (record(checked=57, cached=set()), ["clean", "No new violation", "no checked job changed anything"]),
-        (Record(), ["nothing checked", "Nothing was checked, as no job ran"]),
-        (Record(cached={"a.bst"}), ["nothing checked", "Nothing was checked, as everything was cached"]),
+        (Record(), ["nothing checked", "Nothing was checked: no job ran"]),
+        (Record(cached={"a.bst"}), ["nothing checked", "Nothing was checked: everything was cached"]),
         (record(by("a.bst", severity="warning")), ["warned", "No new violation", "1 warning"]),
         (record(errors=["boom"]), ["failed", "Something kept us from looking", "boom"]),
     ],
