@@ -29,7 +29,8 @@ from enforcer.bst import patches
 from enforcer.bst.elements import names
 from enforcer.bst.forked import grpc_guard
 from enforcer.bst.judging.judge import EnforcementError
-from enforcer.bst.publishing import held_refs
+from enforcer.bst.publishing import distrust, held_refs
+from enforcer.bst.publishing.distrust import Distrust
 from enforcer.bst.publishing.fresh_context import forget_to_remove, load_fresh, remove_when_terminated
 from enforcer.bst.runs.in_threads import ThreadsRun
 from enforcer.bst.runs.scheduler_run import Run
@@ -47,15 +48,20 @@ class Attachment:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.run: Run | None = None
+        self._distrust = Distrust(session, self.held)
 
     def held(self) -> held_refs.HeldResults | None:
         """Where refs are held back now, if anywhere."""
-        return None if self.run is None else self.run.judge.results
+        return None if self.run is None else self.run.judge.publication.results
 
     @property
     def judges(self) -> bool:
         """Whether what is built now is this attachment's to judge."""
         return bool(_attached) and _attached[-1] is self and self.session.settings.mode is not Mode.OFF
+
+    def distrust(self) -> Distrust | None:
+        """What does not count of the caches that are used now; None where all does."""
+        return self._distrust if self.judges else None
 
     def caches(self) -> FreshCaches | None:
         """The caches for what is built now, None for the usual ones."""
@@ -100,7 +106,12 @@ def _patches() -> list[tuple[Any, str, Callable[[Attachment], Callable[[Any], An
             "_source_path",
             lambda at: lambda original: held_refs.read_held_sources(original, at.held),
         ),
-        (ElementSourcesCache, "pull", lambda at: lambda original: _noting_pull(original, at)),
+        (Artifact, "query_cache", lambda at: lambda original: distrust.query_trusted(original, at.distrust)),
+        (ElementSourcesCache, "load_proto", lambda at: lambda original: distrust.load_trusted(original, at.distrust)),
+        (SourceCache, "contains", lambda at: lambda original: distrust.contains_trusted(original, at.distrust)),
+        (Artifact, "pull", lambda at: lambda original: distrust.pull_trusted(original, at.distrust, at.held)),
+        (SourceCache, "pull", lambda at: lambda original: distrust.pull_trusted_source(original, at.distrust, at.held)),
+        (ElementSourcesCache, "pull", lambda at: lambda original: _pull_sources(original, at)),
         (Artifact, "_load_proto", lambda at: lambda original: held_refs.read_held_artifact(original, at.held)),
         (ArtifactCache, "link_key", lambda at: lambda original: held_refs.link_held(original, at.held)),
     ]
@@ -191,10 +202,12 @@ def _child_process(original: _Original, attachment: Attachment) -> _Original:
     return child_process
 
 
-def _noting_pull(original: _Original, attachment: Attachment) -> _Original:
+def _pull_sources(original: _Original, attachment: Attachment) -> _Original:
+    trusted = distrust.pull_trusted_together(original, attachment.distrust, attachment.held)
+
     @functools.wraps(original)
     def pull(self: Any, *args: Any) -> Any:
-        pulled = original(self, *args)
+        pulled = trusted(self, *args)
         if pulled and attachment.run is not None:
             attachment.run.judge.note_pull()
         return pulled

@@ -19,6 +19,7 @@ Wrap = Callable[[Any], Any]
 
 _TOUCHED = "which foreign units a job touches"
 _ASSIGNED = "what the main thread changes between jobs, for the other processes"
+_DISTRUSTED = "what was made under a violation is not taken from a cache"
 _HELD = "what a job publishes is held back until its verdict"
 
 PATCHED = {
@@ -33,7 +34,12 @@ PATCHED = {
     "buildstream.utils:save_file_atomic": _HELD,
     "buildstream._sourcecache:SourceCache._source_path": _HELD,
     "buildstream._elementsourcescache:ElementSourcesCache._source_path": _HELD,
-    "buildstream._elementsourcescache:ElementSourcesCache.pull": "a Fetch job runs no plugin code for what was pulled",
+    "buildstream._elementsourcescache:ElementSourcesCache.pull": f"{_DISTRUSTED}; what was pulled runs no plugin code",
+    "buildstream._elementsourcescache:ElementSourcesCache.load_proto": _DISTRUSTED,
+    "buildstream._sourcecache:SourceCache.contains": _DISTRUSTED,
+    "buildstream._sourcecache:SourceCache.pull": _DISTRUSTED,
+    "buildstream._artifact:Artifact.query_cache": _DISTRUSTED,
+    "buildstream._artifact:Artifact.pull": _DISTRUSTED,
     "buildstream._artifact:Artifact._load_proto": _HELD,
     "buildstream._artifactcache:ArtifactCache.link_key": _HELD,
     "buildstream._frontend.status:_StatusHeader.__init__": "a line more for the live count",

@@ -574,6 +574,13 @@ REPORT = Object(
         merge=merging.in_all,
     ),
     Field(
+        "distrusted",
+        Texts(),
+        "Elements of which something in the caches was not taken, as it was made under a violation in another mode.",
+        added=True,
+        merge=merging.union,
+    ),
+    Field(
         "access",
         Listed(_ACCESS),
         "Which job read and wrote what; empty unless it was asked for.",

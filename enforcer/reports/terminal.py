@@ -221,6 +221,9 @@ def trouble_lines(report: Report) -> list[Line]:
             lines.append(Line(f"{what}: {len(texts) - _MANY:,} times more", "bad"))
     lines += [Line(f"allow entry that matched nothing: {entry}", "warn") for entry in report.unused_allow[:_MANY]]
     lines += [Line(f"comment that no finding needed: {name}", "warn") for name in report.unused_comments[:_MANY]]
+    if report.distrusted:
+        names = ", ".join(report.distrusted[:_MANY]) + (", ..." if len(report.distrusted) > _MANY else "")
+        lines.append(Line(f"not taken from the cache, as made under a violation: {names}", "warn"))
     return lines
 
 

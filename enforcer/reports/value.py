@@ -165,6 +165,7 @@ class Report:
     actions: tuple[Action, ...] = ()
     without_turn: tuple[str, ...] = ()
     not_due: tuple[str, ...] = ()
+    distrusted: tuple[str, ...] = ()
 
 
 def installed_versions() -> dict[str, str | None]:
@@ -238,6 +239,7 @@ def build_report(
         actions=tuple(Action(shown_name(name), **asdict(counts)) for name, counts in sorted(record.actions.items())),
         without_turn=_names(record.plugins - record.had_turn),
         not_due=_names(record.not_due) if not record.jobs else (),
+        distrusted=_names(record.distrusted),
     )
 
 

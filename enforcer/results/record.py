@@ -30,7 +30,8 @@ from enforcer.results.job_counts import JobCounts
 from enforcer.results.plugin_coverage import Coverage
 
 _SETS = (
-    *("elements", "exercised", "cached", "plugins", "had_turn", "left_behind", "incomplete_reasons", "not_due"),
+    *("elements", "exercised", "cached", "plugins", "had_turn", "distrusted"),
+    *("left_behind", "incomplete_reasons", "not_due"),
     *("allow_used", "allow_marked", "comments", "comments_used"),
 )
 
@@ -50,6 +51,7 @@ class Record:
         cached: elements whose artifact was there already.
         plugins: the kinds of plugins in the graph that do not come with BuildStream, with their types.
         had_turn: of all kinds, those whose code a checked job ran.
+        distrusted: elements of which something in the caches was not taken, as it was made under a violation.
         opaque: for each type that cannot be seen into, how many objects of it the graph held at most.
         opaque_in_plugins: of these, what is in state of plugins and modules that do not come with BuildStream.
         cells: the most cells that one graph had.
@@ -78,6 +80,7 @@ class Record:
     cached: set[str] = field(default_factory=set)
     plugins: set[str] = field(default_factory=set)
     had_turn: set[str] = field(default_factory=set)
+    distrusted: set[str] = field(default_factory=set)
     cells: int = 0
     opaque: Counter[str] = field(default_factory=Counter)
     opaque_in_plugins: Counter[str] = field(default_factory=Counter)
@@ -159,6 +162,7 @@ class Record:
             "cached": sorted(self.cached),
             "plugins": sorted(self.plugins),
             "had_turn": sorted(self.had_turn),
+            "distrusted": sorted(self.distrusted),
             "left_behind": sorted(self.left_behind),
             "allow_used": sorted(self.allow_used),
             "allow_marked": sorted(self.allow_marked),

@@ -175,6 +175,11 @@ class Settings:
         return self.mode is Mode.STRICT and not self.collect
 
     @property
+    def rejects_tainted(self) -> bool:
+        """Whether what was made under a violation does not count as cached: its job is to be found again."""
+        return self.mode is Mode.STRICT or self.collect
+
+    @property
     def fails_run(self) -> bool:
         """Whether a new violation fails the test or the command."""
         return (self.mode is Mode.STRICT or self.collect) and not self.update_baseline

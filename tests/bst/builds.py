@@ -80,7 +80,7 @@ from buildstream import Source
 
 
 class Feeds(Source):
-    """Stages one file, and runs the line of code that its element names, in its Fetch job."""
+    """Stages one file, and runs the line of code that its element names, in its Fetch and Track jobs."""
 
     BST_MIN_VERSION = "2.5"
 
@@ -110,6 +110,9 @@ class Feeds(Source):
         if "MIRRORED" in os.environ:
             return os.path.exists(os.path.join(self.get_mirror_directory(), "fed"))
         return self.fetched
+
+    def track(self):
+        exec(self.line, globals(), {"self": self})
 
     def fetch(self):
         exec(self.line, globals(), {"self": self})

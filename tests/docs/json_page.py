@@ -44,6 +44,7 @@ _TITLES = {
     "plugins": "Each of `plugins`",
     "methods": "Each of `methods`",
     "cost": "`cost`",
+    "actions": "Each of `actions`",
     "access": "Each of `access`",
     "graph": "`graph`",
 }
@@ -63,7 +64,7 @@ def _objects() -> Iterator[tuple[str, dict[str, Any]]]:
         yield name, whole["properties"][name]
     plugins = whole["properties"]["coverage"]["properties"]["plugins"]["items"]
     yield from (("plugins", plugins), ("methods", plugins["properties"]["methods"]["items"]))
-    for name in ("files", "core_fills", "opaque", "access"):
+    for name in ("files", "core_fills", "opaque", "actions", "access"):
         yield name, whole["properties"][name]["items"]
     yield from (("violations", parts["violation"]), ("job", parts["job"]), ("site", parts["site"]))
     yield from (("examples", parts["example"]), ("owner", parts["violation"]["properties"]["owner"]))

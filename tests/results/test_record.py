@@ -65,6 +65,7 @@ def test_it_is_laid_out_as_the_module_says() -> None:
         "cached": [],
         "plugins": ["git_x (source)", "kind (element)"],
         "had_turn": ["kind (element)"],
+        "distrusted": [],
         "cells": 9,
         "opaque": {"Lock": 2},
         "opaque_in_plugins": {},

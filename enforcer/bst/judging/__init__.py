@@ -6,6 +6,7 @@ verdict      the steps from what an attempt changed to the findings that fail it
 comparison   what is compared around a job, and what becomes of its own changes
 sorting      foreign changes: what core filled in, and what is taken back
 describing   what was seen of a job, as the plain data that rules judge
+publication  what becomes of the refs that a job writes
 turns        which plugins there are, and whose code a job runs
 core_fills   the lazy writes of BuildStream's own core, each with its reason
 """

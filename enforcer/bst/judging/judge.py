@@ -6,7 +6,6 @@ import os
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from buildstream._exceptions import BstError, ErrorDomain
@@ -17,13 +16,12 @@ from enforcer.bst.elements.run_graph import RunGraph, dependencies_of
 from enforcer.bst.judging.attempt import Attempt, Outcome, Prepared
 from enforcer.bst.judging.comparison import Comparison
 from enforcer.bst.judging.describing import UniqueKeys, job_of
+from enforcer.bst.judging.publication import Publication
 from enforcer.bst.judging.turns import not_bundled
 from enforcer.bst.judging.verdict import Verdict, summary
 from enforcer.bst.observing.left_running import Leaks, Running, running
 from enforcer.bst.observing.locks import LockName
 from enforcer.bst.observing.searches import PluginSearches
-from enforcer.bst.publishing.held_refs import HeldResults
-from enforcer.bst.publishing.unjudged_fetches import UnjudgedFetches
 from enforcer.errors import EnforcerError
 from enforcer.graph.values import vars_of
 from enforcer.reports.message import short_lines
@@ -55,22 +53,20 @@ class Judge:
         self.run_graph = run_graph
         self.searches = PluginSearches(run_graph)
         self.comparison = comparison
-        self.results = HeldResults(scheduler.context)
+        self.publication = Publication(session, scheduler.context, comparison)
         self.reusable = True
         self.rerun = False
         self.kept_locks: frozenset[LockName] | None = None
         self.unkept_locks: list[LockName] = []
         self._verdict: Verdict | Exception | None = None
-        self._unjudged_fetches = UnjudgedFetches(scheduler.context)
         self._late = LateThreads()
-        self._refs_since_full_compare: list[str] = []
         self._last: Verdict | None = None
         self._note_graph()
         self._refuse_shared_cache()
 
     def _refuse_shared_cache(self) -> None:
         """Test processes that pytest-xdist runs side by side must not meet in one cache: outcomes would be luck."""
-        if os.environ.get("PYTEST_XDIST_WORKER") and self.results.siblings():
+        if os.environ.get("PYTEST_XDIST_WORKER") and self.publication.results.siblings():
             with self.session.recording() as record:
                 record.errors.append(
                     "two test processes build in one BuildStream cache at the same time: give each a cache of its own, "
@@ -117,18 +113,16 @@ class Judge:
             raise self._our_failure(job_of(job), verdict or RuntimeError("prepare() did not run"))
         attempt = verdict.attempt
         with ExitStack() as stack:
-            if verdict.strict or self.rerun:
-                stack.enter_context(self.results.holding())
-            if verdict.strict:
-                self._begin(attempt.job, job)
+            stack.enter_context(self.publication.results.holding())
+            self._begin(verdict, job)
             self._last = verdict
             outcome = attempt.run_action(action)
             with self.session.spending(costs.CHECK):
                 failing = self._judged(verdict)
             if failing and not isinstance(outcome.error, TerminateException):
                 raise _verdict_error(failing, outcome.error)
-            if verdict.strict and not failing and not self.rerun:
-                self._commit(attempt.job, job)
+            if not failing and not self.rerun:
+                self._commit(verdict, job)
             return self._deliver(attempt.job, outcome)
 
     def _judged(self, verdict: Verdict) -> list[Finding]:
@@ -143,7 +137,7 @@ class Judge:
             self.reusable = False
             raise self._our_failure(attempt.job, error) from error
         self.reusable = self.reusable and not (verdict.stuck or attempt.leaks.threads or attempt.leaks.processes)
-        self._withdraw(verdict)
+        self.publication.doubt(verdict)
         return failing
 
     def note_pull(self) -> None:
@@ -158,8 +152,8 @@ class Judge:
         try:
             with self.session.spending(costs.CHECK):
                 doubted = self._last.at_retirement()
-            if doubted and self._last.strict:
-                self._withdraw(self._last)
+            if doubted:
+                self.publication.doubt(self._last)
         except Exception as error:  # ours, or a rule's: the jobs are done
             with self.session.recording() as record:
                 record.errors.append(
@@ -176,30 +170,22 @@ class Judge:
         text = "".join(traceback.format_exception(error))
         raise EnforcementError(f"this job ended with {names.in_words(error)}", text, "enforcement-escaped") from error
 
-    def _begin(self, job: Job, bst_job: Any) -> None:
+    def _begin(self, verdict: Verdict, bst_job: Any) -> None:
+        element = bst_job.get_element()
         try:
-            if job.action == "Fetch":
-                self._unjudged_fetches.begin(bst_job.get_element())
+            self.publication.begin(verdict, element)
+            mark = self.publication.refused_push(verdict, element)
         except OSError as error:
-            raise self._our_failure(job, error) from error
+            raise self._our_failure(verdict.attempt.job, error) from error
+        if mark is not None:
+            text = "enforcement strict: not pushed, as it was made by or with the work of a job that broke a rule"
+            raise EnforcementError(text, f"{mark.reason}: build it again first", "enforcement-tainted")
 
-    def _withdraw(self, verdict: Verdict) -> None:
-        """What jobs wrote since the last full compare counts no more when that found a violation."""
-        if verdict.strict and verdict.doubted:
-            for ref in self._refs_since_full_compare:
-                Path(ref).unlink(missing_ok=True)
-        if not self.comparison.since_full_compare.jobs:
-            self._refs_since_full_compare.clear()
-
-    def _commit(self, job: Job, bst_job: Any) -> None:
+    def _commit(self, verdict: Verdict, bst_job: Any) -> None:
         try:
-            refs = self.results.commit()
-            if self.comparison.since_full_compare.jobs:
-                self._refs_since_full_compare += refs
-            if job.action == "Fetch":
-                self._unjudged_fetches.end(bst_job.get_element())
+            self.publication.commit(verdict, bst_job.get_element())
         except OSError as error:  # a full disk, say
-            raise self._our_failure(job, error) from error
+            raise self._our_failure(verdict.attempt.job, error) from error
 
     def _our_failure(self, job: Job, error: Exception) -> EnforcementError:
         text = "".join(traceback.format_exception(error))
@@ -211,8 +197,7 @@ class Judge:
     def finish(self) -> None:
         """The scheduler run is over: note what was cached. Never raises: the build is done."""
         try:
-            self.results.close()
-            self._unjudged_fetches.close()
+            self.publication.close()
             self._note_elements()
         except Exception as error:
             with self.session.recording() as record:

@@ -56,7 +56,8 @@ class Verdict:
     Attributes:
         strict: whether violations fail the job.
         stuck: something foreign could not be taken back.
-        doubted: a violation was found, of those that fail a run, that an earlier job may have made.
+        tainting: what was found on the job that is neither allowed nor known, and more than a warning.
+        doubts: the same of what an earlier job may have done.
     """
 
     def __init__(
@@ -74,7 +75,8 @@ class Verdict:
         self.attempt = attempt
         self.strict = session.settings.fails_jobs
         self.stuck = False
-        self.doubted = False
+        self.tainting: list[Finding] = []
+        self.doubts: list[Finding] = []
 
     def before_action(self) -> None:
         """Record what earlier jobs did, where nobody looked, to what the job was about to see."""
@@ -177,6 +179,7 @@ class Verdict:
 
     def _classify(self, case: Case) -> None:
         case.failing = [finding for finding in case.findings if self._fails(finding)]
+        self.tainting = [finding for finding in case.findings if finding.fails]
         for finding in case.from_leaked_thread:
             self._fails(finding)
 
@@ -257,7 +260,8 @@ class Verdict:
         for finding in findings:
             finding.candidates = list(suspected.jobs)
             finding.unblamed = finding.unblamed and "it was found by a look that came after the job"
-        self.doubted = any([*map(self._fails, findings), self.doubted])
+            self._fails(finding)
+        self.doubts += [finding for finding in findings if finding.fails]
         return findings, fills
 
     def _describe_and_undo(self, violations: list[ChangedCell], found_early: bool = False) -> list[tuple[Unit, Change]]:

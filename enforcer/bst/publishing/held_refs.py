@@ -2,9 +2,9 @@
 
 An artifact, a source or an element's sources count as cached when a small file, the *ref*, names
 them. While a job's action runs, refs go to a folder of our own beside the real ones; the job
-itself reads them there. A clean job's refs are then renamed into place, a violating job's are
-dropped. So whatever happens between the write and the verdict, a kill included, nothing of an
-unjudged_fetches job counts, and refs from before are never touched.
+itself reads them there. A clean job's refs are then renamed into place, those of a job that fails by
+its verdict are dropped. So whatever happens between the write and the verdict, a kill included,
+nothing of an unjudged job counts, and refs from before are never touched. That is so in every mode.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import contextlib
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,6 +46,18 @@ class HeldResults:
             yield
         finally:
             self.drop()
+
+    @property
+    def held(self) -> Mapping[str, str]:
+        """The refs that are held back, by their paths, with the files that hold them meanwhile."""
+        return {} if self._held is None else self._held
+
+    def forget(self, refs: Iterable[str]) -> None:
+        """Drop some of them: as if the job had not written these."""
+        for ref in refs:
+            held = (self._held or {}).pop(ref, None)
+            if held is not None:
+                os.remove(held)
 
     def commit(self) -> list[str]:
         """The verdict is clean: put the held refs in place; returns their paths."""

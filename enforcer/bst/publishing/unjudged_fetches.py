@@ -27,10 +27,10 @@ class UnjudgedFetches:
     def __init__(self, context: Any) -> None:
         self._folder = Path(context.cachedir) / MARKS_FOLDER
 
-    def begin(self, element: Any) -> None:
-        """Mark `element`; where it was marked before, its sources do not count as cached in this job."""
+    def begin(self, element: Any, anew: bool) -> None:
+        """Mark `element`; where it was marked before, its sources do not count as cached in this job if `anew`."""
         mark = self._mark(element)
-        if mark.exists():
+        if anew and mark.exists():
             for source in sources_of(element):
                 object.__setattr__(source, "_Source__is_cached", False)
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -142,7 +142,7 @@ class BstReplica:
         else:
             inherited.handle_signals()
             self._forwarding = forwarding.Forwarding(context.messenger)
-            self._judge.results = HeldResults(context)
+            self._judge.publication.results = HeldResults(context)
             self._comparison.settle()
         self._comparison.take_over_shared()
         if role == "pristine":
@@ -170,7 +170,7 @@ class BstReplica:
         """Nobody hears or gets anything of it but what was found, and this process runs no other job."""
         self._pending.apply_all()
         self._judge.rerun = True
-        done = self._run(request._replace(logfile=self._judge.results.scrap("log")))
+        done = self._run(request._replace(logfile=self._judge.publication.results.scrap("log")))
         self._comparison.since_full_compare.jobs = []
         return done._replace(reusable=False)
 
@@ -234,7 +234,7 @@ class BstReplica:
         """Compare everything a last time."""
         self._forwarding.tell = tell
         self._judge.sweep()
-        self._judge.results.close()
+        self._judge.publication.results.close()
         return pickle.dumps(self._judge.session.take())
 
 
