@@ -41,9 +41,9 @@ class Distrust:
 
     def artifact(self, artifact: Any, pulled: bool = False) -> bool:
         """Whether an artifact is not to be taken; one that was just pulled need not be of what is here."""
-        element, ref = artifact._element, artifact_ref(artifact)
         if not (self._rejects and artifact._context.build):
             return False
+        element, ref = artifact._element, artifact_ref(artifact)
         mark = self._mark_of(artifact._context, ref) or (None if pulled else self._suspect(element, ref))
         return mark is not None and self._tell(element, "built anew", mark)
 
@@ -75,8 +75,8 @@ class Distrust:
         return self._session.settings.rejects_tainted
 
     def _mark_of(self, context: Any, ref: str) -> Mark | None:
-        held = self._held()
-        mark = TaintedRefs(context.cachedir).find(ref, ref if held is None else held.to_read(ref))
+        tainted, held = TaintedRefs(context.cachedir), self._held()
+        mark = tainted.find(ref, ref if held is None else held.to_read(ref)) if tainted.exist else None
         return mark if mark is not None and self._counts(mark) else None
 
     def _counts(self, mark: Mark) -> bool:

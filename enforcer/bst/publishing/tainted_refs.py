@@ -25,7 +25,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from enforcer.atomic_write import write_whole
 from enforcer.results.findings import Finding
@@ -120,7 +120,7 @@ def _different(findings: Iterable[Finding]) -> Iterable[Finding]:
     """One for each that allow entries and baselines can tell apart: what is built on much that is marked has many."""
     different: dict[tuple[object, ...], Finding] = {}
     for each in findings:
-        different.setdefault((each.rule, each.job.plugin, each.owner, each.path), _bare(each))
+        different.setdefault((each.fingerprint, each.owner, each.path), _bare(each))
     return different.values()
 
 
@@ -132,11 +132,12 @@ def _bare(finding: Finding) -> Finding:
 
 
 def _read(path: Path) -> Mark:
-    plain: Any = json.loads(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
     try:
+        plain = json.loads(text)
         return Mark(plain["ref"], plain["mode"], tuple(map(Finding.from_plain, plain["findings"])))
-    except (KeyError, TypeError):  # another version wrote it
-        return Mark(str(plain.get("ref", "")), "", ())
+    except (KeyError, TypeError, ValueError):  # another version wrote it, or a machine went down
+        return Mark("", "", ())
 
 
 def _of_content(file: str) -> str:

@@ -241,3 +241,28 @@ def test_without_the_mark_the_next_strict_run_takes_it(chain: Build) -> None:
     off = "import enforcer.bst.publishing.tainted_refs as t; t.TaintedRefs.mark = lambda self, *args: None"
     chain.enforced("build", "bad.bst", mode="soft", before=off, VIOLATE="1")
     assert chain.enforced("build", "bad.bst", VIOLATE="1").status == 0
+
+
+UNSEEN = (
+    "[object.__getattribute__(found, '_Element__environment').update(SEEN='yes')"
+    " for found in list(Plugin._Plugin__TABLE.values()) if object.__getattribute__(found, 'name') == 'base.bst']"
+    " if 'VIOLATE' in os.environ else None"
+)
+NEVER_DUE = (
+    "import os; os.environ['GRPC_ENABLE_FORK_SUPPORT'] = '1'; import enforcer.bst.judging.comparison as c;"
+    " c.SinceFullCompare.due = lambda self: False"
+)
+
+
+@SOFTER
+def test_what_only_the_last_compare_of_a_worker_finds_is_marked_when_it_is_in_place_already(
+    build: Build, mode: str
+) -> None:
+    build.element("bad", UNSEEN)
+    build.element("all", "stack", "bad", "base", runs=True)
+    soft = build.enforced("build", "all.bst", mode=mode, backend="pool", before=NEVER_DUE, VIOLATE="1")
+    assert (soft.status, soft.rules) == (0, ["foreign-write"])
+    assert "bad.bst" in [job["element"] for violation in soft.report["violations"] for job in violation["candidates"]]
+    strict = build.enforced("build", "all.bst", backend="pool", VIOLATE="1")
+    assert (strict.status, strict.rules) == (1, ["foreign-write"])
+    assert "bad.bst" in strict.report["distrusted"]

@@ -47,7 +47,7 @@ def test_what_another_version_wrote_is_a_mark_all_the_same(tmp_path: Path, ref: 
     marks = TaintedRefs(str(tmp_path))
     marks.mark({ref: ref}, "soft", [FINDING])
     [name] = files(tmp_path)
-    for text in ('{"ref": "r", "mode": "soft", "findings": [{"rule": "later"}]}', "{}"):
+    for text in ('{"ref": "r", "mode": "soft", "findings": [{"rule": "later"}]}', "{}", ""):
         (tmp_path / MARKS_FOLDER / name).write_text(text, encoding="utf-8")
         found = marks.find(ref, ref)
         assert found is not None
