@@ -15,7 +15,8 @@ from enforcer.reports.cost import Cost
 from enforcer.reports.json_report import json_text, schema
 from enforcer.reports.merge import merge_reports
 from enforcer.reports.terminal import terminal_report
-from enforcer.reports.value import Report, build_report
+from enforcer.reports.value import Action, Report, build_report
+from enforcer.results.job_counts import JobCounts
 from enforcer.results.record import Record
 from enforcer.settings.settings import Mode, Settings
 from tests.reports.many import MANY, ten_thousand
@@ -77,6 +78,25 @@ def test_a_run_that_checked_nothing_is_not_hidden_by_another_one() -> None:
     lines = terminal_report(merge_reports([report(record()), report(Record())]))
     assert "NOTHING WAS CHECKED in one of the merged runs" in lines
     assert "checked 41 of 57 jobs; 16 elements were cached" in lines
+
+
+def test_jobs_add_up_by_action_and_what_had_no_turn_anywhere_is_told() -> None:
+    first = record(actions={"Build": JobCounts(3, 2, 0, 2)}, plugins={"a (element)", "b (source)"})
+    second = record(
+        actions={"Build": JobCounts(1, 1, 0, 1), "Pull": JobCounts(4, 4, 3)},
+        plugins={"a (element)", "b (source)"},
+        had_turn={"a (element)"},
+        distrusted={"app.bst"},
+    )
+    merged = merge_reports([report(first), report(second)])
+    assert merged.actions == (Action("Build", 4, 3, 0, 3), Action("Pull", 4, 4, 3, 0))
+    assert (merged.without_turn, merged.distrusted) == (("b (source)",), ("app.bst",))
+
+
+def test_no_job_was_due_only_if_none_was_in_any_run() -> None:
+    idle = report(Record(not_due={"bst was not asked to run any"}))
+    assert merge_reports([idle, idle]).not_due == idle.not_due != ()
+    assert merge_reports([idle, report(record())]).not_due == ()
 
 
 def test_counts_add_up_and_sizes_of_graphs_do_not() -> None:

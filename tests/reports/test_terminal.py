@@ -7,6 +7,7 @@ import pytest
 
 from enforcer.reports.terminal import terminal_report, wants_colour
 from enforcer.reports.value import build_report
+from enforcer.results.job_counts import JobCounts
 from enforcer.results.record import Record
 from enforcer.settings.settings import AllowEntry, Settings
 from tests.reports.records import COMMAND, FINDING, SITE, VERSIONS, by, full_record, record
@@ -82,6 +83,49 @@ def test_what_cannot_be_seen_into_of_buildstream_itself_is_named_when_asked_for(
 def test_a_run_that_checked_nothing_says_so_loudly(made: Record, why: str) -> None:
     [loud] = [line for line in lines(made) if line.startswith("NOTHING WAS CHECKED")]
     assert why in loud
+
+
+def test_jobs_that_run_only_the_core_are_no_check() -> None:
+    skipped = {"Pull": JobCounts(3, 3, 3), "Push": JobCounts(2, 1, 1)}
+    made = record(jobs=5, checked=4, actions=skipped, exercised=set(), cached={"a.bst", "b.bst"})
+    text = lines(made)
+    assert text[0] == "enforcement strict on threads: nothing-checked"
+    assert (
+        "NOTHING WAS CHECKED: no Build job ran: 2 elements were pulled or cached; assemble() of their plugins was not "
+        "checked; with --fresh, in pytest --enforce-fresh, all jobs run"
+    ) in text
+    assert "checked 4 of 5 jobs (3 Pull, 3 skipped, 1 of 2 Push, 1 skipped); 2 elements were cached" in text
+    assert "NOTHING WAS CHECKED: only Pull and Push jobs ran, and none ran plugin code" in lines(
+        record(jobs=5, checked=4, actions=skipped, exercised=set(), cached=set())
+    )
+
+
+def test_plugins_without_a_turn_are_named_and_counted() -> None:
+    plugins = {f"k{number} (element)" for number in range(6)}
+    text = lines(record(plugins=plugins, had_turn={"k0 (element)", "local (source)"}))
+    assert "no checked job ran code of k1 (element), k2 (element), k3 (element) and 2 more" in text
+    assert not any("no checked job" in line for line in lines(record(plugins=plugins, had_turn=plugins)))
+
+
+def test_where_other_jobs_were_checked_it_says_that_no_build_job_was() -> None:
+    fetched = record(actions={"Fetch": JobCounts(41, 41, 0, 41)}, cached={"a.bst"})
+    said = "no Build job ran: 1 element was pulled or cached; assemble() of their plugins was not checked"
+    assert said in lines(fetched)
+    fetched.actions["Build"] = JobCounts(1, 1, 0, 1)
+    assert said not in lines(fetched)
+
+
+def test_where_no_job_was_due_it_says_so_and_no_more() -> None:
+    assert lines(Record(not_due={"bst was not asked to run any"})) == [
+        "enforcement strict on threads: nothing-checked",
+        "",
+        "no job was checked: bst was not asked to run any",
+    ]
+
+
+def test_what_was_not_taken_from_a_cache_is_named() -> None:
+    text = lines(record(distrusted={f"e{number}.bst" for number in range(5)}))
+    assert "not taken from the cache, as made under a violation: e0.bst, e1.bst, e2.bst, ..." in text
 
 
 def test_what_kept_us_from_looking_is_not_cut_away_by_findings() -> None:
