@@ -48,7 +48,7 @@ class Publication:
     def commit(self, verdict: Verdict, element: Any) -> None:
         """The job does not fail by its verdict: put what it wrote in place."""
         job = verdict.attempt.job
-        self._staying += [each for each in (*verdict.tainting, *verdict.doubts) if each.undone is not True]
+        self._staying += _staying(verdict)
         tainted = self._mark(verdict, element)
         refs = self.results.commit()
         if not tainted and job.action in _MAKES_RESULTS and not verdict.attempt.pulled:
@@ -88,3 +88,9 @@ class Publication:
         self.results.close()
         self._unjudged_fetches.close()
         self._tainted.tidy()
+
+
+def _staying(verdict: Verdict) -> list[Finding]:
+    """Foreign changes that later jobs in this process see, too."""
+    stuck = False if verdict.stuck else None
+    return [each for each in (*verdict.tainting, *verdict.doubts) if each.undone in (None, stuck)]
