@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from enforcer.results.findings import ERROR, WARNING, Finding, Job, Owner, Site
+from enforcer.results.findings import ERROR, WARNING, Finding, Job, Maker, Owner, Site
 
-__all__ = ["ERROR", "WARNING", "Finding", "Job", "Owner", "Site"]
+__all__ = ["ERROR", "WARNING", "Finding", "Job", "Maker", "Owner", "Site"]

@@ -7,6 +7,7 @@ cost what it may; what changes later has no line.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import Counter
@@ -28,10 +29,15 @@ GIVEN_UP = "following the lines of its job was given up when it had cost too muc
 
 
 class Where(NamedTuple):
-    """A line of plugin code, and the line below it, of other code, that runs on its behalf."""
+    """A line of plugin code, the line below it, of other code, that runs on its behalf, and whose code it is."""
 
     plugin: Place | None
     core: Place | None = None
+    maker: Any = None
+
+
+Whose = Callable[[FrameType | None, int], Any]
+"""Says whose code runs in a function, or called what does, in the thread of this identifier."""
 
 
 class LineBlame(Follower):
@@ -42,6 +48,7 @@ class LineBlame(Follower):
         reach: what lines of plugin code may change although no attribute access on an element shows it.
         idle: identifier of a thread whose doings are no job's.
         is_own: whether a unit is the job's own.
+        whose: asked where a line has changed something.
         limit: see `Budget`.
 
     Attributes:
@@ -57,6 +64,7 @@ class LineBlame(Follower):
         reach: Reach,
         idle: int | None,
         is_own: Callable[[Unit], bool],
+        whose: Whose,
         limit: int | None = None,
     ) -> None:
         self.files = files
@@ -66,16 +74,18 @@ class LineBlame(Follower):
         self._reach = reach
         self._idle = idle
         self._is_own = is_own
+        self._whose = whose
         self._events = line_events(self, reach.codes)
         self._started = self._over = False
         # A line that changes something may run in any thread of the job.
         self._lock = threading.RLock()
         # By the unit, and the container if it is but one.
         self._watched: dict[tuple[Unit, int | None], Watched] = {}
-        self._obtained: dict[Unit, Place] = {}
+        self._obtained: dict[Unit, Where] = {}
         # Made into a place where something was changed only: that takes longer than to go on to the next line.
         self._last: dict[int, Callable[[], Where]] = {}
         self._code: dict[int, CodeType] = {}
+        self._frames: dict[int, int] = {}  # by their ids: they run
         self._blamed: dict[Key, Where] = {}
         self._asked: Counter[Key] = Counter()
         self._core: dict[int, CodeType] = {}
@@ -159,7 +169,8 @@ class LineBlame(Follower):
             self._go_on(here, frame)
             for unit, only in self._reach.at(frame.f_code, frame.f_lineno):
                 if not self._is_own(unit):
-                    self._obtained.setdefault(unit, place_of(frame))
+                    if unit not in self._obtained:
+                        self._obtained[unit] = Where(place_of(frame), maker=self._whose(frame, here))
                     self._watch(unit, only)
             self.seconds += time.perf_counter() - start
 
@@ -175,7 +186,7 @@ class LineBlame(Follower):
             if above is not None:
                 self._go_on(here, above)
             elif here in self._last:
-                del self._last[here], self._code[here]
+                del self._last[here], self._code[here], self._frames[here]
             self.seconds += time.perf_counter() - start
 
     def passed(self, calls: int) -> None:
@@ -186,7 +197,7 @@ class LineBlame(Follower):
                 self._end(GIVEN_UP)
 
     def _go_on(self, here: int, frame: FrameType) -> None:
-        self._last[here], self._code[here] = self._where(frame), frame.f_code
+        self._last[here], self._code[here], self._frames[here] = self._where(frame), frame.f_code, id(frame)
 
     def _followed(self, frame: FrameType | None) -> FrameType | None:
         """The nearest running function, from `frame` upwards, of which lines are seen."""
@@ -233,12 +244,21 @@ class LineBlame(Follower):
     def _doer(self, here: int, change: EntryChange) -> Where | None:
         """The line that made the change: this thread's last, unless another's that runs fits it better."""
         last = {ident: where() for ident, where in self._last.items()}
-        mine = last.pop(here, None)
-        others = list(last.values())
-        if not others:
-            return mine
-        candidates = others if mine is None else [mine, *others]
-        return max(candidates, key=lambda where: self._reach.fit(where.plugin, change.name))
+        if not last:
+            return None
+        # Of several that fit alike the first is meant.
+        idents = sorted(last, key=lambda ident: ident != here)
+        doer = idents[0]
+        if len(last) > 1:
+            doer = max(idents, key=lambda ident: self._reach.fit(last[ident].plugin, change.name))
+        return last[doer]._replace(maker=self._whose(self._frame(doer, here), doer))
+
+    def _frame(self, ident: int, here: int) -> FrameType | None:
+        """The function whose line a thread ran last: it still runs, or has just called what does."""
+        frame = sys._getframe() if ident == here else sys._current_frames().get(ident)
+        while frame is not None and id(frame) != self._frames[ident]:
+            frame = frame.f_back
+        return frame
 
     def blamed(self, change: EntryChange) -> Where | None:
         """The line that made a change, if it was seen doing it; to be asked once for each change."""
@@ -252,7 +272,7 @@ class LineBlame(Follower):
         watched = (each for each in self._watched.values() if each.unit is change.unit)
         return where if any(each.last_saw(numbered, change) for each in watched) else None
 
-    def obtained(self, unit: Unit) -> Place | None:
+    def obtained(self, unit: Unit) -> Where | None:
         """The first line that named something of `unit`, which no attribute access shows."""
         return self._obtained.get(unit)
 

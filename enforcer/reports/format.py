@@ -44,7 +44,7 @@ from enforcer.reports.value import (
     Report,
     Violation,
 )
-from enforcer.results.findings import ERROR, OWNER_KINDS, WARNING, Finding, Job, Owner, Site
+from enforcer.results.findings import ERROR, OWNER_KINDS, WARNING, Finding, Job, Maker, Owner, Site
 from enforcer.results.plugin_coverage import PLUGIN_TYPES
 from enforcer.settings.baseline import Entry
 from enforcer.settings.settings import Mode
@@ -111,6 +111,25 @@ _OWNER = Object(
     Field("kind", Choice(*OWNER_KINDS), "What was changed."),
     Field("name", _RAW, "Its name, junction-qualified where it has an element."),
     closed=True,
+)
+
+
+_MAKER = Object(
+    lambda of: Maker(**of),
+    Field("name", _RAW, "The element, junction-qualified; of a source its element, or a source mirror."),
+    Field("kind", _RAW, "The plugin's kind."),
+    Field("source", Optional(Number()), "Which of the element's sources it is, from 0; null where it is none."),
+    Field("file", Optional(_RAW), "The plugin's file, as in a site."),
+    closed=True,
+    ref="maker",
+)
+
+_SOURCE = Object(
+    lambda of: of,
+    Field("index", Number(), "Which of the element's sources, from 0.", of=itemgetter("index")),
+    Field("kind", _RAW, "The kind of its plugin.", of=itemgetter("kind")),
+    closed=True,
+    ref="source",
 )
 
 
@@ -215,7 +234,20 @@ _LISTING = Object(
                 "Whether the change was taken back when the job ended; null: it is left in the one process that made "
                 "it.",
             ),
-            Field("plugin_file", Optional(_RAW), "The file of the job's plugin."),
+            Field("plugin_file", Optional(_RAW), "The file of the plugin whose code did it."),
+            Field(
+                "maker",
+                Optional(_MAKER),
+                "The plugin whose code did it; null where that is the element's own, or not known.",
+                added=True,
+            ),
+            Field(
+                "source",
+                Optional(_SOURCE),
+                "The source whose plugin's code did it, if one did.",
+                derived=True,
+                added=True,
+            ),
             Field("allow_line", _RAW, "The allow entry that lets it pass.", derived=True),
         ),
     ),
@@ -595,7 +627,7 @@ REPORT = Object(
     ),
 )
 
-DEFINED = (_JOB, _EXAMPLE, _SITE, _LISTING)
+DEFINED = (_JOB, _EXAMPLE, _SITE, _MAKER, _SOURCE, _LISTING)
 """What the schema defines beside the report."""
 
 

@@ -64,7 +64,7 @@ def _of_run(report: Report) -> _Case:
 
 def _of_group(report: Report, group: Group) -> _Case:
     finding = group.finding
-    changed = f"{finding.job.plugin or finding.job.element}: {finding.owner.kind} {finding.template} {finding.change}"
+    changed = f"{finding.plugin or finding.job.element}: {finding.owner.kind} {finding.template} {finding.change}"
     case = _Case(changed, f"{_SUITE}.{finding.rule}")
     place = finding_place(report, finding)
     if place is not None and place.path is not None:

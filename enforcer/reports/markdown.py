@@ -68,7 +68,7 @@ def _row(report: Report, group: Group) -> str:
     finding = group.finding
     place = finding_place(report, finding)
     where = "" if place is None else f"{place.path or place.file}{f':{place.line}' if place.line else ''}"
-    changed = f"{finding.job.plugin or finding.job.element}: {finding.template} {finding.change}"
+    changed = f"{finding.plugin or finding.job.element}: {finding.template} {finding.change}"
     return f"| {_code(finding.rule)} | {_code(changed)} | {_code(where)} | {group.count:,} |"
 
 

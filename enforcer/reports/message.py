@@ -62,11 +62,21 @@ def others_lines(count: int) -> list[str]:
 
 
 def headline(finding: Finding) -> str:
-    """`app.bst (my_kind) changed base.bst in its Build job`."""
-    job = finding.job
-    kind = f" ({job.plugin})" if job.plugin else ""
+    """`app.bst (my_kind) changed base.bst in its Build job`; of a source `app.bst sources[0] (feeds) changed ...`."""
+    job, maker = finding.job, finding.maker
     again = f" (try {job.try_})" if job.try_ > 1 else ""
-    return f"{job.element}{kind} {_did(finding)} its {job.action} job{again}"
+    did, element = _did(finding), job.element + _kind(job.plugin)
+    if maker is None:
+        return f"{element} {did} its {job.action} job{again}"
+    which = "" if maker.source is None else f" sources[{maker.source}]"
+    made = f"{maker.name}{which}{_kind(maker.kind)} {did}"
+    if maker.name == job.element:
+        return f"{made} its {job.action} job{again}"
+    return f"{made} the {job.action} job of {element}{again}"
+
+
+def _kind(kind: str) -> str:
+    return f" ({kind})" if kind else ""
 
 
 def _did(finding: Finding) -> str:
@@ -156,7 +166,7 @@ def _site_line(prefix: str, site: Site) -> str:
 def _plugin_line(finding: Finding) -> list[str]:
     if finding.plugin_file is None or finding.site is not None or finding.obtained is not None:
         return []
-    return [f"plugin {finding.job.plugin or finding.job.element}: {finding.plugin_file}"]
+    return [f"plugin {finding.plugin or finding.job.element}: {finding.plugin_file}"]
 
 
 def _last_line(finding: Finding) -> str:

@@ -108,7 +108,8 @@ def _result(report: Report, group: Group, violation: Violation, indexes: dict[st
         "properties": {
             "element": finding.job.element,
             "action": finding.job.action,
-            "plugin": finding.job.plugin,
+            "plugin": finding.plugin,
+            **({"source": finding.source} if finding.source else {}),
             "nodeid": finding.nodeid,
             "groupCount": group.count,
             "allow": finding.allow_line,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from enforcer.masking import cut, mask, mask_code, mask_lines, printable, without_addresses
-from enforcer.results.findings import Finding, Job, Owner, Site
+from enforcer.results.findings import Finding, Job, Maker, Owner, Site
 
 NAME_LIMIT = 200
 VALUE_LIMIT = 300
@@ -43,6 +43,7 @@ def shown(finding: Finding) -> Finding:
         aliases=_names(finding.aliases),
         explanation=[_value(path, line) or "" for line in finding.explanation[:LIST_LIMIT]],
         plugin_file=finding.plugin_file and shown_name(finding.plugin_file),
+        maker=finding.maker and _maker(finding.maker),
     )
 
 
@@ -61,6 +62,10 @@ def shown_text(text: str) -> str:
 def shown_job(job: Job) -> Job:
     """A job whose names are fit to be shown."""
     return Job(shown_name(job.element), shown_name(job.action), job.try_, shown_name(job.plugin))
+
+
+def _maker(maker: Maker) -> Maker:
+    return Maker(shown_name(maker.name), shown_name(maker.kind), maker.source, maker.file and shown_name(maker.file))
 
 
 def _value(path: str, text: str | None) -> str | None:

@@ -153,7 +153,7 @@ def _short_lines(report: Report, bundles: Sequence[Sequence[Group]], start: int,
 def _short(bundle: Sequence[Group]) -> str:
     group, *others = bundle
     finding = group.finding
-    kind = finding.job.plugin or finding.job.element
+    kind = finding.plugin or finding.job.element
     more = f", and {len(others)} more by the same line" if others else ""
     return f"{finding.rule}  {kind}: {finding.template} {finding.change}, {group.count:,}x{more}"
 

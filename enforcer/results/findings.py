@@ -55,6 +55,23 @@ class Owner:
 
 
 @dataclass(frozen=True)
+class Maker:
+    """The plugin whose code did it.
+
+    Attributes:
+        name: the element, junction-qualified; of a source its element, of a source mirror `mirrors['NAME']`.
+        kind: the plugin's.
+        source: which of the element's sources it is, counted from 0; None where it is none, or not known which.
+        file: the plugin's file, as a `Site` names it.
+    """
+
+    name: str
+    kind: str
+    source: int | None = None
+    file: str | None = None
+
+
+@dataclass(frozen=True)
 class Site:
     """A line of plugin code; `file` is relative to the project, else `<site-packages>/…`.
 
@@ -98,7 +115,8 @@ class Finding:
     allows it; `undone` that the change was taken back when the job ended (None: it is left in the one
     worker that made it). `site` is the line of plugin code that made the change, `core` the line of
     BuildStream that did so on its behalf, `obtained` where the job first reached into what was changed;
-    `unblamed` says why there is no `site`, `fix` in one line what to do.
+    `unblamed` says why there is no `site`, `fix` in one line what to do. `maker` is the plugin whose code did it:
+    None where that is the element's own, or not known.
     """
 
     rule: str
@@ -124,6 +142,18 @@ class Finding:
     plugin_file: str | None = None
     comment: str | None = None
     fix: str | None = None
+    maker: Maker | None = None
+
+    @property
+    def plugin(self) -> str:
+        """The kind of the plugin whose code did it."""
+        return self.job.plugin if self.maker is None else self.maker.kind
+
+    @property
+    def source(self) -> dict[str, Any] | None:
+        """Which source's plugin did it, if one did, as the JSON report shows it."""
+        maker = self.maker
+        return None if maker is None or maker.source is None else {"index": maker.source, "kind": maker.kind}
 
     @property
     def template(self) -> str:
@@ -133,12 +163,12 @@ class Finding:
     @property
     def group(self) -> tuple[str, ...]:
         """Findings with the same group are shown as one, with a count."""
-        return (self.rule, self.job.plugin, self.owner.kind, self.template, self.change)
+        return (self.rule, self.plugin, self.owner.kind, self.template, self.change)
 
     @property
     def fingerprint(self) -> str:
         """Names the finding across runs: survives moved lines, other elements and other values."""
-        parts = (self.rule, self.job.plugin, self.owner.kind, self.template)
+        parts = (self.rule, self.plugin, self.owner.kind, self.template)
         # Names that are no text, those of files for example, hold surrogates.
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
@@ -207,6 +237,7 @@ class Finding:
         data["job"] = Job.from_plain(data["job"])
         data["candidates"] = [Job.from_plain(job) for job in data["candidates"]]
         data["owner"] = Owner(**data["owner"])
+        data["maker"] = data["maker"] and Maker(**data["maker"])
         for name in _SITES:
             data[name] = Site.from_plain(data[name]) if data[name] else None
         return cls(**data)

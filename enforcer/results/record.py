@@ -16,6 +16,7 @@ The plain form is a JSON object, its keys are names of fields of `Record`, and i
                      job, candidates       {"element", "action", "try", "plugin"}, one and a list of them
                      owner                 {"kind", "name"}
                      site, obtained, core  null, or the fields of a `Site`
+                     maker                 null, or those of a `Maker`
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from enforcer.results.findings import Job, Owner, Site
+from enforcer.results.findings import Job, Maker, Owner, Site
 
 UNIT_KINDS = ("element", "project", "context", "class", "module", "process")
 
@@ -28,6 +28,7 @@ class Change:
         site: the line of plugin code that made the change, if known.
         core: the line of BuildStream that did so on its behalf, if it was not plugin code itself.
         unblamed: why there is no site.
+        maker: the plugin whose code made the change, if known.
     """
 
     owner: Owner
@@ -44,6 +45,7 @@ class Change:
     site: Site | None = None
     core: Site | None = None
     unblamed: str | None = None
+    maker: Maker | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class Drift:
     """A `get_unique_key()` of the job's element, or of a source of it, that changed during the job.
 
     `path` is how the call is written from the element: `sources[0].get_unique_key()`; `site` the last line of the job
-    that assigned to an attribute which the call names, if known.
+    that assigned to an attribute which the call names, if known; `maker` the plugin whose code that is, else the one
+    whose key it is.
     """
 
     owner: Owner
@@ -59,14 +62,16 @@ class Drift:
     before: str
     after: str
     site: Site | None = None
+    maker: Maker | None = None
 
 
 @dataclass(frozen=True)
 class Left:
-    """A thread or child process that the job left running, and the line of plugin code that started it, if known."""
+    """A thread or child process that the job left running; the line and the plugin that started it, if known."""
 
     name: str
     site: Site | None = None
+    maker: Maker | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class Unshippable:
 
     `path` is where, as a plugin author would write it from the element (`handle`, `sources[0].session`),
     `type_name` what it is (`_thread.lock`), `obtained` a line of plugin code that names it, if known, `site` the line
-    that assigned it.
+    that assigned it, `maker` the plugin whose code did, else the one that holds it.
     """
 
     owner: Owner
@@ -83,20 +88,22 @@ class Unshippable:
     type_name: str
     obtained: Site | None = None
     site: Site | None = None
+    maker: Maker | None = None
 
 
 @dataclass(frozen=True)
 class SharedLock:
     """A lock of a module or class that plugin code of the job used; `path` is its name there, or its table's.
 
-    `obtained` is the line that names it in the function that ran, if known; `kept` whether, where the lock itself keeps
-    out nobody, no other job could come to it meanwhile (None where it does).
+    `obtained` is the line that names it in the function that ran, `maker` the plugin whose code that is, if known;
+    `kept` whether, where the lock keeps out nobody, no other job could come to it meanwhile (None where it does).
     """
 
     owner: Owner
     path: str
     obtained: Site | None = None
     kept: bool | None = None
+    maker: Maker | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,7 @@ class Evidence:
         threads: the threads that the job left running.
         processes: the child processes that it left running.
         drifts: unique keys that changed.
-        plugin_file: the file of the job's plugin, relative to the project, else `<site-packages>/…`.
+        plugin_file: the file of the element's plugin, relative to the project, else `<site-packages>/…`.
         unshippable: what the job left in its own state and no other process can get.
         locks: locks of modules and classes that it used.
         unfollowed: why nobody looked for lines, where that is so.

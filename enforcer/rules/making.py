@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TypedDict
 
 from enforcer.masking import mask, mask_code, mask_lines
-from enforcer.results.findings import Finding, Owner, Site
+from enforcer.results.findings import Finding, Maker, Owner, Site
 from enforcer.rules.evidence import Change, Evidence, Left, SharedLock
 from enforcer.rules.protocol import Rule
 
@@ -38,7 +39,7 @@ def from_change(rule: Rule, evidence: Evidence, change: Change) -> Finding:
         aliases=list(change.aliases),
         explanation=[mask(change.path, line) or "" for line in change.explanation],
         undone=change.undone,
-        plugin_file=evidence.plugin_file,
+        **_made_by(evidence, change.maker),
     )
 
 
@@ -56,6 +57,19 @@ def _attribute(path: str) -> str:
     """The attribute that a path begins with: `cache` of `cache['a'].lock`, `sources[0].cache` of one of a source."""
     match = re.match(r"(?:sources\[\d+\]\.)?\w+", path)
     return match[0] if match else path
+
+
+def _made_by(evidence: Evidence, maker: Maker | None) -> _MadeBy:
+    """Whose code it was, with its file; None for the element's own, which every finding names."""
+    job = evidence.job
+    if maker is None or (maker.name, maker.kind, maker.source) == (job.element, job.plugin, None):
+        return {"maker": None, "plugin_file": evidence.plugin_file}
+    return {"maker": maker, "plugin_file": maker.file}
+
+
+class _MadeBy(TypedDict):
+    maker: Maker | None
+    plugin_file: str | None
 
 
 def _masked_site(path: str, site: Site | None) -> Site | None:
@@ -81,7 +95,7 @@ def from_leaks(rule: Rule, evidence: Evidence, what: str, left: Iterable[Left]) 
             site=_masked_site("", thing.site),
             unblamed=_why_unblamed(evidence, thing.site, f"no line of plugin code was seen starting the {what}"),
             undone=False,
-            plugin_file=evidence.plugin_file,
+            **_made_by(evidence, thing.maker),
         )
 
 
@@ -100,7 +114,7 @@ def from_drifts(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
             site=_masked_site(drift.path, drift.site),
             unblamed=_why_unblamed(evidence, drift.site, _DRIFTED),
             undone=False,
-            plugin_file=evidence.plugin_file,
+            **_made_by(evidence, drift.maker),
         )
 
 
@@ -124,7 +138,7 @@ def from_unshippable(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
                 "what that holds (an entry, append(), an attribute of another object)",
             ),
             undone=False,
-            plugin_file=evidence.plugin_file,
+            **_made_by(evidence, thing.maker),
         )
 
 
@@ -143,7 +157,7 @@ def from_locks(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
             unblamed=None if lock.obtained else "no line of the code that ran names the lock",
             explanation=_what_was_done(lock, evidence.failed),
             undone=False,
-            plugin_file=evidence.plugin_file,
+            **_made_by(evidence, lock.maker),
         )
 
 

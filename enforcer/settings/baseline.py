@@ -1,6 +1,6 @@
 """The baseline: a committed text file that names the findings which are known, so that only new ones fail.
 
-One sorted line a fingerprint, `RULE KIND OWNER PATH`: the rule, the kind of the element whose job it was, what kind
+One sorted line a fingerprint, `RULE KIND OWNER PATH`: the rule, the kind of the plugin whose code did it, what kind
 of state was changed, and the path with `*` for every key. The line is no hash but what it says: it can be read in a
 review, and nothing beside it can contradict it. Presence decides; there are no counts and no versions, so that git
 merges it line by line.
@@ -37,7 +37,7 @@ class Entry(NamedTuple):
     def of(cls, finding: Finding) -> Entry:
         """The entry under which `finding` is known."""
         path = without_addresses(mask("", finding.template) or "")
-        return cls(finding.rule, finding.job.plugin, finding.owner.kind, path)
+        return cls(finding.rule, finding.plugin, finding.owner.kind, path)
 
     @classmethod
     def parse(cls, line: str) -> Entry:

@@ -20,6 +20,7 @@ from buildstream.source import Source
 from enforcer.blame.reach import Reach
 from enforcer.bst.elements.run_graph import CORE, evading_units
 from enforcer.bst.judging.comparison import CompareTouched, Suspected
+from enforcer.bst.observing.makers import Makers
 from enforcer.bst.observing.touches import Touches
 from enforcer.bst.replicas.pending import Pending, addressed
 from enforcer.bst.replicas.replication import Replication
@@ -251,7 +252,14 @@ class Replica:
         job = Job(f"e{number}", "Build", len(self.log), "plain")
         self.log.append(f"job {job.element}{' with a full compare' if due else ''}")
         self._note(Suspected(self.comparison.before(own), self.comparison.since_full_compare.jobs), "before")
-        touches = Touches(self.run_graph, self.run_graph, own, self.comparison.reached, Settings())  # type: ignore[arg-type]
+        touches = Touches(
+            self.run_graph,  # type: ignore[arg-type]
+            self.run_graph,  # type: ignore[arg-type]
+            own,
+            self.comparison.reached,
+            Makers(self.own, (), (), "Build"),
+            Settings(),
+        )
         self._act(touches, job, acts)
         self.comparison.since_full_compare.due = lambda: due  # type: ignore[method-assign]
         self._judge(own, touches, job)

@@ -19,6 +19,7 @@ import enforcer.bst
 from enforcer.bst import attach, patches
 from enforcer.bst.live_count import live_count
 from enforcer.bst.observing import touches
+from enforcer.bst.observing.makers import Makers
 from enforcer.bst.observing.starts import Starts
 from enforcer.bst.replicas.assignments import AssignedObjects, unwatch_all
 from enforcer.session import Session
@@ -50,7 +51,7 @@ PUTS: dict[str, Put] = {
     "attachment": _attached,
     "assignments": _assignments,
     "touches": _within(touches.hooked),
-    "starts": _within(lambda: Starts(()).watching()),
+    "starts": _within(lambda: Starts((), Makers(None, (), (), "Build")).watching()),
     "live count": _within(lambda: live_count(Session(Settings()))),
 }
 

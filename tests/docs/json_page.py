@@ -35,6 +35,8 @@ _TITLES = {
     "violations": "Each of `violations`",
     "job": "A job",
     "owner": "`owner`",
+    "maker": "`maker`",
+    "source": "`source`",
     "examples": "Each of `examples`",
     "site": "A site: `site`, `obtained`, `core`",
     "files": "Each of `files`",
@@ -67,6 +69,7 @@ def _objects() -> Iterator[tuple[str, dict[str, Any]]]:
     for name in ("files", "core_fills", "opaque", "actions", "access"):
         yield name, whole["properties"][name]["items"]
     yield from (("violations", parts["violation"]), ("job", parts["job"]), ("site", parts["site"]))
+    yield from (("maker", parts["maker"]), ("source", parts["source"]))
     yield from (("examples", parts["example"]), ("owner", parts["violation"]["properties"]["owner"]))
 
 

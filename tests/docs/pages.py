@@ -48,15 +48,17 @@ def true_message(page: Path, directory: Path) -> str:
         timeout=120,
         check=False,
     )
-    return _first_message(done.stderr, block["message"].split()[0])
+    return _message(done.stderr, block["message"].splitlines()[0])
 
 
-def _first_message(output: str, rule: str) -> str:
+def _message(output: str, headline: str) -> str:
+    """The message that begins with this line, else the first about the same rule."""
     _, _, report = output.partition("\nenforcement strict on ")
-    for paragraph in report.split("\n\n"):
-        if paragraph.startswith(f"{rule}  "):
-            return paragraph + "\n"
-    raise AssertionError(f"no message about {rule} in:\n{output}")
+    for beginning in (f"{headline}\n", f"{headline.split()[0]}  "):
+        for paragraph in report.split("\n\n"):
+            if paragraph.startswith(beginning):
+                return paragraph + "\n"
+    raise AssertionError(f"nothing like {headline} in:\n{output}")
 
 
 def _block(text: str) -> re.Match[str]:

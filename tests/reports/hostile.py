@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from enforcer.results.findings import Finding, Job, Owner, Site
+from enforcer.results.findings import Finding, Job, Maker, Owner, Site
 from enforcer.results.plugin_coverage import Coverage, Method, PluginCode, Ran
 from enforcer.results.record import Record
 from tests.reports.records import FINDING, record
@@ -34,6 +34,7 @@ def hostile_record(text: str) -> Record:
         candidates=[Job(text, "Fetch")], plugin_file=f"plugins/{text}.py",
     )  # fmt: skip
     others = [replace(found, known=True), replace(found, allowed=text), replace(found, severity="warning", path="p")]
+    others.append(replace(found, path="q", maker=Maker(text, text, 1, f"plugins/{text}.py")))
     return record(
         found, FINDING, *others, errors=[text], unwatched=[text], left_behind={text}, incomplete_reasons={text},
         cached={text}, opaque={text: 1}, coverage=hostile_coverage(text),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from enforcer.results.findings import Finding, Job, Owner, Site
+from enforcer.results.findings import Finding, Job, Maker, Owner, Site
 from enforcer.results.plugin_coverage import Coverage, Method, PluginCode, Ran
 from enforcer.results.record import Record
 
@@ -92,7 +92,7 @@ def full_record() -> Record:
         by("fine.bst", path="fine", allowed="fixed upstream"),
         by("app.bst", rule="leaked-thread", owner=Owner("process", "process"), path="thread 'w'", after="running"),
         by("app.bst", path="late", candidates=[Job("x.bst", "Fetch")], aliases=["z.bst"], explanation=["a: 1"]),
-        by("app.bst", path="warned", severity="warning"),
+        by("app.bst", path="warned", severity="warning", maker=Maker("app.bst", "feeds", 1, "plugins/feeds.py")),
         errors=["the walk met something unknown"],
         unwatched=["bst build x.bst ran without enforcer"],
         left_behind={"<cache>/sources/tar"},

@@ -93,7 +93,7 @@ def test_the_last_command_says_what_was_checked() -> None:
 def test_nothing_that_others_wrote_is_a_command(text: str) -> None:
     made = hostile_record(text)
     found = commands(made)
-    assert [name for name, _, _ in found] == ["error", "error", "error", "warning", "warning", "notice"]
+    assert [name for name, _, _ in found] == ["error", "error", "error", "error", "warning", "warning", "notice"]
     assert all(set(properties) <= {"file", "line", "title"} for _, properties, _ in found)
     assert f"foreign-write: {headline(shown(made.findings[0]))}" in [properties["title"] for _, properties, _ in found]
     assert what(shown(made.findings[0])) in [data.split("\n")[0] for _, _, data in found]

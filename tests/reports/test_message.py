@@ -6,7 +6,7 @@ import pytest
 
 from enforcer.reports.message import finding_lines, short_line, short_lines
 from enforcer.reports.shown import shown
-from enforcer.results.findings import Finding, Job, Owner, Site
+from enforcer.results.findings import Finding, Job, Maker, Owner, Site
 
 IN_FULL = "The report at the end of the run says more."
 DOT = "\N{MIDDLE DOT}"
@@ -85,6 +85,16 @@ def test_without_a_site_the_plugin_file_is_named() -> None:
             "app.bst (my_kind) relied on a lock of module my_kind in its Build job",
         ),
         ({"job": Job("app.bst", "Fetch", 2)}, "app.bst changed base.bst in its Fetch job (try 2)"),
+        ({"maker": Maker("app.bst", "feeds", 1)}, "app.bst sources[1] (feeds) changed base.bst in its Build job"),
+        ({"maker": Maker("app.bst", "feeds")}, "app.bst (feeds) changed base.bst in its Build job"),
+        (
+            {"maker": Maker("sub.bst:base.bst", "feeds", 0)},
+            "sub.bst:base.bst sources[0] (feeds) changed base.bst in the Build job of app.bst (my_kind)",
+        ),
+        (
+            {"maker": Maker("mirrors['one']", "acme"), "job": Job("app.bst", "Fetch", 2, "my_kind")},
+            "mirrors['one'] (acme) changed base.bst in the Fetch job of app.bst (my_kind) (try 2)",
+        ),
     ],
 )
 def test_the_headline_reads_as_a_sentence(changes: dict[str, object], headline: str) -> None:

@@ -14,7 +14,7 @@ from jsonschema import Draft4Validator
 
 from enforcer.reports.sarif import SCHEMA, sarif_text
 from enforcer.reports.value import build_report
-from enforcer.results.findings import Site
+from enforcer.results.findings import Maker, Site
 from enforcer.results.record import Record
 from enforcer.rules.pages import rule_page
 from enforcer.settings.settings import Settings
@@ -74,6 +74,13 @@ def test_a_result_has_its_rule_level_fingerprint_and_count() -> None:
     text = result["message"]["text"]
     assert text.startswith("app.bst (my_kind) changed base.bst in its Build job: environment['CC']: added 'clang'\n")
     assert 'allow: "foreign-write base.bst environment[*]"\nand 1 more like it' in text
+
+
+def test_a_result_of_a_source_names_it_and_its_plugin() -> None:
+    [result] = run(record(replace(FINDING, maker=Maker("app.bst", "feeds", 1))))["results"]
+    properties = result["properties"]
+    assert (properties["element"], properties["plugin"]) == ("app.bst", "feeds")
+    assert properties["source"] == {"index": 1, "kind": "feeds"}
 
 
 def test_the_fingerprint_survives_moved_lines_other_elements_and_other_values() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from enforcer.results.findings import Finding, Job, Owner, Site
+from enforcer.results.findings import Finding, Job, Maker, Owner, Site
 from enforcer.results.job_counts import JobCounts
 from enforcer.results.plugin_coverage import Coverage, Method, PluginCode, Ran
 from enforcer.results.record import Record
@@ -27,6 +27,7 @@ def filled() -> Record:
         after="'gcc'",
         site=Site("k.py", 3, "assemble", "write()", ("write()", ""), 3, "/p/k.py"),
         candidates=[JOB],
+        maker=Maker("app.bst", "feeds", 1, "feeds.py"),
     )
     return Record(
         jobs=3,
@@ -102,6 +103,7 @@ def test_it_is_laid_out_as_the_module_says() -> None:
                 "plugin_file": None,
                 "comment": None,
                 "fix": None,
+                "maker": {"name": "app.bst", "kind": "feeds", "source": 1, "file": "feeds.py"},
             }
         ],
         "errors": ["an error"],

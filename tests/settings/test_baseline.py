@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from enforcer.errors import EnforcerError, UsageError
-from enforcer.results.findings import OWNER_KINDS, Owner
+from enforcer.results.findings import OWNER_KINDS, Maker, Owner
 from enforcer.settings.baseline import Baseline, Entry, add, learn, load_baseline, prune
 from tests.properties import property_settings
 from tests.reports.records import FINDING, SITE, by
@@ -122,6 +122,7 @@ def test_neither_order_nor_doubles_nor_ends_of_lines_matter(tmp_path: Path, end:
         replace(FINDING, path='environment["it\'s"]', before="'x'", change="set"),
         replace(FINDING, site=SITE, obtained=replace(SITE, line=4711, file="plugins/moved.py")),
         replace(FINDING, nodeid="tests/test_it.py::test_it", dependents=1, severity="warning"),
+        replace(FINDING, job=replace(FINDING.job, plugin="import"), maker=Maker("app.bst", "my_kind", 1)),
     ],
 )
 def test_a_finding_is_known_wherever_and_with_whatever_it_comes_again(tmp_path: Path, again: object) -> None:
@@ -133,6 +134,7 @@ def test_a_finding_is_known_wherever_and_with_whatever_it_comes_again(tmp_path: 
     [
         replace(FINDING, rule="project-write"),
         replace(FINDING, job=replace(FINDING.job, plugin="their_kind")),
+        replace(FINDING, maker=Maker("app.bst", "feeds", 0)),
         replace(FINDING, owner=Owner("source", "base.bst")),
         replace(FINDING, path="variables['CC']"),
     ],

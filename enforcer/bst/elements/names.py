@@ -20,7 +20,7 @@ from buildstream.plugin import Plugin
 
 from enforcer.blame.place import Place
 from enforcer.graph.show import show
-from enforcer.graph.values import file_of, module_of, qualified_name
+from enforcer.graph.values import file_of, module_of, qualified_name, vars_of
 from enforcer.results.findings import Site
 
 # Private attributes of the core that a plugin author knows by another name.
@@ -78,6 +78,11 @@ def full_name(plugin: Any) -> str:
         return str(object.__getattribute__(plugin, "_Plugin__full_name"))
     except AttributeError:
         return "half-built plugin"
+
+
+def mirror_name(mirror: Any) -> str:
+    """A source mirror as the path to its state begins."""
+    return f"mirrors['{vars_of(mirror).get('name')}']"
 
 
 def module_name(name: str) -> str:

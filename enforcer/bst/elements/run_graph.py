@@ -81,7 +81,7 @@ class RunGraph:
             for cls in _classes_of([module]):
                 yield Unit("class", names.shown_class_name(cls), [(cls, "")], shared=True)
         for project in self.context.get_projects():
-            mirrors = [(plugin, _mirror_label(plugin)) for plugin in plugins if _is_mirror(plugin, project)]
+            mirrors = [(plugin, names.mirror_name(plugin)) for plugin in plugins if _is_mirror(plugin, project)]
             yield Unit("project", project.name, [(project, ""), *mirrors], shared=True)
         yield Unit("context", "context", [(self.context, ""), (self.context.messenger, "messenger")], shared=True)
         for element in self.elements:
@@ -179,10 +179,6 @@ def _plugins_of(context: Any) -> Iterator[Any]:
 
 def _is_mirror(plugin: Any, project: Any) -> bool:
     return not issubclass(type(plugin), (Element, Source)) and vars_of(plugin).get("_Plugin__project") is project
-
-
-def _mirror_label(plugin: Any) -> str:
-    return f"mirrors['{vars_of(plugin).get('name')}']"
 
 
 def _is_core_module(name: str, module: Any) -> bool:

@@ -14,6 +14,7 @@ from enforcer.bst.judging.describing import UniqueKeys, job_of
 from enforcer.bst.observing.left_running import NO_LEAKS, Running, left_running
 from enforcer.bst.observing.lines_run import RunningCode
 from enforcer.bst.observing.locks import LockName, Use
+from enforcer.bst.observing.makers import Makers
 from enforcer.bst.observing.searches import PluginSearches
 from enforcer.bst.observing.starts import Starts
 from enforcer.bst.observing.touches import Touches
@@ -61,6 +62,7 @@ class Attempt:
     Attributes:
         job: the job as a value.
         bst_job: BuildStream's.
+        makers: tells which plugin ran.
         touches: the units that the action reached, and the lines that wrote.
         lines: the lines of plugin code that it ran; None when nobody asks.
         starts: the lines that started threads and processes.
@@ -90,9 +92,12 @@ class Attempt:
         self.bst_job = bst_job
         self.job = job_of(bst_job)
         self.prepared = prepared
-        self.touches = Touches(run_graph, searches, prepared.own, reached, settings, rerun)
+        self.makers = Makers(
+            bst_job.get_element(), run_graph.plugin_files, run_graph.third_party_files, self.job.action
+        )
+        self.touches = Touches(run_graph, searches, prepared.own, reached, self.makers, settings, rerun)
         self.lines = RunningCode(searches.codes) if settings.coverage and not rerun else None
-        self.starts = Starts(run_graph.plugin_files if self.touches.live else ())
+        self.starts = Starts(run_graph.plugin_files if self.touches.live else (), self.makers)
         self.locks: list[Use] = []
         self.kept_locks = kept_locks
         self.unkept_locks: list[LockName] = []
@@ -112,7 +117,7 @@ class Attempt:
                 nullcontext() if self.lines is None else self.lines.watching(),
                 self.touches.watching(),
                 self.starts.watching(),
-                self._searches.locks.watching() as self.locks,
+                self._searches.locks.watching(self.makers.running) as self.locks,
             ):
                 result = action()
                 self.drifts = self.prepared.keys.drifts(self.job, self.touches)

@@ -19,6 +19,7 @@ from enforcer.bst.elements import names
 from enforcer.bst.elements.run_graph import RunGraph, root_of, sources_of
 from enforcer.bst.judging.core_fills import is_lock_in_table
 from enforcer.bst.observing.locks import SharedLocks, Use
+from enforcer.bst.observing.makers import Makers
 from enforcer.bst.observing.touches import Touches
 from enforcer.graph.compare import ABSENT, ChangedCell, EntryChange
 from enforcer.graph.delta import Refused
@@ -49,7 +50,9 @@ class Describer:
         raw = change.raw_path()
         path = names.public_path(raw)
         owner = self._run_graph.owner(changed)
-        where = self._line(change)
+        written = self._written(change)
+        where = written if self._touches.live else None
+        obtained = self._obtained(changed, change)
         return rules.Change(
             owner=owner,
             unit_kind=change.unit.kind,
@@ -59,19 +62,18 @@ class Describer:
             after=_text(change.after),
             aliases=tuple(self._run_graph.graph.holders(changed)),
             explanation=explain_difference(change.before, change.after, names.describe),
-            obtained=self._site(self._obtained(changed, change)),
+            obtained=self._site(obtained and obtained.plugin),
             dependents=_dependents(root_of(changed.cell).obj),
             site=self._site(where and where.plugin),
             core=self._site(where and where.core),
             unblamed=None if where and where.plugin else self._why_unblamed(),
+            maker=(written and written.maker) or (obtained and obtained.maker) or self._touches.makers.only(),
         )
 
-    def _line(self, change: EntryChange) -> Where | None:
-        """The line that made the change, if lines were looked for and it was seen."""
+    def _written(self, change: EntryChange) -> Where | None:
+        """The line that made the change, if it was seen."""
         live = self._touches.live
-        if live is None:
-            return None
-        return self._touches.written(change.cell.obj, str(change.name)) or live.blamed(change)
+        return self._touches.written(change.cell.obj, str(change.name)) or (live.blamed(change) if live else None)
 
     def _why_unblamed(self) -> str:
         if self._touches.live is None:
@@ -81,10 +83,14 @@ class Describer:
         # Where it is `rerun`, what that shows is added.
         return f"{_UNSEEN}; blame rerun would look at every line" if self._blame == "live" else _UNSEEN
 
-    def _obtained(self, changed: ChangedCell, change: EntryChange) -> Place | None:
+    def _obtained(self, changed: ChangedCell, change: EntryChange) -> Where | None:
         touched = self._touches.obtained(changed.unit)
         if touched is not None or self._blame == "off":
             return touched
+        place = self._mention(changed, change)
+        return Where(place, maker=self._touches.makers.by_file(place))
+
+    def _mention(self, changed: ChangedCell, change: EntryChange) -> Place | None:
         if changed.unit.kind in ("class", "module", "process"):
             return first_mention(self._modules, _first_name(changed, change))
         # Not by way of the unit: the job's own element held the container already.
@@ -139,14 +145,16 @@ def _dependents(root: Any) -> int:
 
 
 def shared_locks(
-    run_graph: RunGraph, locks: SharedLocks, job: Any, used: list[Use], filled: list[ChangedCell]
+    run_graph: RunGraph, locks: SharedLocks, job: Any, used: list[Use], filled: list[ChangedCell], makers: Makers
 ) -> tuple[rules.SharedLock, ...]:
     """The locks of modules and classes that a job used, each once: named in code that ran, or added to a table."""
     element = job.get_element()
     found: dict[tuple[Owner, str], rules.SharedLock] = {}
-    for owner, name, place in [*used, *_lock_tables(run_graph, locks, job, filled)]:
+    for owner, name, place, maker in [*used, *_lock_tables(run_graph, locks, job, filled)]:
         site = names.site_of(place, element._get_project().directory)
-        found.setdefault((owner, name), rules.SharedLock(owner, name, site))
+        found.setdefault(
+            (owner, name), rules.SharedLock(owner, name, site, maker=maker or makers.by_file(place) or makers.only())
+        )
     return tuple(found.values())
 
 
@@ -172,9 +180,11 @@ def unshippable(
         place = first_mention(modules, _root_name(change.name, change.cell))
         site = names.site_of(place, directory)
         owner = run_graph.owner_of(change.unit, change.cell)
-        assigned = touches.assigned(root_of(change.cell).obj).get(_root_name(change.name, change.cell))
+        root = root_of(change.cell).obj
+        assigned = touches.assigned(root).get(_root_name(change.name, change.cell))
         line = names.site_of(assigned, directory)
-        found.setdefault(path, rules.Unshippable(owner, path, type_name, site, line))
+        maker = touches.makers.of_own(root, assigned)
+        found.setdefault(path, rules.Unshippable(owner, path, type_name, site, line, maker))
     return tuple(found.values())
 
 
@@ -203,16 +213,21 @@ class UniqueKeys:
             path, now = f"sources[{index}].get_unique_key()", _ask(source._get_unique_key)
             asked.append((source, rules.Drift(Owner("source", name), path, before, now)))
         drifted = [(plugin, drift) for plugin, drift in asked if drift.before != drift.after]
-        return tuple(replace(drift, site=self._site(plugin, touches)) for plugin, drift in drifted)
+        return tuple(self._blamed(plugin, drift, touches) for plugin, drift in drifted)
 
-    def _site(self, plugin: Any, touches: Touches) -> Site | None:
+    def _blamed(self, plugin: Any, drift: rules.Drift, touches: Touches) -> rules.Drift:
+        place = self._place(plugin, touches)
+        site = names.site_of(place, self._element._get_project().directory)
+        return replace(drift, site=site, maker=touches.makers.of_own(plugin, place))
+
+    def _place(self, plugin: Any, touches: Touches) -> Place | None:
         """The last line that assigned to an attribute of which the plugin makes its key."""
         spaces = (class_dict(cls) for cls in class_mro(type(plugin)))
         method = next((space["get_unique_key"] for space in spaces if "get_unique_key" in space), None)
         codes = [code for function in functions_inside(method) for code in nested_code(function.__code__)]
         named = {name for code in codes for name in code.co_names}
         places = [place for name, place in touches.assigned(plugin).items() if name in named]
-        return names.site_of(places[-1] if places else None, self._element._get_project().directory)
+        return places[-1] if places else None
 
 
 def _ask(get_unique_key: Callable[[], Any]) -> str:

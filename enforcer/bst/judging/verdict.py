@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from buildstream._message import MessageType
 
+from enforcer.blame.live import Where
 from enforcer.bst.elements import names
 from enforcer.bst.elements.run_graph import RunGraph, sources_of
 from enforcer.bst.judging.attempt import Attempt
@@ -131,7 +132,7 @@ class Verdict:
         attempt, run_graph = self.attempt, self._run_graph
         violations, case.fills = self._without_fills(case.foreign)
         described = self._describe_and_undo(violations)
-        used = shared_locks(run_graph, self._searches.locks, attempt.bst_job, attempt.locks, case.fills)
+        used = shared_locks(run_graph, self._searches.locks, attempt.bst_job, attempt.locks, case.fills, attempt.makers)
         locks = self._kept_or_not(used)
         reached, unreached = self._told_apart(described)
         if reached or case.refused or locks or attempt.drifts or attempt.leaks.threads or attempt.leaks.processes:
@@ -286,12 +287,20 @@ class Verdict:
         file = names.plugin_file(type(element))
         shown = names.shown_file(file, element._get_project().directory) if file else None
         unfollowed = None if self.attempt.touches.live else f"blame is {self._session.settings.blame}"
-        return Evidence(job, tuple(changes), plugin_file=shown, unfollowed=unfollowed)
+        made = tuple(self._made_in(job, change) for change in changes)
+        return Evidence(job, made, plugin_file=shown, unfollowed=unfollowed)
+
+    def _made_in(self, job: Job, change: Change) -> Change:
+        """The change without its plugin where that would be one of the present job's, and it is another job's."""
+        is_present = change.maker is not None and change.site is None and change.maker.name == self.attempt.job.element
+        return replace(change, maker=None) if is_present and job != self.attempt.job else change
 
     def _left(self, running: dict[int, str]) -> tuple[Left, ...]:
         directory = self.attempt.bst_job.get_element()._get_project().directory
         places = self.attempt.starts.places
-        return tuple(Left(name, names.site_of(places.get(number), directory)) for number, name in running.items())
+        started = [(name, places.get(number, Where(None))) for number, name in running.items()]
+        only = self.attempt.makers.only()
+        return tuple(Left(name, names.site_of(where.plugin, directory), where.maker or only) for name, where in started)
 
 
 def summary(mode: str, findings: list[Finding]) -> str:

@@ -74,19 +74,20 @@ def _named(numbers: Iterable[int], name_of: Callable[[int], str]) -> dict[int, s
     return dict(sorted(((number, name_of(number)) for number in numbers), key=lambda item: item[1]))
 
 
-def _thread(ident: int) -> threading.Thread | None:
+def thread_of(ident: int) -> threading.Thread | None:
+    """The thread with this identifier, if Python knows it, without asking any."""
     return next((thread for thread in threading.enumerate() if vars_of(thread).get("_ident") == ident), None)
 
 
 def _is_library_thread(ident: int) -> bool:
     """Whether one of core's libraries runs this thread: told by the function that it runs."""
-    target = _target(_thread(ident))
+    target = _target(thread_of(ident))
     module = target.__module__ if _is_function(target) else None
     return type(module) is str and module.split(".")[0] in _LIBRARIES
 
 
 def _thread_name(ident: int) -> str:
-    thread = _thread(ident)
+    thread = thread_of(ident)
     if thread is None:
         return "thread"
     target = _target(thread)

@@ -18,18 +18,19 @@ from enforcer.blame.code import functions_of, named, nested_code
 from enforcer.blame.naming import Naming
 from enforcer.blame.place import Place
 from enforcer.bst.observing.lock_holders import Holder, lock_holders
-from enforcer.results.findings import Owner
+from enforcer.results.findings import Maker, Owner
 
 LockName = tuple[Owner, str]
 """Who holds a lock, or a table of locks, and its name there."""
 
 
 class Use(NamedTuple):
-    """A lock, or a table of locks, by its name in the module or class that holds it, and the line that names it."""
+    """A lock, or a table of locks, by its name in the module or class that holds it; which line of whose names it."""
 
     owner: Owner
     name: str
     place: Place | None
+    maker: Maker | None = None
 
 
 class SharedLocks:
@@ -65,13 +66,16 @@ class SharedLocks:
                     self._codes.append(code)
 
     @contextmanager
-    def watching(self) -> Iterator[list[Use]]:
-        """Note in the list what the functions name that the calling thread enters during the block."""
+    def watching(self, running: Callable[[types.FrameType], Maker | None]) -> Iterator[list[Use]]:
+        """Note in the list what the functions name that the calling thread enters in the block, and whose they are."""
         used: list[Use] = []
         pending = dict(self._uses)
 
-        def enter(code: types.CodeType) -> None:
-            used.extend(pending.pop(id(code), ()))
+        def enter(frame: types.FrameType) -> None:
+            uses = pending.pop(id(frame.f_code), ())
+            if uses:
+                maker = running(frame)
+                used.extend(use._replace(maker=maker) for use in uses)
 
         if not pending:
             yield used
@@ -89,11 +93,13 @@ def _uses(
             yield Use(holder.owner, holder.name, Place(code.co_filename, line, code.co_name))
 
 
+_Enter = Callable[[types.FrameType], None]
+
 if sys.version_info >= (3, 12):
     from enforcer.blame.lines import take_tool
 
     @contextmanager
-    def _watched_calls(codes: list[types.CodeType], enter: Callable[[types.CodeType], None]) -> Iterator[None]:
+    def _watched_calls(codes: list[types.CodeType], enter: _Enter) -> Iterator[None]:
         """Call `enter` when the calling thread starts to run one of `codes`; other code runs at full speed."""
         monitoring, thread = sys.monitoring, threading.get_ident()
         tool = take_tool()
@@ -104,7 +110,7 @@ if sys.version_info >= (3, 12):
 
         def start(code: types.CodeType, offset: int) -> None:
             if threading.get_ident() == thread:
-                enter(code)
+                enter(sys._getframe(1))
 
         try:
             monitoring.register_callback(tool, monitoring.events.PY_START, start)
@@ -119,13 +125,13 @@ if sys.version_info >= (3, 12):
 
 else:
 
-    def _watched_calls(codes: list[types.CodeType], enter: Callable[[types.CodeType], None]) -> Any:
+    def _watched_calls(codes: list[types.CodeType], enter: _Enter) -> Any:
         """Call `enter` when the calling thread starts to run one of `codes`, or any other."""
         return _profiled_calls(enter)
 
 
 @contextmanager
-def _profiled_calls(enter: Callable[[types.CodeType], None]) -> Iterator[None]:
+def _profiled_calls(enter: _Enter) -> Iterator[None]:
     """Call `enter` for every function that the calling thread enters; a profiler that is installed goes on."""
     installed: Any = sys.getprofile()
     if installed is not None and not callable(installed):  # one in C, which cannot be chained to
@@ -134,7 +140,7 @@ def _profiled_calls(enter: Callable[[types.CodeType], None]) -> Iterator[None]:
 
     def profile(frame: types.FrameType, event: str, arg: object) -> None:
         if event == "call":
-            enter(frame.f_code)
+            enter(frame)
         if installed is not None:
             installed(frame, event, arg)
 

@@ -10,8 +10,10 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
-from enforcer.blame.place import Place, plugin_place
+from enforcer.blame.live import Where
+from enforcer.blame.place import plugin_place
 from enforcer.bst import patches
+from enforcer.bst.observing.makers import Makers
 from enforcer.graph.values import vars_of
 
 _STARTING: tuple[tuple[type, str, Callable[[Any], int | None]], ...] = (
@@ -25,14 +27,16 @@ class Starts:
 
     Args:
         files: the names of the files of plugin code.
+        makers: tells which plugin starts it.
 
     Attributes:
-        places: the line, by the thread's identifier or the process id.
+        places: the line and the plugin, by the thread's identifier or the process id.
     """
 
-    def __init__(self, files: Collection[str]) -> None:
+    def __init__(self, files: Collection[str], makers: Makers) -> None:
         self._files = files
-        self.places: dict[int, Place] = {}
+        self._makers = makers
+        self.places: dict[int, Where] = {}
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -44,10 +48,13 @@ class Starts:
 
     def _noting(self, number_of: Callable[[Any], int | None], original: Any) -> Any:
         def start(started: Any, *args: Any, **kwargs: Any) -> Any:
+            frame = sys._getframe(1)
+            if issubclass(type(started), threading.Thread):
+                self._makers.starts(started, frame)
             result = original(started, *args, **kwargs)
-            place, number = plugin_place(sys._getframe(1), self._files), number_of(started)
+            place, number = plugin_place(frame, self._files), number_of(started)
             if place is not None and number is not None:
-                self.places[number] = place
+                self.places[number] = Where(place, maker=self._makers.running(frame))
             return result
 
         return start

@@ -25,6 +25,7 @@ from enforcer.bst import patches
 
 if TYPE_CHECKING:
     from enforcer.bst.elements.run_graph import RunGraph
+    from enforcer.bst.observing.makers import Makers
     from enforcer.bst.observing.searches import PluginSearches
     from enforcer.graph.unit import Unit
     from enforcer.settings.settings import Settings
@@ -39,6 +40,7 @@ class Touches:
 
     Args:
         reached: called once for each foreign unit, before anybody sees anything of it.
+        makers: tells which plugin runs.
         settings: its blame says how much is noted beside that.
         rerun: whether the job runs again, only to see which lines change what: each is followed by a full compare.
 
@@ -48,6 +50,7 @@ class Touches:
     Attributes:
         units: the units of which anybody accessed a root, core included.
         live: finds the lines of writes, if these are looked for.
+        makers: as given.
     """
 
     def __init__(
@@ -56,18 +59,20 @@ class Touches:
         searches: PluginSearches,
         own: Unit,
         reached: Callable[[Unit], None],
+        makers: Makers,
         settings: Settings,
         rerun: bool = False,
     ) -> None:
         self._run_graph = run_graph
         self._reached = reached
         self._own = own
+        self.makers = makers
         self._main = threading.main_thread().ident
         self._roots = run_graph.graph.registry.roots
         # A running function that no plugin code called: core reaches for many things in a row.
         self._without_plugin: FrameType | None = None
-        self._direct: dict[Unit, Place] = {}
-        self._indirect: dict[Unit, Place] = {}
+        self._direct: dict[Unit, Where] = {}
+        self._indirect: dict[Unit, Where] = {}
         self._writes: dict[tuple[int, str], Where] = {}
         self._notes_places = settings.blame != "off"
         self._rerun = rerun
@@ -77,12 +82,12 @@ class Touches:
             self._reach = searches.reach_of_all if all_ else searches.reach
             files = run_graph.plugin_files if all_ else run_graph.third_party_files
             limit = None if all_ else LIMIT
-            self.live = LineBlame(files, self._reach, self._main, lambda unit: unit is own, limit)
+            self.live = LineBlame(files, self._reach, self._main, lambda unit: unit is own, makers.running, limit)
         self.units: set[Unit] = set()
         # Roots of which nothing more is to be learnt from another access.
         self.quiet: set[int] = {id(root) for root, _ in own.roots}
 
-    def obtained(self, unit: Unit) -> Place | None:
+    def obtained(self, unit: Unit) -> Where | None:
         """The first line of plugin code that reached into `unit`, else the first that made core do so."""
         return self._direct.get(unit) or (self.live and self.live.obtained(unit)) or self._indirect.get(unit)
 
@@ -121,9 +126,11 @@ class Touches:
         return written is None and unit in self._direct and not (self.live and self.live.follows)
 
     def _note_plugin(self, frame: FrameType, unit: Unit, obj: object, written: str | None) -> None:
-        self._direct.setdefault(unit, place_of(frame))
-        if written is not None:
-            self._writes[id(obj), written] = self._where(frame)
+        if written is not None or unit not in self._direct:
+            maker = self.makers.running(frame)
+            self._direct.setdefault(unit, Where(place_of(frame), maker=maker))
+            if written is not None:
+                self._writes[id(obj), written] = self._where(frame)._replace(maker=maker)
         if self.live is None:
             return
         if frame.f_code.co_filename in self.live.files:
@@ -151,9 +158,10 @@ class Touches:
         if place is None:
             self._without_plugin = frame
             return
-        self._indirect.setdefault(unit, place)
+        maker = self.makers.running(frame)
+        self._indirect.setdefault(unit, Where(place, maker=maker))
         if written is not None:
-            self._writes[id(obj), written] = Where(place, place_of(frame))
+            self._writes[id(obj), written] = Where(place, place_of(frame), maker)
 
     @contextmanager
     def watching(self) -> Iterator[None]:

@@ -64,7 +64,7 @@ def by_rule(groups: Iterable[Group]) -> list[RuleSection]:
     anchors: Counter[str] = Counter()
     for group in groups:
         finding = group.finding
-        rules[finding.rule][finding.job.plugin].append(_shown(group, _anchor(group, anchors)))
+        rules[finding.rule][finding.plugin].append(_shown(group, _anchor(group, anchors)))
     return [_rule(id_, plugins) for id_, plugins in rules.items()]
 
 

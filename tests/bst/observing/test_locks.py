@@ -129,7 +129,7 @@ def modules(monkeypatch: pytest.MonkeyPatch) -> list[types.ModuleType]:
 
 def used_by(modules: list[types.ModuleType], call: Callable[[Any], object]) -> set[tuple[str, str]]:
     kind = modules[1].Kind()
-    with locks.SharedLocks(modules).watching() as used:
+    with locks.SharedLocks(modules).watching(lambda frame: None) as used:
         call(kind)
     return {(use.owner.name, use.name) for use in used}
 
@@ -172,7 +172,7 @@ def test_what_shares_no_lock_is_not(modules: list[types.ModuleType], method: str
 
 
 def test_each_use_has_the_line_that_names_the_lock(modules: list[types.ModuleType]) -> None:
-    with locks.SharedLocks(modules).watching() as used:
+    with locks.SharedLocks(modules).watching(lambda frame: None) as used:
         modules[1].Kind().takes_two()
         modules[1].Kind().takes_two()
     line = next(number for number, text in enumerate(PLUGIN.splitlines(), 1) if "def takes_two" in text)
@@ -186,7 +186,7 @@ def test_a_table_counts_once_a_job_has_put_a_lock_into_it(modules: list[types.Mo
     shared = locks.SharedLocks(modules)
     modules[1].EMPTY["a"] = threading.Lock()
     shared.learn(Owner("module", "plugin"), "EMPTY")
-    with shared.watching() as used:
+    with shared.watching(lambda frame: None) as used:
         modules[1].Kind().reads_no_lock()
     assert [use.name for use in used] == ["EMPTY"]
 
@@ -227,14 +227,14 @@ def test_a_profiler_that_is_installed_goes_on(modules: list[types.ModuleType]) -
 def test_nothing_is_installed_where_no_module_has_a_lock() -> None:
     module = types.ModuleType("plugin")
     exec("def f(): return 1", vars(module))
-    with locks.SharedLocks([module]).watching() as used:
+    with locks.SharedLocks([module]).watching(lambda frame: None) as used:
         assert sys.getprofile() is None
         module.f()
     assert used == []
 
 
 def test_everything_is_taken_off_when_the_job_fails(modules: list[types.ModuleType]) -> None:
-    with pytest.raises(ZeroDivisionError), locks.SharedLocks(modules).watching():
+    with pytest.raises(ZeroDivisionError), locks.SharedLocks(modules).watching(lambda frame: None):
         raise ZeroDivisionError
     assert sys.getprofile() is None
     if sys.version_info >= (3, 12):

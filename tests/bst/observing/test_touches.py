@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from enforcer.bst.observing.makers import Makers
 from enforcer.bst.observing.searches import PluginSearches
 from enforcer.bst.observing.touches import Touches
 from enforcer.graph.unit import Unit
@@ -17,7 +18,14 @@ from tests.bst.loaded import Loaded
 
 @pytest.fixture
 def touches(loaded: Loaded) -> Touches:
-    return Touches(loaded.run_graph, PluginSearches(loaded.run_graph), loaded.unit, lambda unit: None, Settings())
+    return touches_of(loaded, loaded.app)
+
+
+def touches_of(loaded: Loaded, element: Any) -> Touches:
+    run_graph = loaded.run_graph
+    makers = Makers(element, run_graph.plugin_files, (), "Build")
+    unit = run_graph.unit_of(element)
+    return Touches(run_graph, PluginSearches(run_graph), unit, lambda unit: None, makers, Settings())
 
 
 def in_a_job(touches: Touches, act: Callable[[], Any]) -> set[Unit]:
@@ -43,13 +51,7 @@ def test_what_is_accessed_is_touched(touches: Touches, loaded: Loaded) -> None:
 
 
 def test_what_core_reaches_has_no_line_followed(loaded: Loaded) -> None:
-    touches = Touches(
-        loaded.run_graph,
-        PluginSearches(loaded.run_graph),
-        loaded.run_graph.unit_of(loaded.base),
-        lambda unit: None,
-        Settings(),
-    )
+    touches = touches_of(loaded, loaded.base)
     assert in_a_job(touches, lambda: loaded.app.name) == {loaded.unit}
     assert touches.live is not None
     assert not touches.live.followed
