@@ -222,7 +222,8 @@ class _TracedThread:
 
     def follow(self, frame: FrameType) -> None:
         """Trace the lines of a running function."""
-        if not isinstance(frame.f_trace, _TracedFrame):
+        trace = frame.f_trace
+        if not isinstance(trace, _TracedFrame) or not trace.is_for(self):
             frame.f_trace = _TracedFrame(self._follower, frame.f_trace, self)
 
     def call(self, frame: FrameType, event: str, arg: object) -> Any:
@@ -269,6 +270,11 @@ class _TracedFrame:
         self._follower = follower
         self._inner = inner
         self._thread = thread
+
+    def is_for(self, thread: _TracedThread) -> bool:
+        """Whether it tells the follower of this thread, or one in the place of which it was installed does."""
+        inner = self._inner
+        return self._thread is thread or (isinstance(inner, _TracedFrame) and inner.is_for(thread))
 
     def __call__(self, frame: FrameType, event: str, arg: object) -> Any:
         if self._inner is not None:

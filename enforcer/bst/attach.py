@@ -19,6 +19,7 @@ from buildstream._artifactcache import ArtifactCache
 from buildstream._cas.cascache import _CASCacheUsageMonitor
 from buildstream._context import Context
 from buildstream._elementsourcescache import ElementSourcesCache
+from buildstream._messenger import Messenger
 from buildstream._scheduler.jobs import job as job_module
 from buildstream._scheduler.jobs.elementjob import ElementJob
 from buildstream._scheduler.jobs.job import Job
@@ -29,6 +30,7 @@ from enforcer.bst import patches
 from enforcer.bst.elements import names
 from enforcer.bst.forked import grpc_guard
 from enforcer.bst.judging.judge import EnforcementError
+from enforcer.bst.observing.silence import unless_silent
 from enforcer.bst.publishing import distrust, held_refs
 from enforcer.bst.publishing.distrust import Distrust
 from enforcer.bst.publishing.fresh_context import forget_to_remove, load_fresh, remove_when_terminated
@@ -97,6 +99,7 @@ def _patches() -> list[tuple[Any, str, Callable[[Attachment], Callable[[Any], An
         (Job, "_parent_child_completed", lambda at: lambda original: _completed(original, at)),
         (job_module, "terminate_thread", lambda at: lambda original: _terminate_thread(original, at)),
         (ElementJob, "child_process", lambda at: lambda original: _child_process(original, at)),
+        (Messenger, "message", lambda at: unless_silent),
         (Context, "load", lambda at: lambda original: load_fresh(original, at.caches)),
         (_CASCacheUsageMonitor, "run", lambda at: grpc_guard.guarded_monitor),
         (utils, "save_file_atomic", lambda at: lambda original: held_refs.hold_writes(original, at.held)),

@@ -20,6 +20,7 @@ Wrap = Callable[[Any], Any]
 _TOUCHED = "which foreign units a job touches"
 _ASSIGNED = "what the main thread changes between jobs, for the other processes"
 _DISTRUSTED = "what was made under a violation is not taken from a cache"
+_UNHEARD = "what plugin code says that runs only at our wish is not heard"
 _HELD = "what a job publishes is held back until its verdict"
 
 PATCHED = {
@@ -63,6 +64,9 @@ PATCHED = {
     "buildstream._workspaces:Workspaces.__delattr__": _ASSIGNED,
     "buildstream._workspaces:Workspace.__setattr__": _ASSIGNED,
     "buildstream._workspaces:Workspace.__delattr__": _ASSIGNED,
+    "buildstream._messenger:Messenger.message": _UNHEARD,
+    "logging:Logger.handle": _UNHEARD,
+    "warnings:_showwarnmsg": _UNHEARD,
     "threading:Thread.start": "which line started a thread",
     "subprocess:Popen.__init__": "which line started a process",
 }

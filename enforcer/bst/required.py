@@ -178,6 +178,7 @@ SEAMS = (
     "buildstream.source:Source._get_source_name",
     "buildstream.source:Source._get_unique_key",
     "buildstream.source:Source._key",
+    "buildstream.source:Source()._Source__element_index",
     "buildstream.source:Source()._Source__is_cached",
     "buildstream.source:Source()._directory",
     "buildstream.types:_DisplayKey",

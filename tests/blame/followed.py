@@ -1,5 +1,9 @@
 """Code whose lines are followed; tests count on its line numbers."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 
 def two_steps(table: dict[str, int]) -> None:
     table["a"] = 1
@@ -18,3 +22,8 @@ def fails() -> None:
 def yields() -> object:
     yield 1
     yield 2
+
+
+def starts_another(start: Callable[[], None]) -> None:
+    start()
+    str(start)

@@ -246,3 +246,21 @@ def test_coverage_measures_the_same_lines_with_every_core(tmp_path: Path, core: 
     lines = {line - START for line in data.lines(followed.__file__) or ()}
     body = followed.calls.__code__.co_firstlineno - START
     assert {1, 2, body + 1, body + 2} <= lines
+
+
+def test_a_function_that_one_follower_follows_can_be_followed_by_another_that_comes_later() -> None:
+    first, second = Told(), Told()
+    with following(first):
+        events = line_events(second, list)
+
+        def start() -> None:
+            running = sys._getframe(1)
+            assert events.start(running) is None
+            events.follow(running)
+
+        try:
+            followed.starts_another(start)
+        finally:
+            events.stop()
+    assert first.events[-1] == second.events[-1]
+    assert second.events[-1][:2] == ("leave", "starts_another")

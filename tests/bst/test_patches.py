@@ -20,6 +20,7 @@ from enforcer.bst import attach, patches
 from enforcer.bst.live_count import live_count
 from enforcer.bst.observing import touches
 from enforcer.bst.observing.makers import Makers
+from enforcer.bst.observing.silence import silence
 from enforcer.bst.observing.starts import Starts
 from enforcer.bst.replicas.assignments import AssignedObjects, unwatch_all
 from enforcer.session import Session
@@ -52,6 +53,7 @@ PUTS: dict[str, Put] = {
     "assignments": _assignments,
     "touches": _within(touches.hooked),
     "starts": _within(lambda: Starts((), Makers(None, (), (), "Build")).watching()),
+    "silence": _within(lambda: silence([])),
     "live count": _within(lambda: live_count(Session(Settings()))),
 }
 

@@ -33,6 +33,7 @@ _NOT_BUILDSTREAMS = {
     "_ident": "threading",
     "_lru_cache_wrapper": "functools",
     "_pid": "multiprocessing",
+    "_showwarnmsg": "warnings",
     "_pytest": "pytest",
     "_replace": "NamedTuple",
     "_resource_tracker": "multiprocessing",

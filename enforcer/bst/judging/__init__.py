@@ -5,6 +5,8 @@ attempt      one try of one job: its action under watch
 verdict      the steps from what an attempt changed to the findings that fail it
 comparison   what is compared around a job, and what becomes of its own changes
 sorting      foreign changes: what core filled in, and what is taken back
+unique_keys  what cache keys are made of, asked for once more
+aside        plugin code that runs only at our wish, and of which nothing may come
 describing   what was seen of a job, as the plain data that rules judge
 publication  what becomes of the refs that a job writes
 turns        which plugins there are, and whose code a job runs

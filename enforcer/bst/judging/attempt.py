@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from buildstream._exceptions import SkipJob
 
 from enforcer.bst.elements.run_graph import RunGraph
-from enforcer.bst.judging.describing import UniqueKeys, job_of
+from enforcer.bst.judging.aside import aside
+from enforcer.bst.judging.describing import job_of
+from enforcer.bst.judging.unique_keys import UniqueKeys
 from enforcer.bst.observing.left_running import NO_LEAKS, Running, left_running
 from enforcer.bst.observing.lines_run import RunningCode
 from enforcer.bst.observing.locks import LockName, Use
@@ -24,6 +27,9 @@ from enforcer.results import costs
 from enforcer.results.findings import Job
 from enforcer.rules.evidence import Drift
 from enforcer.session import Session
+
+_CAN_DRIFT = ("Fetch", "Build")
+"""The jobs that run plugin code and are to leave unique keys alone: tracking changes them by right."""
 
 
 class Prepared(NamedTuple):
@@ -69,7 +75,7 @@ class Attempt:
         locks: the locks of modules and classes that it used.
         unkept_locks: those of them that are not among the kept ones, once that was looked at.
         failed: whether the action has failed by itself.
-        drifts: unique keys that are not what they were.
+        drifts: unique keys that are not what they were, once they were asked for.
         leaks: what it left running, once that was looked for.
         skipped: whether the action has found nothing to do.
         pulled: whether it got the element's sources from a remote cache, so that no plugin had to fetch them.
@@ -88,6 +94,8 @@ class Attempt:
     ) -> None:
         settings = session.settings
         self._session = session
+        self._run_graph = run_graph
+        self._reached = reached
         self._searches = searches
         self.bst_job = bst_job
         self.job = job_of(bst_job)
@@ -106,9 +114,10 @@ class Attempt:
         self.leaks = NO_LEAKS
         self.skipped = False
         self.pulled = False
+        self._succeeded = False
 
     def run_action(self, action: Callable[[], Any]) -> Outcome:
-        """The action, and the second look at the unique keys, which is judged with it."""
+        """The action, watched."""
         with self._session.recording() as record:
             record.note_begin(self.job.action)
         start = time.monotonic()
@@ -119,14 +128,13 @@ class Attempt:
                 self.starts.watching(),
                 self._searches.locks.watching(self.makers.running) as self.locks,
             ):
-                result = action()
-                self.drifts = self.prepared.keys.drifts(self.job, self.touches)
-                outcome = Outcome(result)
+                outcome = Outcome(action())
         except BaseException as error:
             outcome = Outcome(error=error)
             self.skipped = issubclass(type(error), SkipJob)
             self.failed = issubclass(type(error), Exception) and not self.skipped
         self._shield()
+        self._succeeded = outcome.error is None
         self._note_costs(time.monotonic() - start)
         return outcome
 
@@ -146,6 +154,26 @@ class Attempt:
         """From here on the scheduler cannot interrupt this thread: the action is over, and we must not be."""
         with self.bst_job._terminate_lock:
             self.bst_job._thread_id = None
+
+    def look_for_drifts(self, changed: Iterable[ChangedCell]) -> list[ChangedCell]:
+        """Note which unique keys are others now, `changed` being all that the job has changed.
+
+        Returns what could not be taken back of what the plugins changed when they were asked.
+        """
+        keys = self.prepared.keys
+        if not self._succeeded or self.job.action not in _CAN_DRIFT:
+            return []
+        if keys.are_made_by_core():
+            self.drifts = keys.drifts(self.touches)
+            return []
+        with aside(self._run_graph, self.prepared.own, self._touches_aside(), changed) as stuck:
+            self.drifts = keys.drifts(self.touches)
+        return stuck
+
+    def _touches_aside(self) -> Touches:
+        settings = replace(self._session.settings, blame="off")
+        own = self.prepared.own
+        return Touches(self._run_graph, self._searches, own, self._reached, self.makers, settings)
 
     def look_for_leaks(self, executor: object) -> None:
         """Note what it left running beside the threads of the scheduler's own `executor`; gives all time to end."""

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Any
 
-from buildstream import _cachekey
 from buildstream.element import Element
 
-from enforcer.blame.code import functions_inside, nested_code
 from enforcer.blame.live import Where
 from enforcer.blame.mentions import first_mention
 from enforcer.blame.place import Place
@@ -25,7 +22,7 @@ from enforcer.graph.compare import ABSENT, ChangedCell, EntryChange
 from enforcer.graph.delta import Refused
 from enforcer.graph.difference import explain_difference
 from enforcer.graph.unit import Cell
-from enforcer.graph.values import class_dict, class_mro, class_name, module_of, vars_of
+from enforcer.graph.values import module_of, vars_of
 from enforcer.results.findings import Job, Owner, Site
 from enforcer.rules import evidence as rules
 
@@ -186,60 +183,6 @@ def unshippable(
         maker = touches.makers.of_own(root, assigned)
         found.setdefault(path, rules.Unshippable(owner, path, type_name, site, line, maker))
     return tuple(found.values())
-
-
-class UniqueKeys:
-    """The unique keys that the cache keys of an element and of its sources were made of."""
-
-    def __init__(self, element: Any) -> None:
-        self._element = element
-        key_dict = vars_of(element).get("_Element__cache_key_dict")
-        self._element_key = None if key_dict is None else _digest(key_dict["element-plugin-key"])
-        self._source_keys = [
-            (index, source, source._key) for index, source in enumerate(sources_of(element)) if source._key is not None
-        ]
-
-    def drifts(self, job: Job, touches: Touches) -> tuple[rules.Drift, ...]:
-        """Ask for all keys again; runs plugin code. Tracking changes them by right."""
-        if job.action == "Track":
-            return ()
-        name = names.full_name(self._element)
-        asked = []
-        if self._element_key is not None:
-            now = _ask(self._element.get_unique_key)
-            drift = rules.Drift(Owner("element", name), "get_unique_key()", self._element_key, now)
-            asked.append((self._element, drift))
-        for index, source, before in self._source_keys:
-            path, now = f"sources[{index}].get_unique_key()", _ask(source._get_unique_key)
-            asked.append((source, rules.Drift(Owner("source", name), path, before, now)))
-        drifted = [(plugin, drift) for plugin, drift in asked if drift.before != drift.after]
-        return tuple(self._blamed(plugin, drift, touches) for plugin, drift in drifted)
-
-    def _blamed(self, plugin: Any, drift: rules.Drift, touches: Touches) -> rules.Drift:
-        place = self._place(plugin, touches)
-        site = names.site_of(place, self._element._get_project().directory)
-        return replace(drift, site=site, maker=touches.makers.of_own(plugin, place))
-
-    def _place(self, plugin: Any, touches: Touches) -> Place | None:
-        """The last line that assigned to an attribute of which the plugin makes its key."""
-        spaces = (class_dict(cls) for cls in class_mro(type(plugin)))
-        method = next((space["get_unique_key"] for space in spaces if "get_unique_key" in space), None)
-        codes = [code for function in functions_inside(method) for code in nested_code(function.__code__)]
-        named = {name for code in codes for name in code.co_names}
-        places = [place for name, place in touches.assigned(plugin).items() if name in named]
-        return places[-1] if places else None
-
-
-def _ask(get_unique_key: Callable[[], Any]) -> str:
-    """The digest of the key; a plugin that cannot tell it any more has another one, and its job goes on."""
-    try:
-        return _digest(get_unique_key())
-    except Exception as error:
-        return f"raised {class_name(type(error))}"
-
-
-def _digest(key: Any) -> str:
-    return str(_cachekey.generate_key(key))
 
 
 def job_of(job: Any) -> Job:

@@ -15,9 +15,10 @@ from enforcer.bst.elements import names
 from enforcer.bst.elements.run_graph import RunGraph, dependencies_of
 from enforcer.bst.judging.attempt import Attempt, Outcome, Prepared
 from enforcer.bst.judging.comparison import Comparison
-from enforcer.bst.judging.describing import UniqueKeys, job_of
+from enforcer.bst.judging.describing import job_of
 from enforcer.bst.judging.publication import Publication
 from enforcer.bst.judging.turns import not_bundled
+from enforcer.bst.judging.unique_keys import UniqueKeys
 from enforcer.bst.judging.verdict import Verdict, summary
 from enforcer.bst.observing.left_running import Leaks, Running, running
 from enforcer.bst.observing.locks import LockName

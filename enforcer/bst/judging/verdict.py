@@ -93,6 +93,7 @@ class Verdict:
         case = self._compare()
         # What could not be sent is evidence; what can be is encoded before anything that it holds is undone.
         self._encode_own(case)
+        self._ask_for_keys(case)
         # Each of these describes changes and then undoes them, the present job's first: older ones lie below.
         self._find_on_job(case)
         self._find_by_full_compare(case)
@@ -127,6 +128,11 @@ class Verdict:
 
     def _encode_own(self, case: Case) -> None:
         case.refused = self._comparison.encode(self.attempt.prepared.own, case.own)
+
+    def _ask_for_keys(self, case: Case) -> None:
+        # Now, as the job has left everything; what the question itself changes is in none of the lists.
+        changed = [*case.own, *case.foreign, *case.seen.by_full_compare.changed]
+        self.stuck = bool(self.attempt.look_for_drifts(changed)) or self.stuck
 
     def _find_on_job(self, case: Case) -> None:
         attempt, run_graph = self.attempt, self._run_graph

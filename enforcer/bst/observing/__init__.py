@@ -9,5 +9,7 @@ lock_users    which jobs can come to them
 plugin_code   which lines and methods plugins have
 lines_run     which of them one job runs
 comments      which findings comments beside the code say are fine
+silence       for plugin code that runs only at our wish
+makers        which plugin's code it is
 searches      what is searched for in the code of a run's plugins, once
 """

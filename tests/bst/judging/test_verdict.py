@@ -42,6 +42,7 @@ def verdict() -> Any:
         locks=[],
         kept_locks=None,
         failed=False,
+        makers=None,
         drifts=(),
         leaks=NO_LEAKS,
         lines=None,
