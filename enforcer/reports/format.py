@@ -86,7 +86,11 @@ _EXAMPLE = Object(
 
 _SITE = Object(
     lambda of: Site(**{**of, "context": tuple(of["context"])}),
-    Field("file", _RAW, "Relative to the project, else <site-packages>/..."),
+    Field(
+        "file",
+        _RAW,
+        "Relative to the project (sub.bst:FILE behind a junction), else to the repository, else <site-packages>/...",
+    ),
     Field("line", Number(), "From 1; 0 where it is not known."),
     Field("function", _RAW, "The function's name."),
     Field("code", _RAW, "The line itself."),

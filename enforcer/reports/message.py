@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from enforcer.masking import cut
 from enforcer.reports.same_line import by_line
@@ -144,18 +143,12 @@ def _site_lines(finding: Finding) -> list[str]:
     if core is not None:
         lines.append(_site_line("by way of ", core))
     if obtained is not None and obtained != site:
-        lines.append(_site_line("obtained at ", _beside(obtained, site)))
+        # The function is said once where both are in it.
+        same = site is not None and (obtained.file, obtained.function) == (site.file, site.function)
+        lines.append(_site_line("obtained at ", replace(obtained, function="") if same else obtained))
     if site is None and finding.unblamed is not None:
         lines.append(f"line unknown: {finding.unblamed}")
     return lines
-
-
-def _beside(obtained: Site, site: Site | None) -> Site:
-    """As little as is needed to find a place near another one."""
-    if site is None or obtained.file != site.file:
-        return obtained
-    function = "" if obtained.function == site.function else obtained.function
-    return replace(obtained, file=PurePosixPath(obtained.file).name, function=function)
 
 
 def _site_line(prefix: str, site: Site) -> str:

@@ -73,7 +73,7 @@ class Maker:
 
 @dataclass(frozen=True)
 class Site:
-    """A line of plugin code; `file` is relative to the project, else `<site-packages>/…`.
+    """A line of plugin code; `file` is relative to the project, else to the repository, else `<site-packages>/…`.
 
     `context` are the lines around it and itself, the first of them line `context_start` of the file. It says nothing
     of where the site is, so sites with and without are equal. `real` is the file on the machine that the job ran on,

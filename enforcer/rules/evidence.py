@@ -116,7 +116,7 @@ class Evidence:
         threads: the threads that the job left running.
         processes: the child processes that it left running.
         drifts: unique keys that changed.
-        plugin_file: the file of the element's plugin, relative to the project, else `<site-packages>/…`.
+        plugin_file: the file of the element's plugin, named as in a `Site`.
         unshippable: what the job left in its own state and no other process can get.
         locks: locks of modules and classes that it used.
         unfollowed: why nobody looked for lines, where that is so.

@@ -257,7 +257,7 @@ class Replica:
             self.run_graph,  # type: ignore[arg-type]
             own,
             self.comparison.reached,
-            Makers(self.own, (), (), "Build"),
+            Makers(self.own, (), (), "Build", str),
             Settings(),
         )
         self._act(touches, job, acts)

@@ -52,7 +52,7 @@ PUTS: dict[str, Put] = {
     "attachment": _attached,
     "assignments": _assignments,
     "touches": _within(touches.hooked),
-    "starts": _within(lambda: Starts((), Makers(None, (), (), "Build")).watching()),
+    "starts": _within(lambda: Starts((), Makers(None, (), (), "Build", str)).watching()),
     "silence": _within(lambda: silence([])),
     "live count": _within(lambda: live_count(Session(Settings()))),
 }

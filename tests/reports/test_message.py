@@ -31,7 +31,7 @@ def test_the_message_is_two_ended() -> None:
         "foreign-write  app.bst (my_kind) changed base.bst in its Build job",
         "  environment['CC']: added 'clang'",
         '  plugins/my_kind.py:31 in assemble         env["CC"] = "clang"',
-        "  obtained at my_kind.py:29                 env = dep.get_environment()",
+        "  obtained at plugins/my_kind.py:29         env = dep.get_environment()",
         f"  also held by other.bst {DOT} 14 elements depend on base.bst {DOT} enforcer explain foreign-write",
         '  allow: "foreign-write base.bst environment[*]"',
     ]
@@ -47,7 +47,7 @@ def test_a_place_in_another_file_or_function_is_given_in_full() -> None:
     lines = finding_lines(replace(FINDING, site=other))
     assert "  obtained at plugins/my_kind.py:29 in assemble  env = dep.get_environment()" in lines
     lines = finding_lines(replace(FINDING, obtained=replace(FINDING.obtained, function="stage")))
-    assert "  obtained at my_kind.py:29 in stage        env = dep.get_environment()" in lines
+    assert "  obtained at plugins/my_kind.py:29 in stage  env = dep.get_environment()" in lines
 
 
 def test_what_core_does_for_a_plugin_names_both_lines() -> None:

@@ -4,5 +4,6 @@ run_graph    the units of a running scheduler: elements, projects, context, clas
 walk_policy  which objects the walk enters, and how
 core_code    which modules and files are BuildStream's own
 process      the process as a unit
+file_names   how messages name files
 names        paths and values as a plugin author would write them
 """

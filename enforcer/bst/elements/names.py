@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import linecache
-import os
 import re
 import sys
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from textwrap import dedent
+from collections.abc import Callable
 from typing import Any, cast
 
 from buildstream._context import Context
@@ -18,10 +14,8 @@ from buildstream.element import Element
 from buildstream.node import Node
 from buildstream.plugin import Plugin
 
-from enforcer.blame.place import Place
 from enforcer.graph.show import show
 from enforcer.graph.values import file_of, module_of, qualified_name, vars_of
-from enforcer.results.findings import Site
 
 # Private attributes of the core that a plugin author knows by another name.
 _PUBLIC_NAMES = (
@@ -29,9 +23,6 @@ _PUBLIC_NAMES = (
     (re.compile(r"^\._Element__(?:dynamic_)?public\b"), "public"),
     (re.compile(r"^\._Element__sources\b"), "sources"),
 )
-
-_AROUND = 3
-"""How many lines of a file are shown before and after the one that matters."""
 
 
 def public_path(raw: str) -> str:
@@ -93,53 +84,6 @@ def module_name(name: str) -> str:
 def shown_class_name(cls: type) -> str:
     """`my_kind.MyElement`, `buildstream.element.Element`."""
     return f"{module_name(module_of(cls))}.{qualified_name(cls)}"
-
-
-def shown_file(filename: str, project_directory: str | None) -> str:
-    """A file relative to the project, else to the installed packages, else its name alone: never a machine's path."""
-    path = Path(filename)
-    if project_directory is not None and path.is_relative_to(project_directory):
-        return str(path.relative_to(project_directory))
-    for folder in map(Path, sorted(filter(None, sys.path), key=len, reverse=True)):
-        if path.is_relative_to(folder) and folder.is_absolute():
-            return f"<site-packages>/{path.relative_to(folder)}"
-    return path.name
-
-
-def shown_in_any(filename: str, project_directories: Iterable[str]) -> str:
-    """A file relative to the innermost of the projects that it is in, else as `shown_file` gives it."""
-    around = [directory for directory in project_directories if Path(filename).is_relative_to(directory)]
-    return shown_file(filename, max(around, key=len, default=None))
-
-
-def shown_files(files: Iterable[str], project_directories: Iterable[str]) -> set[tuple[str, str]]:
-    """How messages name these files, and where they are; without those that are merely installed."""
-    own = [file for file in files if not is_installed(file)]
-    directories = list(project_directories)
-    return {(shown_file(file, directory), os.path.abspath(file)) for file in own for directory in directories}
-
-
-def is_installed(file: str) -> bool:
-    """Whether the file came with an installed package, and is nobody's checkout."""
-    return bool({"site-packages", "dist-packages"} & {*Path(file).parts})
-
-
-def site_of(place: Place | None, project_directory: str | None) -> Site | None:
-    """The place in a source file, if there is one, with the text of its line and of those around it."""
-    if place is None:
-        return None
-    filename, line, function = place
-    start = max(line - _AROUND, 1)
-    lines = linecache.getlines(filename)[start - 1 : line + _AROUND]
-    return Site(
-        shown_file(filename, project_directory),
-        line,
-        function,
-        code=linecache.getline(filename, line).strip(),
-        context=tuple(dedent("".join(lines).expandtabs(4)).splitlines()),
-        context_start=start,
-        real=filename,
-    )
 
 
 def plugin_file(cls: type) -> str | None:

@@ -17,6 +17,7 @@ from buildstream.source import Source
 
 from enforcer.bst.elements import names
 from enforcer.bst.elements.core_code import is_core, is_file_of_buildstream, is_in_buildstream
+from enforcer.bst.elements.file_names import FileNames
 from enforcer.bst.elements.process import process_unit
 from enforcer.bst.elements.walk_policy import BstPolicy
 from enforcer.graph.compare import ChangedCell
@@ -64,6 +65,7 @@ class RunGraph:
         self.plugin_files = {file for module in self.plugin_modules if (file := file_of(module)) is not None}
         self.third_party_files = {file for file in self.plugin_files if not is_file_of_buildstream(file)}
         self.third_party_modules = [m for m in self.plugin_modules if file_of(m) in self.third_party_files]
+        self.file_names = FileNames(context.get_projects(), Path.cwd())
         self._modules: dict[tuple[int, ...], tuple[str, ...]] = {}
         self.policy = BstPolicy(self.unit_of, self.is_plugin_module)
         self.graph = Graph(self.policy)

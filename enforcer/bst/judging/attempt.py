@@ -101,7 +101,11 @@ class Attempt:
         self.job = job_of(bst_job)
         self.prepared = prepared
         self.makers = Makers(
-            bst_job.get_element(), run_graph.plugin_files, run_graph.third_party_files, self.job.action
+            bst_job.get_element(),
+            run_graph.plugin_files,
+            run_graph.third_party_files,
+            self.job.action,
+            run_graph.file_names.shown,
         )
         self.touches = Touches(run_graph, searches, prepared.own, reached, self.makers, settings, rerun)
         self.lines = RunningCode(searches.codes) if settings.coverage and not rerun else None

@@ -38,7 +38,6 @@ class Describer:
         self._run_graph = run_graph
         self._touches = touches
         self._blame = blame
-        self._directory = element._get_project().directory
         self._modules = [*_modules_of(element), *run_graph.plugin_modules]
         self._own = run_graph.unit_of(element)
 
@@ -97,7 +96,7 @@ class Describer:
         return next(filter(None, (first_mention(self._modules, name) for name in held)), None)
 
     def _site(self, place: Place | None) -> Site | None:
-        return names.site_of(place, self._directory)
+        return self._run_graph.file_names.site_of(place)
 
 
 def _modules_of(element: Any) -> list[types.ModuleType]:
@@ -145,10 +144,9 @@ def shared_locks(
     run_graph: RunGraph, locks: SharedLocks, job: Any, used: list[Use], filled: list[ChangedCell], makers: Makers
 ) -> tuple[rules.SharedLock, ...]:
     """The locks of modules and classes that a job used, each once: named in code that ran, or added to a table."""
-    element = job.get_element()
     found: dict[tuple[Owner, str], rules.SharedLock] = {}
     for owner, name, place, maker in [*used, *_lock_tables(run_graph, locks, job, filled)]:
-        site = names.site_of(place, element._get_project().directory)
+        site = run_graph.file_names.site_of(place)
         found.setdefault(
             (owner, name), rules.SharedLock(owner, name, site, maker=maker or makers.by_file(place) or makers.only())
         )
@@ -170,16 +168,16 @@ def unshippable(
 ) -> tuple[rules.Unshippable, ...]:
     """What of the job's own state cannot be sent to another process, each place once."""
     element = job.get_element()
-    modules, directory = _modules_of(element), element._get_project().directory
+    modules, file_names = _modules_of(element), run_graph.file_names
     found: dict[str, rules.Unshippable] = {}
     for change, type_name in refused:
         path = names.public_path(change.raw_path())
         place = first_mention(modules, _root_name(change.name, change.cell))
-        site = names.site_of(place, directory)
+        site = file_names.site_of(place)
         owner = run_graph.owner_of(change.unit, change.cell)
         root = root_of(change.cell).obj
         assigned = touches.assigned(root).get(_root_name(change.name, change.cell))
-        line = names.site_of(assigned, directory)
+        line = file_names.site_of(assigned)
         maker = touches.makers.of_own(root, assigned)
         found.setdefault(path, rules.Unshippable(owner, path, type_name, site, line, maker))
     return tuple(found.values())

@@ -91,7 +91,8 @@ class Judge:
         own = self.run_graph.unit_of(element)
         found_early = self.comparison.before(own)
         now = running()
-        prepared = Prepared(own, UniqueKeys(element), now, self._late.alive(now), found_early)
+        keys = UniqueKeys(element, self.run_graph.file_names)
+        prepared = Prepared(own, keys, now, self._late.alive(now), found_early)
         self.unkept_locks = []
         attempt = Attempt(
             self.session,
@@ -207,8 +208,7 @@ class Judge:
     def _note_graph(self) -> None:
         """Count what there is to look at; at the start, since later it depends on the order of the jobs."""
         cells, opaque = self.run_graph.graph.cell_count(), self.run_graph.graph.opaque()
-        directories = {project.directory for project in self.run_graph.context.get_projects()}
-        files = names.shown_files(self.run_graph.plugin_files, directories)
+        files = self.run_graph.file_names.places(self.run_graph.plugin_files)
         codes = self.searches.codes if self.session.settings.coverage else None
         with self.session.recording() as record:
             record.files |= files

@@ -12,10 +12,11 @@ from enforcer.blame.code import functions_inside, nested_code
 from enforcer.blame.place import Place
 from enforcer.bst.elements import names
 from enforcer.bst.elements.core_code import is_file_of_buildstream
+from enforcer.bst.elements.file_names import FileNames
 from enforcer.bst.elements.run_graph import sources_of
 from enforcer.bst.observing.touches import Touches
 from enforcer.graph.values import class_dict, class_mro, class_name, vars_of
-from enforcer.results.findings import Owner, Site
+from enforcer.results.findings import Owner
 from enforcer.rules import evidence as rules
 
 _METHOD = "get_unique_key"
@@ -24,8 +25,9 @@ _METHOD = "get_unique_key"
 class UniqueKeys:
     """The unique keys that the cache keys of an element and of its sources were made of."""
 
-    def __init__(self, element: Any) -> None:
+    def __init__(self, element: Any, file_names: FileNames) -> None:
         self._element = element
+        self._file_names = file_names
         key_dict = vars_of(element).get("_Element__cache_key_dict")
         self._element_key = None if key_dict is None else _digest(key_dict["element-plugin-key"])
         self._source_keys = [
@@ -53,10 +55,7 @@ class UniqueKeys:
 
     def _blamed(self, plugin: Any, drift: rules.Drift, touches: Touches) -> rules.Drift:
         place = _last_assignment(plugin, touches)
-        return replace(drift, site=self._site(place), maker=touches.makers.of_own(plugin, place))
-
-    def _site(self, place: Place | None) -> Site | None:
-        return names.site_of(place, self._element._get_project().directory)
+        return replace(drift, site=self._file_names.site_of(place), maker=touches.makers.of_own(plugin, place))
 
 
 def _last_assignment(plugin: Any, touches: Touches) -> Place | None:

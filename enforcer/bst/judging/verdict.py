@@ -291,7 +291,7 @@ class Verdict:
     def _evidence(self, job: Job, changes: list[Change]) -> Evidence:
         element = self.attempt.bst_job.get_element()
         file = names.plugin_file(type(element))
-        shown = names.shown_file(file, element._get_project().directory) if file else None
+        shown = self._run_graph.file_names.shown(file) if file else None
         unfollowed = None if self.attempt.touches.live else f"blame is {self._session.settings.blame}"
         made = tuple(self._made_in(job, change) for change in changes)
         return Evidence(job, made, plugin_file=shown, unfollowed=unfollowed)
@@ -302,11 +302,11 @@ class Verdict:
         return replace(change, maker=None) if is_present and job != self.attempt.job else change
 
     def _left(self, running: dict[int, str]) -> tuple[Left, ...]:
-        directory = self.attempt.bst_job.get_element()._get_project().directory
+        site_of = self._run_graph.file_names.site_of
         places = self.attempt.starts.places
         started = [(name, places.get(number, Where(None))) for number, name in running.items()]
         only = self.attempt.makers.only()
-        return tuple(Left(name, names.site_of(where.plugin, directory), where.maker or only) for name, where in started)
+        return tuple(Left(name, site_of(where.plugin), where.maker or only) for name, where in started)
 
 
 def summary(mode: str, findings: list[Finding]) -> str:

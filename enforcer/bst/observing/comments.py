@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from enforcer.bst.elements import names
+from enforcer.bst.elements.file_names import FileNames, is_installed
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.observing.lines_run import RunningCode
 from enforcer.bst.observing.plugin_code import source_of
@@ -39,8 +40,7 @@ class IgnoreComments:
 
     def __init__(self, run_graph: RunGraph) -> None:
         self._run_graph = run_graph
-        directories = {project.directory for project in run_graph.context.get_projects()}
-        found = {file: list(_read(file, directories)) for file in sorted(run_graph.plugin_files)}
+        found = {file: list(_read(file, run_graph.file_names)) for file in sorted(run_graph.plugin_files)}
         self._by_file = {file: placed for file, placed in found.items() if placed}
         self._of_plugins = {names.plugin_file(type(plugin)) for plugin in run_graph.plugins} if self._by_file else set()
 
@@ -78,16 +78,16 @@ class IgnoreComments:
         return {file_of(module) for module in self._run_graph.plugin_modules if module.__name__ in modules}
 
 
-def _read(file: str, directories: Collection[str]) -> Iterator[_Placed]:
+def _read(file: str, file_names: FileNames) -> Iterator[_Placed]:
     for found in comments_in(source_of(file) or b""):
-        place = f"{names.shown_in_any(file, directories)}:{found.line}"
+        place = f"{file_names.shown(file)}:{found.line}"
         try:
             comment = found.parsed()
             for rule in comment.rules:
                 get_rule(rule)
         except UsageError as error:
             # What is installed is not for its users to mend; it may name a rule that they have not.
-            if names.is_installed(file):
+            if is_installed(file):
                 continue
             raise UsageError(f"{place}: {error}") from None
         yield _Placed(comment, place, _ACTIONS.get(comment.function))

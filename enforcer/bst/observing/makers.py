@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import chain
 from types import CodeType, FrameType
 from typing import Any
@@ -22,18 +22,19 @@ from enforcer.graph.values import class_dict, class_mro, vars_of
 from enforcer.results.findings import Maker
 
 
-def maker_of(plugin: Any) -> Maker:
-    """A plugin as findings name it, without running code of its class; a clone of a source counts as the source."""
+def maker_of(plugin: Any, shown: Callable[[str], str]) -> Maker:
+    """A plugin as findings name it, without running code of its class; a clone of a source counts as the source.
+
+    `shown` gives the name of a file.
+    """
     cls, attributes = type(plugin), vars_of(plugin)
     name, source = names.full_name(plugin), None
     if issubclass(cls, Source):
         source = attributes.get("_Source__element_index")
     elif not issubclass(cls, Element):
         name = names.mirror_name(plugin)
-    directory = vars_of(attributes["_Plugin__project"])["directory"]
     file = names.plugin_file(cls)
-    shown = names.shown_file(file, directory) if file else None
-    return Maker(name, str(attributes["_Plugin__kind"]), source, shown)
+    return Maker(name, str(attributes["_Plugin__kind"]), source, shown(file) if file else None)
 
 
 class Makers:
@@ -44,11 +45,20 @@ class Makers:
         files: the names of the files of plugin code.
         first: those of them whose plugins count where others, which these have called, run.
         action: the scheduler's name of the job.
+        shown: gives the name of a file.
     """
 
-    def __init__(self, element: Any, files: Collection[str], first: Collection[str], action: str) -> None:
+    def __init__(
+        self,
+        element: Any,
+        files: Collection[str],
+        first: Collection[str],
+        action: str,
+        shown: Callable[[str], str],
+    ) -> None:
         self._element = element
         self._action = action
+        self._shown = shown
         self._files = (first, files)
         self._known: dict[int, tuple[Any, Maker]] = {}
         self._methods: dict[tuple[int, int], tuple[CodeType, bool]] = {}
@@ -77,7 +87,7 @@ class Makers:
 
     def _maker_of(self, plugin: Any) -> Maker:
         if id(plugin) not in self._known:
-            self._known[id(plugin)] = plugin, maker_of(plugin)
+            self._known[id(plugin)] = plugin, maker_of(plugin, self._shown)
         return self._known[id(plugin)][1]
 
     def _method_of(self, frame: FrameType) -> Any:
@@ -103,18 +113,18 @@ class Makers:
         """The job's element or the one of its sources whose class is defined in the file of this line."""
         plugins = [self._element, *sources_of(self._element)]
         own = [] if place is None else [plugin for plugin in plugins if place.file in _files_of(type(plugin))]
-        return maker_of(own[0]) if len(own) == 1 else None
+        return self._maker_of(own[0]) if len(own) == 1 else None
 
     def only(self) -> Maker | None:
         """The plugin of which alone a method can run in the job, if there is one: Track and Fetch are for sources."""
         sources = sources_of(self._element) if self._action in ("Track", "Fetch") else []
-        return maker_of(sources[0]) if len(sources) == 1 else None
+        return self._maker_of(sources[0]) if len(sources) == 1 else None
 
     def of_own(self, root: Any, place: Place | None) -> Maker:
         """The plugin that changed own state at this line: the one that holds it, unless the file is another's."""
         if place is None or place.file in _files_of(type(root)):
-            return maker_of(root)
-        return self.by_file(place) or maker_of(root)
+            return self._maker_of(root)
+        return self.by_file(place) or self._maker_of(root)
 
 
 def _files_of(cls: type) -> set[str | None]:

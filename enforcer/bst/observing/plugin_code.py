@@ -6,7 +6,7 @@ import dis
 import hashlib
 import inspect
 import types
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -49,7 +49,7 @@ class PluginCodes:
     Args:
         modules: the modules of plugins, and those beside them that they import.
         plugins: the plugin objects of the run.
-        directories: of the projects.
+        name_of: gives the name of a file, as messages have it.
 
     Attributes:
         code: by key.
@@ -59,7 +59,7 @@ class PluginCodes:
     """
 
     def __init__(
-        self, modules: Iterable[types.ModuleType], plugins: Iterable[Any], directories: Collection[str]
+        self, modules: Iterable[types.ModuleType], plugins: Iterable[Any], name_of: Callable[[str], str]
     ) -> None:
         self.code: dict[str, PluginCode] = {}
         self.keys: Keys = {}
@@ -70,7 +70,7 @@ class PluginCodes:
         self._held: list[Any] = []  # what the ids are of
         kinds = {id(type(plugin)): str(object.__getattribute__(plugin, "_Plugin__kind")) for plugin in plugins}
         for module in modules:
-            self._add_module(module, kinds, directories)
+            self._add_module(module, kinds, name_of)
 
     def method(self, code: types.CodeType, cls: type) -> tuple[str, str] | None:
         """The key of the plugin class `cls` and the name of its method that has this code, if there is one."""
@@ -81,11 +81,11 @@ class PluginCodes:
         """Whether this is the code of a method of some plugin class."""
         return id(code) in self._methods
 
-    def _add_module(self, module: types.ModuleType, kinds: dict[int, str], directories: Collection[str]) -> None:
+    def _add_module(self, module: types.ModuleType, kinds: dict[int, str], name_of: Callable[[str], str]) -> None:
         file = file_of(module)
         if file is None:
             return
-        shown = names.shown_in_any(file, directories)
+        shown = name_of(file)
         text = source_of(file)
         if text is None:
             self.unread.append(shown)

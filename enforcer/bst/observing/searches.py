@@ -57,5 +57,5 @@ class PluginSearches:
     @cached_property
     def codes(self) -> PluginCodes:
         """The lines and methods that may run in jobs."""
-        directories = {project.directory for project in self._run_graph.context.get_projects()}
-        return PluginCodes(self._run_graph.plugin_modules, self._run_graph.plugins, directories)
+        run_graph = self._run_graph
+        return PluginCodes(run_graph.plugin_modules, run_graph.plugins, run_graph.file_names.shown)

@@ -25,7 +25,11 @@ class Held:
 
 def makers(loaded: Loaded) -> Makers:
     """Those of `app.bst`, for which the functions of this file count as a plugin's."""
-    return Makers(loaded.app, {__file__}, (), "Build")
+    return Makers(loaded.app, {__file__}, (), "Build", shown(loaded))
+
+
+def shown(loaded: Loaded) -> Callable[[str], str]:
+    return loaded.run_graph.file_names.shown
 
 
 def calling(look: Callable[[FrameType], Any]) -> Callable[[Any], Any]:
@@ -43,7 +47,7 @@ def with_method(plugin: Any, monkeypatch: pytest.MonkeyPatch, method: Callable[[
 
 def test_a_plugin_is_named_as_findings_do(loaded: Loaded) -> None:
     (source,) = loaded.app.sources()
-    assert [maker_of(loaded.app), maker_of(source)] == [APP, FED]
+    assert [maker_of(plugin, shown(loaded)) for plugin in (loaded.app, source)] == [APP, FED]
 
 
 def test_the_object_of_the_nearest_method_counts(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +72,7 @@ def test_a_function_that_is_merely_given_a_plugin_is_no_method(loaded: Loaded, m
 
 
 def test_code_of_other_files_does_not_count(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    none = Makers(loaded.app, (), (), "Build")
+    none = Makers(loaded.app, (), (), "Build", shown(loaded))
     assert with_method(loaded.app, monkeypatch, calling(none.running)) is None
 
 
@@ -125,12 +129,12 @@ def test_where_functions_are_traced_they_keep_their_variables(
 
 
 def test_a_file_names_a_plugin_only_where_one_has_it(loaded: Loaded) -> None:
-    found = Makers(loaded.app, (), (), "Build")
+    found = Makers(loaded.app, (), (), "Build", shown(loaded))
     files = [str(loaded.build.project / "plugins" / name) for name in ("acts.py", "feeds.py", "other.py")]
     assert [found.by_file(Place(file, 1, "f")) for file in files] == [APP, FED, None]
     assert found.by_file(None) is None
 
 
 def test_only_sources_run_where_sources_are_tracked_and_fetched(loaded: Loaded) -> None:
-    by_action = {action: Makers(loaded.app, (), (), action).only() for action in ("Track", "Fetch", "Build", "Push")}
-    assert by_action == {"Track": FED, "Fetch": FED, "Build": None, "Push": None}
+    found = [Makers(loaded.app, (), (), action, shown(loaded)).only() for action in ("Track", "Fetch", "Build", "Push")]
+    assert found == [FED, FED, None, None]

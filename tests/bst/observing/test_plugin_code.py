@@ -122,10 +122,15 @@ def plugin(cls: Any) -> Any:
     return made
 
 
+def below(directory: Path) -> Callable[[str], str]:
+    """Names files relative to the directory."""
+    return lambda file: str(Path(file).relative_to(directory))
+
+
 @pytest.fixture
 def codes(module: types.ModuleType, tmp_path: Path) -> PluginCodes:
     plugins = [plugin(getattr(module, name)) for name in ("Mine", "Other", "Plain", "Feeds")]
-    return PluginCodes([module], plugins, {str(tmp_path)})
+    return PluginCodes([module], plugins, below(tmp_path))
 
 
 def named(codes: PluginCodes) -> dict[str, PluginCode]:
@@ -223,7 +228,7 @@ def test_a_method_that_core_implements_is_noted_too(module: types.ModuleType, co
 def test_two_texts_of_one_file_are_two(module: types.ModuleType, codes: PluginCodes, tmp_path: Path) -> None:
     path = Path(str(module.__file__))
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    later = PluginCodes([module], [plugin(module.Mine)], {str(tmp_path)})
+    later = PluginCodes([module], [plugin(module.Mine)], below(tmp_path))
     assert set(codes.code).isdisjoint(later.code)
 
 
@@ -240,7 +245,7 @@ def test_a_file_that_two_projects_load_is_one_whichever_of_its_classes_runs(
     module: types.ModuleType, tmp_path: Path
 ) -> None:
     twin = load(Path(str(module.__file__)))
-    codes = PluginCodes([module, twin], [plugin(module.Feeds), plugin(twin.Mine)], {str(tmp_path)})
+    codes = PluginCodes([module, twin], [plugin(module.Feeds), plugin(twin.Mine)], below(tmp_path))
     assert {name: code.kind for name, code in named(codes).items() if code.kind} == {"Mine": "mine", "Feeds": "feeds"}
     mine, feeds = plugin(twin.Mine), plugin(module.Feeds)
     found = ran(codes, lambda: mine.stage(None), lambda: feeds.set_ref(1, None))
@@ -252,5 +257,5 @@ def test_a_file_that_two_projects_load_is_one_whichever_of_its_classes_runs(
 
 def test_a_file_that_cannot_be_read_is_named(module: types.ModuleType, tmp_path: Path) -> None:
     Path(str(module.__file__)).unlink()
-    codes = PluginCodes([module], [plugin(module.Mine)], {str(tmp_path)})
+    codes = PluginCodes([module], [plugin(module.Mine)], below(tmp_path))
     assert (codes.unread, codes.code) == (["plugins/mine.py"], {})

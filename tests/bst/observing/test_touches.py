@@ -23,7 +23,7 @@ def touches(loaded: Loaded) -> Touches:
 
 def touches_of(loaded: Loaded, element: Any) -> Touches:
     run_graph = loaded.run_graph
-    makers = Makers(element, run_graph.plugin_files, (), "Build")
+    makers = Makers(element, run_graph.plugin_files, (), "Build", run_graph.file_names.shown)
     unit = run_graph.unit_of(element)
     return Touches(run_graph, PluginSearches(run_graph), unit, lambda unit: None, makers, Settings())
 
