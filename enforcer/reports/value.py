@@ -126,8 +126,8 @@ class Report:
 
     `partial` says why it was not a full run: what was not found then may still be there. `files` says where in the
     repository the files are that findings name. `new` counts findings that only warn, too; these alone are `warnings`.
-    `without_turn` are plugins, other than BuildStream's own, whose code no checked job ran; `not_due` says why there was
-    no job to run, where that is nobody's mistake.
+    `without_turn` are plugins, but for BuildStream's own, whose code no checked job ran; `not_due` says why no job had
+    to run, where that is nobody's mistake.
     """
 
     verdict: str

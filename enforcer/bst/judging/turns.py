@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-import buildstream
-
 from enforcer.bst.elements import names
+from enforcer.bst.elements.core_code import is_file_of_buildstream
 from enforcer.bst.elements.run_graph import sources_of
 from enforcer.graph.values import vars_of
-
-_BUNDLED = Path(buildstream.__file__).parent
 
 
 def had_turn(action: str, element: Any) -> set[str]:
@@ -36,4 +32,4 @@ def _shown(plugin: Any, sort: str) -> str:
 
 def _is_bundled(cls: type) -> bool:
     file = names.plugin_file(cls)
-    return file is not None and Path(file).is_relative_to(_BUNDLED)
+    return file is not None and is_file_of_buildstream(file)
