@@ -6,7 +6,7 @@ import textwrap
 
 from buildstream._protos.buildstream.v2.artifact_pb2 import Artifact
 
-from enforcer.bst.publishing.tainted_refs import MARKS_FOLDER
+from enforcer.bst.publishing.tainted_refs import TAINTED_FOLDER
 from tests.contract.lab import Lab, Step
 from tests.contract.observed import Observed, artifacts, expect_same, messages, tree
 
@@ -91,7 +91,7 @@ def check_nothing_left(lab: Lab, step: Step) -> None:
     assert step.left_running == []
     assert step.left_behind == []
     # A mark says what an artifact that stays was made under.
-    assert [path.name for path in lab.cache.glob("enforcer*") if path.name != MARKS_FOLDER] == []
+    assert [path.name for path in lab.cache.glob("enforcer*") if path.name != TAINTED_FOLDER] == []
     check_artifacts_are_whole(lab)
 
 

@@ -5,7 +5,7 @@ gets a *mark*, so that a run which fails violations does not take it for a clean
 what it holds: it says nothing of what somebody else puts there later, and holds again when a remote cache gives back
 what was pushed from here.
 
-A mark is a JSON object in a file of its own, `PATH/CONTENT` in the folder `MARKS_FOLDER` of BuildStream's cache
+A mark is a JSON object in a file of its own, `PATH/CONTENT` in the folder `TAINTED_FOLDER` of BuildStream's cache
 directory. These are the first 32 digits of SHA-256, of the path of the ref and of what it holds.
 
     ref       the path of the ref, relative to the cache directory
@@ -30,7 +30,7 @@ from typing import NamedTuple
 from enforcer.atomic_write import write_whole
 from enforcer.results.findings import Finding
 
-MARKS_FOLDER = "enforcer-tainted"
+TAINTED_FOLDER = "enforcer-tainted"
 """Name of the folder in BuildStream's cache directory."""
 
 KEPT_WITHOUT_REF = 1000
@@ -61,7 +61,7 @@ class TaintedRefs:
 
     def __init__(self, cachedir: str) -> None:
         self._cachedir = cachedir
-        self._folder = Path(cachedir) / MARKS_FOLDER
+        self._folder = Path(cachedir) / TAINTED_FOLDER
 
     @property
     def exist(self) -> bool:

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from enforcer.bst.publishing.tainted_refs import MARKS_FOLDER
+from enforcer.bst.publishing.tainted_refs import TAINTED_FOLDER
 from tests.bst.builds import Build
 
 # The same element has the same cache key before and after its plugin was mended.
@@ -26,7 +26,7 @@ def chain(build: Build) -> Build:
 
 def marks(build: Build) -> list[str]:
     """The marked refs."""
-    folder = build.cache / MARKS_FOLDER
+    folder = build.cache / TAINTED_FOLDER
     return sorted(json.loads(path.read_text(encoding="utf-8"))["ref"] for path in folder.glob("*/*"))
 
 
@@ -52,7 +52,7 @@ def test_once_it_is_mended_it_is_built_anew_and_trusted_from_then_on(chain: Buil
     clean = chain.enforced("build", "bad.bst", backend=backend)
     assert (clean.status, clean.report["verdict"], clean.report["distrusted"]) == (0, "clean", ["bad.bst"])
     assert {ref: chain.refs()[ref] for ref in chain.artifacts_of("bad")} != before
-    assert not (chain.cache / MARKS_FOLDER).exists()
+    assert not (chain.cache / TAINTED_FOLDER).exists()
     again = chain.enforced("build", "bad.bst", backend=backend)
     assert (again.report["verdict"], again.report["distrusted"]) == ("nothing-checked", [])
 
@@ -64,7 +64,7 @@ def test_what_was_built_on_it_is_built_anew_too(chain: Build, backend: str) -> N
     assert (strict.status, strict.report["distrusted"]) == (0, ["after.bst", "bad.bst"])
     built = [each["jobs"] for each in strict.report["actions"] if each["action"] == "Build"]
     assert built == [2]
-    assert not (chain.cache / MARKS_FOLDER).exists()
+    assert not (chain.cache / TAINTED_FOLDER).exists()
 
 
 def test_what_a_bst_without_enforcement_built_on_it_is_built_anew_too(chain: Build) -> None:

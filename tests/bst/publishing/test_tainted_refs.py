@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from enforcer.bst.publishing import tainted_refs
-from enforcer.bst.publishing.tainted_refs import MARKS_FOLDER, TaintedRefs
+from enforcer.bst.publishing.tainted_refs import TAINTED_FOLDER, TaintedRefs
 from tests.reports.records import FINDING, SITE, by
 
 
@@ -25,7 +25,7 @@ def ref(tmp_path: Path) -> str:
 
 
 def files(cachedir: Path) -> list[str]:
-    folder = cachedir / MARKS_FOLDER
+    folder = cachedir / TAINTED_FOLDER
     return sorted(str(path.relative_to(folder)) for path in folder.glob("*/*"))
 
 
@@ -37,7 +37,7 @@ def test_it_is_laid_out_as_the_module_says(tmp_path: Path, ref: str) -> None:
     TaintedRefs(str(tmp_path)).mark({ref: ref}, "soft", [replace(FINDING, site=SITE, explanation=["secret"])])
     [name] = files(tmp_path)
     assert name == f"{digest(b'artifacts/refs/p/app/key')}/{digest(b'one')}"
-    plain = json.loads((tmp_path / MARKS_FOLDER / name).read_text(encoding="utf-8"))
+    plain = json.loads((tmp_path / TAINTED_FOLDER / name).read_text(encoding="utf-8"))
     assert (plain["ref"], plain["mode"]) == ("artifacts/refs/p/app/key", "soft")
     bare = replace(FINDING, after=None, obtained=None)
     assert plain["findings"] == [bare.to_plain()]
@@ -48,7 +48,7 @@ def test_what_another_version_wrote_is_a_mark_all_the_same(tmp_path: Path, ref: 
     marks.mark({ref: ref}, "soft", [FINDING])
     [name] = files(tmp_path)
     for text in ('{"ref": "r", "mode": "soft", "findings": [{"rule": "later"}]}', "{}", ""):
-        (tmp_path / MARKS_FOLDER / name).write_text(text, encoding="utf-8")
+        (tmp_path / TAINTED_FOLDER / name).write_text(text, encoding="utf-8")
         found = marks.find(ref, ref)
         assert found is not None
         assert (found.findings, found.reason) == ((), "a job broke a rule when it was made")
@@ -93,7 +93,7 @@ def test_a_clean_job_clears_the_marks_of_its_refs_only(tmp_path: Path, ref: str)
     assert (marks.find(ref, ref) is None, marks.find(other, other) is None) == (True, False)
     marks.clear([other])
     marks.tidy()
-    assert not (tmp_path / MARKS_FOLDER).exists()
+    assert not (tmp_path / TAINTED_FOLDER).exists()
 
 
 def test_marks_of_refs_that_hold_something_else_are_removed(tmp_path: Path, ref: str) -> None:
@@ -103,7 +103,7 @@ def test_marks_of_refs_that_hold_something_else_are_removed(tmp_path: Path, ref:
     assert len(files(tmp_path)) == 1
     Path(ref).write_bytes(b"other")
     marks.tidy()
-    assert not (tmp_path / MARKS_FOLDER).exists()
+    assert not (tmp_path / TAINTED_FOLDER).exists()
 
 
 def test_of_marks_whose_refs_are_gone_the_newest_stay(
@@ -114,7 +114,7 @@ def test_of_marks_whose_refs_are_gone_the_newest_stay(
     for content in range(4):
         Path(ref).write_text(str(content), encoding="utf-8")
         marks.mark({ref: ref}, "soft", [FINDING])
-        [path] = (tmp_path / MARKS_FOLDER).glob(f"*/{digest(str(content).encode())}")
+        [path] = (tmp_path / TAINTED_FOLDER).glob(f"*/{digest(str(content).encode())}")
         os.utime(path, (content, content))
     os.unlink(ref)
     marks.tidy()
@@ -126,4 +126,4 @@ def test_where_there_is_none_nothing_is_made(tmp_path: Path, ref: str) -> None:
     assert (marks.exist, marks.find(ref, ref)) == (False, None)
     marks.clear([ref])
     marks.tidy()
-    assert not (tmp_path / MARKS_FOLDER).exists()
+    assert not (tmp_path / TAINTED_FOLDER).exists()
