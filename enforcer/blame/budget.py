@@ -8,7 +8,7 @@ from __future__ import annotations
 from enforcer.blame.watched import Watched
 from enforcer.graph.kinds import PROBE
 
-LIMIT = 3_000_000
+WORK_LIMIT = 3_000_000
 """The work that one job may cost, in compares of one cell: 30 nanoseconds each, so about a tenth of a second.
 
 These are 6,000 lines where one element is watched, and 800 where ten are.

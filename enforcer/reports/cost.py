@@ -55,7 +55,7 @@ _PARTS: tuple[tuple[str, tuple[str, ...], Mapping[str, tuple[str, str]]], ...] =
 def cost_line(spent: Mapping[str, float], backend: str, in_pytest: bool = False) -> str | None:
     """What it took and what that went into, where it was at least as long as the jobs themselves; else None."""
     parts = [(sum(spent.get(name, 0.0) for name in names), what, cheaper) for what, names, cheaper in _PARTS]
-    took, jobs = sum(seconds for seconds, _, _ in parts), spent.get(costs.JOB, 0.0)
+    took, jobs = sum(seconds for seconds, _, _ in parts), spent.get(costs.JOB_SECONDS, 0.0)
     if took < max(NOTABLE, jobs):
         return None
     parts = sorted((part for part in parts if part[0] >= took * _LEAST_SHARE), key=lambda part: -part[0])

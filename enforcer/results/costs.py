@@ -7,7 +7,7 @@ Numbers are of what was done. Seconds are those of one process each; no report h
 from __future__ import annotations
 
 # Seconds of jobs, apart from what enforcement takes.
-JOB = "job"
+JOB_SECONDS = "job"
 
 # Seconds of enforcement: walking the graph when a run starts; comparing, judging and undoing around each job;
 # comparing after lines; applying in a worker and in main what other processes did; forking; waiting for the turn.

@@ -18,7 +18,7 @@ from buildstream._context import Context
 from buildstream._project import Project
 from buildstream.plugin import Plugin
 
-from enforcer.blame.budget import LIMIT
+from enforcer.blame.budget import WORK_LIMIT
 from enforcer.blame.live import LineBlame, Where
 from enforcer.blame.place import Place, place_of, plugin_place
 from enforcer.bst import patches
@@ -81,7 +81,7 @@ class Touches:
             all_ = rerun or settings.follows_all
             self._reach = searches.reach_of_all if all_ else searches.reach
             files = run_graph.plugin_files if all_ else run_graph.third_party_files
-            limit = None if all_ else LIMIT
+            limit = None if all_ else WORK_LIMIT
             self.live = LineBlame(files, self._reach, self._main, lambda unit: unit is own, makers.running, limit)
         self.units: set[Unit] = set()
         # Roots of which nothing more is to be learnt from another access.
