@@ -107,7 +107,7 @@ def what(finding: Finding) -> str:
     if finding.rule == "unshippable-state":
         return f"{finding.path}: {finding.after} stays in the process of this job, and is absent in all others"
     if finding.rule == "process-local-lock":
-        return f"{finding.path}: excludes nobody in another process"
+        return f"{finding.path}: {finding.after}"
     return finding.what()
 
 

@@ -280,7 +280,12 @@ def group_order(finding: Finding) -> tuple[object, ...]:
 
 
 def _identity(finding: Finding) -> tuple[object, ...]:
-    return (finding.owner, finding.path, finding.allowed, finding.comment, finding.site)
+    return (finding.owner, finding.path, finding.allowed, finding.comment, finding.site, _said_of_lock(finding))
+
+
+def _said_of_lock(finding: Finding) -> str:
+    """What was done about a lock, which is not the same for all jobs."""
+    return finding.after or "" if finding.rule == "process-local-lock" else ""
 
 
 def _group(findings: list[Finding]) -> Group:
@@ -294,7 +299,7 @@ def _group(findings: list[Finding]) -> Group:
 def best_first(finding: Finding) -> tuple[object, ...]:
     """Sorts findings: those of which more is known come first."""
     job = finding.job
-    unknown = (finding.site is None, finding.obtained is None)
+    unknown = (finding.site is None, finding.obtained is None, -len(_said_of_lock(finding)))
     return (*unknown, job.element, job.action, job.try_, finding.nodeid or "", repr(finding))
 
 

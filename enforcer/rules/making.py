@@ -152,19 +152,20 @@ def from_locks(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
             owner=lock.owner,
             path=mask("", lock.path) or "",
             change="set",
-            after="locked",
+            after=_what_it_does(lock, evidence.failed),
             obtained=_masked_site(lock.path, lock.obtained),
             unblamed=None if lock.obtained else "no line of the code that ran names the lock",
-            explanation=_what_was_done(lock, evidence.failed),
             undone=False,
             **_made_by(evidence, lock.maker),
         )
 
 
-def _what_was_done(lock: SharedLock, failed: bool) -> list[str]:
+def _what_it_does(lock: SharedLock, failed: bool) -> str:
+    """What the lock does where jobs are processes, and what was done about it."""
+    says = "excludes nobody in another process"
     if lock.kept is None:
-        return []
+        return says
     if lock.kept:
-        return ["so jobs that can come to it ran one at a time"]
-    found_late = "found only in this job: others that use it may have run at the same time"
-    return [found_late, "this job has failed, which may be why"] if failed else [found_late]
+        return f"{says}, so jobs that can come to it ran one at a time"
+    says += "; found only in this job: others that use it may have run at the same time"
+    return f"{says}, and this job has failed" if failed else says

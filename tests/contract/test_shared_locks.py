@@ -190,17 +190,16 @@ class Meeting:
         self.lab.wait_for(lambda: all(map(is_kept_out, who)), f"{who} are kept out")
 
 
-def said_of(who: str, step: Step) -> list[str]:
-    """What the warning of an element's job says was done about its lock."""
-    found = re.search(
-        rf"  {who}.bst \(import\) relied on .*\n.*excludes nobody in another process\n((?: {{8}}.*\n)*)", step.log
-    )
+def said_of(who: str, step: Step) -> str:
+    """What the warning in the log of an element's job says was done about its lock."""
+    warning = rf"fetch:{who}.bst *\|WARNING\|enforcement strict: process-local-lock\n\n *"
+    found = re.search(rf"{warning}plugins/guarded.py:\d+: .*: excludes nobody in another process(.*)\n", step.log)
     assert found, step.log
-    return [line.strip() for line in found[1].splitlines()]
+    return found[1]
 
 
-_KEPT = ["so jobs that can come to it ran one at a time"]
-_FOUND_LATE = ["found only in this job: others that use it may have run at the same time"]
+_KEPT = ", so jobs that can come to it ran one at a time"
+_FOUND_LATE = "; found only in this job: others that use it may have run at the same time"
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -356,6 +355,8 @@ def test_a_lock_that_is_found_in_a_job_is_kept_from_then_on(process_backend: str
     step = meeting.fetch("one", "two")
     assert step.status == 0, step.log
     assert (said_of("one", step), said_of("two", step)) == (_FOUND_LATE, _KEPT)
+    first, second = meeting.lab.report()["violations"]
+    assert (first["after"][-len(_FOUND_LATE) :], second["after"][-len(_KEPT) :]) == (_FOUND_LATE, _KEPT)
 
 
 def test_a_failure_is_tied_to_a_lock_that_was_not_kept(process_backend: str, lab_of: Labs) -> None:
@@ -365,4 +366,4 @@ def test_a_failure_is_tied_to_a_lock_that_was_not_kept(process_backend: str, lab
     meeting.element("one", until="", fails="raises")
     step = meeting.fetch("one")
     assert step.status == 255, step.log
-    assert said_of("one", step) == [*_FOUND_LATE, "this job has failed, which may be why"]
+    assert said_of("one", step) == f"{_FOUND_LATE}, and this job has failed"
