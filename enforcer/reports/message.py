@@ -17,6 +17,7 @@ TO_COPY = ("  fix: ", "  allow: ")
 _CODE_COLUMN = 40
 _SHOWN_OTHERS = 4
 _SHORT_LINES = 15
+_SHORT_WHAT = 200
 
 
 def finding_lines(finding: Finding, width: int | None = None, others: Sequence[Finding] = ()) -> list[str]:
@@ -52,7 +53,7 @@ def short_line(finding: Finding, *others: Finding) -> str:
     more = f" (and {len(others)} more by this line)" if others else ""
     more += f" ({safe.accepted})" if safe.accepted is not None else ""
     owner = "" if safe.rule in ("leaked-thread", "leaked-process") else f"{_owner(safe.owner)} "
-    return f"{place}: {safe.rule} {owner}{what(safe)}{more}"
+    return f"{place}: {safe.rule} {owner}{cut(what(safe), _SHORT_WHAT)}{more}"
 
 
 def others_lines(count: int) -> list[str]:

@@ -163,6 +163,12 @@ def test_a_short_line_begins_with_the_place_and_the_rule() -> None:
     assert short_line(thread) == "plugins/my_kind.py:31: leaked-thread thread 'w': still running"
 
 
+def test_a_short_line_is_short_whatever_was_added() -> None:
+    line = short_line(replace(FINDING, after=LONG))
+    assert line.startswith("plugins/my_kind.py:31: foreign-write base.bst environment['CC']: added ['name-0', ")
+    assert len(line) < 250
+
+
 def test_short_lines_are_one_for_each_line_of_code_and_few() -> None:
     told = short_lines([written("a"), written("b", 32), written("c")])
     assert told == [
