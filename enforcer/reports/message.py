@@ -8,7 +8,7 @@ from dataclasses import replace
 from enforcer.masking import cut
 from enforcer.reports.same_line import by_line
 from enforcer.reports.shown import shown
-from enforcer.results.findings import Finding, Owner, Site
+from enforcer.results.findings import Finding, Maker, Owner, Site
 
 _IN_FULL = "The report at the end of the run says more."
 TO_COPY = ("  fix: ", "  allow: ")
@@ -52,6 +52,7 @@ def short_line(finding: Finding, *others: Finding) -> str:
     place = f"{site.file}:{site.line}" if site else safe.plugin_file or safe.job.plugin or safe.job.element
     more = f" (and {len(others)} more by this line)" if others else ""
     more += f" ({safe.accepted})" if safe.accepted is not None else ""
+    more += f" (by {_made_by(safe.maker)})" if safe.maker is not None else ""
     owner = "" if safe.rule in ("leaked-thread", "leaked-process") else f"{_owner(safe.owner)} "
     return f"{place}: {safe.rule} {owner}{cut(what(safe), _SHORT_WHAT)}{more}"
 
@@ -68,11 +69,15 @@ def headline(finding: Finding) -> str:
     did, element = _did(finding), job.element + _kind(job.plugin)
     if maker is None:
         return f"{element} {did} its {job.action} job{again}"
-    which = "" if maker.source is None else f" sources[{maker.source}]"
-    made = f"{maker.name}{which}{_kind(maker.kind)} {did}"
+    made = f"{_made_by(maker)} {did}"
     if maker.name == job.element:
         return f"{made} its {job.action} job{again}"
     return f"{made} the {job.action} job of {element}{again}"
+
+
+def _made_by(maker: Maker) -> str:
+    which = "" if maker.source is None else f" sources[{maker.source}]"
+    return f"{maker.name}{which}{_kind(maker.kind)}"
 
 
 def _kind(kind: str) -> str:

@@ -116,7 +116,10 @@ def test_the_headline_reads_as_a_sentence(changes: dict[str, object], headline: 
             {"rule": "unshippable-state", "path": "handle", "after": "_thread.lock"},
             "handle: _thread.lock stays in the process of this job, and is absent in all others",
         ),
-        ({"rule": "process-local-lock", "path": "LOCKS"}, "LOCKS: excludes nobody in another process"),
+        (
+            {"rule": "process-local-lock", "path": "LOCKS", "after": "excludes nobody in another process"},
+            "LOCKS: excludes nobody in another process",
+        ),
     ],
 )
 def test_the_second_line_says_what_changed(changes: dict[str, object], line: str) -> None:
@@ -167,6 +170,9 @@ def test_a_short_line_is_short_whatever_was_added() -> None:
     line = short_line(replace(FINDING, after=LONG))
     assert line.startswith("plugins/my_kind.py:31: foreign-write base.bst environment['CC']: added ['name-0', ")
     assert len(line) < 250
+def test_a_short_line_names_the_source_whose_plugin_did_it() -> None:
+    line = short_line(replace(FINDING, maker=Maker("app.bst", "feeds", 1)))
+    assert line.endswith("environment['CC']: added 'clang' (by app.bst sources[1] (feeds))")
 
 
 def test_short_lines_are_one_for_each_line_of_code_and_few() -> None:
