@@ -24,7 +24,7 @@ from enforcer.blame.watched import Key, Watched, holds_only_atoms, key_of
 from enforcer.graph.compare import EntryChange
 from enforcer.graph.unit import Unit
 
-GIVEN_UP = "following the lines of its job was given up when it had cost too much; with blame full all are followed"
+GIVEN_UP = "following the lines of its job was given up when it had cost too much; blame full would follow all"
 """Why a finding has no line that may have had one."""
 
 

@@ -111,7 +111,7 @@ def test_a_job_of_many_lines_is_followed_up_to_a_bound_and_what_comes_later_says
     (later,) = (violation for violation in found if violation["site"] is None)
     assert later["obtained"]["code"] == "table = raw.table"
     assert later["unblamed"] == (
-        "following the lines of its job was given up when it had cost too much; with blame full all are followed"
+        "following the lines of its job was given up when it had cost too much; blame full would follow all"
     )
 
 
