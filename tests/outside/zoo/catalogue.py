@@ -15,7 +15,8 @@ The file is YAML, a list of projects:
 
 Of a plugin, these may be given too: `track`, for one that is tracked before it is built; `git`, where the small project
 must be a repository with a tag; `revision`, where it is another one; `requires`, with `programs` and Python `modules`;
-`expected`, what is rightly found, as entries of `allow` with their reasons; `not_run`, why it cannot be tried.
+`varies`, why its artifacts differ from build to build in stock, too; `expected`, what is rightly found, as entries of
+`allow` with their reasons; `not_run`, why it cannot be tried.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Plugin:
     track: bool = False
     git: bool = False
     requires: dict[str, list[str]] = field(default_factory=dict)
+    varies: str = ""
     expected: dict[str, str] = field(default_factory=dict)
     not_run: str = ""
 

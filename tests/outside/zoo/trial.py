@@ -26,7 +26,7 @@ class Outcome:
 
     Attributes:
         statuses: the exit status of each `bst`, up to the first that failed.
-        made: cache key and artifact of every element, a line each.
+        made: cache key and artifact of every element, a line each; without the artifact where it varies in stock, too.
         said: the end of what the last `bst` printed.
         findings: one line each, of what nobody expects.
         expected: how many findings were expected.
@@ -92,7 +92,8 @@ def _bst(
 
 
 def _made(project: Path, plugin: Plugin, environment: dict[str, str]) -> tuple[str, ...]:
-    shown = ["show", "--deps", "all", "--format", "made %{name} %{full-key} %{artifact-cas-digest}", plugin.target]
+    line = "made %{name} %{full-key}" + ("" if plugin.varies else " %{artifact-cas-digest}")
+    shown = ["show", "--deps", "all", "--format", line, plugin.target]
     lines = _bst(["buildstream"], shown, project, environment).stdout.splitlines()
     return tuple(line.removeprefix("made ") for line in lines if line.startswith("made "))
 
