@@ -170,6 +170,8 @@ def test_a_short_line_is_short_whatever_was_added() -> None:
     line = short_line(replace(FINDING, after=LONG))
     assert line.startswith("plugins/my_kind.py:31: foreign-write base.bst environment['CC']: added ['name-0', ")
     assert len(line) < 250
+
+
 def test_a_short_line_names_the_source_whose_plugin_did_it() -> None:
     line = short_line(replace(FINDING, maker=Maker("app.bst", "feeds", 1)))
     assert line.endswith("environment['CC']: added 'clang' (by app.bst sources[1] (feeds))")
