@@ -10,7 +10,7 @@ import pytest
 from tests.bst.builds import Build
 
 BROKEN_VERDICT = "import enforcer.bst.judging.verdict as v; v.Verdict.after_action = lambda self, executor: 1 / 0"
-BROKEN_PREPARE = "import enforcer.bst.judging.judge as j; j.UniqueKeys = lambda element: 1 / 0"
+BROKEN_PREPARE = "import enforcer.bst.judging.judge as j; j.UniqueKeys = lambda *args: 1 / 0"
 BROKEN_WORLD = "import enforcer.bst.elements.run_graph as w; w.RunGraph._units = lambda self, plugins: 1 / 0"
 DYING_LOOP = (
     "import buildstream._scheduler.scheduler as s; s.Scheduler.job_completed = lambda self, job, status: sys.exit(7)"

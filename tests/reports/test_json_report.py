@@ -86,7 +86,8 @@ def test_the_schema_lets_format_1_gain_keys(place: str) -> None:
 
 def _undeclared(data: Any, rule: Any, whole: dict[str, Any]) -> Iterator[str]:
     """Keys that the report has and the schema does not describe, although it would let them pass."""
-    while isinstance(rule, dict) and "$ref" in rule:
+    rule = rule.get("anyOf", [rule])[0]  # the other one is null
+    while "$ref" in rule:
         rule = whole["$defs"][rule["$ref"].rsplit("/", 1)[1]]
     if isinstance(data, dict):
         for key, value in data.items():
@@ -102,8 +103,6 @@ def _undeclared(data: Any, rule: Any, whole: dict[str, Any]) -> Iterator[str]:
 def test_the_schema_describes_every_key() -> None:
     whole = schema()
     data = plain(full_record())
-    for violation in data["violations"]:
-        violation["site"] = violation["obtained"] = None
     assert list(_undeclared(data, whole, whole)) == []
 
 
