@@ -193,7 +193,10 @@ class Meeting:
 def said_of(who: str, step: Step) -> str:
     """What the warning in the log of an element's job says was done about its lock."""
     warning = rf"fetch:{who}.bst *\|WARNING\|enforcement strict: process-local-lock\n\n *"
-    found = re.search(rf"{warning}plugins/guarded.py:\d+: .*: excludes nobody in another process(.*)\n", step.log)
+    says = (
+        rf"plugins/guarded.py:\d+: .*: excludes nobody in another process(.*) \(by {who}.bst sources\[0\] \(guarded\)\)"
+    )
+    found = re.search(f"{warning}{says}\n", step.log)
     assert found, step.log
     return found[1]
 
