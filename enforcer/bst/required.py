@@ -123,6 +123,7 @@ SEAMS = (
     "buildstream._signals:suspendable",
     "buildstream._signals:suspendable_stack",
     "buildstream._signals:terminator",
+    "buildstream._signals:terminator_handler",
     "buildstream._signals:terminator_stack",
     "buildstream._sourcecache:SourceCache._source_path",
     "buildstream._sourcecache:SourceCache.contains",

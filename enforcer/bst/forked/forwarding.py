@@ -42,6 +42,10 @@ class Forwarding:
         sys.stdout = self._stream("stdout")
         sys.stderr = self._stream("stderr")
 
+    def mute(self) -> None:
+        """Send nothing any more: this process ends."""
+        self.tell = lambda event, wait=False: None
+
     def say(self, event: str, *args: Any, wait: bool = True) -> None:
         """Send one event to `Replay`."""
         # Only the parent, at the other end of a socket pair, ever unpickles it.

@@ -10,6 +10,7 @@ import asyncio
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from multiprocessing import forkserver
 from types import FunctionType
@@ -61,11 +62,21 @@ def _reset_connections(context: Any) -> None:
                         remote._initialized = False
 
 
-def handle_signals() -> None:
-    """In a worker, on its main thread, as the scheduler does: lay the ground for what jobs push from theirs."""
+def handle_signals(ending: Callable[[], None]) -> None:
+    """In a worker, on its main thread, as the scheduler does: lay the ground for what jobs push from theirs.
+
+    `ending` is called when SIGTERM comes, before anything is taken from the job that runs.
+    """
     _for_life.enter_context(_signals.suspendable(lambda: None, lambda: None))
     _for_life.enter_context(_signals.terminator(lambda: None))
     signal.signal(signal.SIGTSTP, _Suspension())
+
+    def terminate(number: int, frame: Any) -> None:
+        # A job that goes on until the process is gone finds that its own handlers have been called, and calls it a bug.
+        ending()
+        _signals.terminator_handler(number, frame)
+
+    signal.signal(signal.SIGTERM, terminate)
 
 
 class _Suspension:

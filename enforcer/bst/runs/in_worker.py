@@ -140,8 +140,8 @@ class BstReplica:
             self._judge.session.take()
             self._become(_WorkerRun(self._scheduler, self._judge))
         else:
-            inherited.handle_signals()
             self._forwarding = forwarding.Forwarding(context.messenger)
+            inherited.handle_signals(ending=self._forwarding.mute)
             self._judge.publication.results = HeldResults(context)
             self._comparison.settle()
         self._comparison.take_over_shared()
