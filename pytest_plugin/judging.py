@@ -209,8 +209,13 @@ def locate(report: pytest.TestReport, item: pytest.Item, line: str) -> None:
     """A failure that was forced has no line of its own: `--tb=line` and the like lead to the test, not to us.
 
     Where pytest has one line for a failure, it may cut that, or show all of a text: so it gets one line, with what
-    matters first.
+    matters first. That stands also for a failure of the test's own that says nothing, as `assert_success()` of
+    BuildStream's `cli` does not.
     """
     crash = getattr(report.longrepr, "reprcrash", None)
-    if crash is not None and crash.path == __file__:
+    if crash is None:
+        return
+    if crash.path == __file__:
         crash.path, crash.lineno, crash.message = str(item.path), (item.location[1] or 0) + 1, line
+    elif crash.message == AssertionError.__name__:
+        crash.message = line

@@ -73,6 +73,23 @@ def test_where_a_line_is_cut_by_pytest_what_matters_comes_first(tests: pytest.Py
     assert len(summary) <= 80
 
 
+@pytest.mark.parametrize(
+    ("failure", "line"),
+    [
+        ("raise AssertionError", SHORT),
+        ("raise AssertionError('no file')", "AssertionError: no file"),
+        ("assert 1 == 2", "assert 1 == 2"),
+    ],
+)
+def test_a_failure_of_the_tests_own_that_says_nothing_says_what_was_found(
+    fake: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, failure: str, line: str
+) -> None:
+    """As `assert_success()` of BuildStream's `cli`, which fails where a build did."""
+    monkeypatch.setenv("CI", "true")
+    fake.makepyfile(test_it=f"def test_bad(build):\n    build()\n    {failure}")
+    assert f"FAILED test_it.py::test_bad - {line}" in run(fake).outlines
+
+
 def test_in_a_ci_job_the_line_is_whole_and_no_other_follows(
     tests: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
