@@ -30,6 +30,15 @@ def marks(build: Build) -> list[str]:
     return sorted(json.loads(path.read_text(encoding="utf-8"))["ref"] for path in folder.glob("*/*"))
 
 
+def make_others(build: Build) -> None:
+    """Have artifacts with the keys of before, but other logs: those of two builds in one second can be equal."""
+    plugin = build.project / "plugins" / "acts.py"
+    text = plugin.read_text(encoding="utf-8")
+    plugin.write_text(
+        text.replace("        deps =", '        self.info("made otherwise")\n        deps ='), encoding="utf-8"
+    )
+
+
 @BOTH
 @SOFTER
 def test_the_next_strict_run_says_so_and_finds_it_again(chain: Build, mode: str, backend: str) -> None:
@@ -138,7 +147,8 @@ def test_what_is_allowed_by_now_is_no_reason_any_more(chain: Build, monkeypatch:
 def test_a_mark_does_not_outlive_what_it_is_for(chain: Build) -> None:
     chain.enforced("build", "bad.bst", mode="soft", VIOLATE="1")
     assert chain.stock("artifact", "delete", "bad.bst").status == 0
-    assert chain.stock("build", "bad.bst").status == 0
+    make_others(chain)
+    assert "INFO    made otherwise" in chain.stock("build", "bad.bst").output
     strict = chain.enforced("build", "bad.bst")
     assert (strict.report["verdict"], strict.report["distrusted"]) == ("nothing-checked", [])
     assert marks(chain) == []
@@ -160,7 +170,8 @@ def test_an_artifact_that_somebody_else_pushed_is_pulled(chain: Build, remote: s
     elsewhere = Build(chain.directory / "elsewhere")
     elsewhere.element("bad", VIOLATE, "base")
     elsewhere.configure(f"artifacts:\n  servers:\n  - url: {remote}\n    push: True\n")
-    assert elsewhere.stock("build", "bad.bst").status == 0
+    make_others(elsewhere)
+    assert "INFO    made otherwise" in elsewhere.stock("build", "bad.bst").output
     elsewhere.end_leftovers()
     strict = chain.enforced("build", "bad.bst", VIOLATE="1")
     assert (strict.status, strict.report["verdict"]) == (0, "nothing-checked"), strict.output
