@@ -259,7 +259,7 @@ def _core_only(report: Report) -> str:
 
 
 def _no_build(report: Report) -> str:
-    were = counted(len(report.cached), "element") + (" was" if len(report.cached) == 1 else " were")
+    were = _elements_were(report.cached)
     return f"no Build job ran: {were} pulled or cached; assemble() of their plugins was not checked"
 
 
@@ -277,11 +277,14 @@ def _turn_lines(report: Report) -> list[Line]:
 
 
 def _checked(report: Report) -> str:
-    cached = len(report.cached)
     text = f"checked {report.checked:,} of {report.jobs:,} jobs"
     if actions := [_by_action(action) for action in report.actions]:
         text += f" ({', '.join(actions)})"
-    return f"{text}; {cached:,} element{' was' if cached == 1 else 's were'} cached" if cached else text
+    return f"{text}; {_elements_were(report.cached)} cached" if report.cached else text
+
+
+def _elements_were(names: Sequence[str]) -> str:
+    return f"{counted(len(names), 'element')} {'was' if len(names) == 1 else 'were'}"
 
 
 def action_lines(report: Report) -> list[str]:

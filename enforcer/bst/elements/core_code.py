@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 
 import buildstream
+
+from enforcer.graph.values import file_of, module_of
 
 _FOLDER = os.path.join(os.path.dirname(buildstream.__file__), "")
 _BESIDE_CORE = ("buildstream._testing", "buildstream._protos")
@@ -24,6 +27,12 @@ def is_core(module: str) -> bool:
 def is_file_of_buildstream(file: str) -> bool:
     """Whether the file comes with BuildStream."""
     return file.startswith(_FOLDER)
+
+
+def is_class_of_buildstream(cls: type) -> bool:
+    """Whether a class comes with BuildStream: by its file, as BuildStream loads its own plugins under any name, too."""
+    file = file_of(sys.modules.get(module_of(cls)))
+    return file is not None and is_file_of_buildstream(file)
 
 
 def in_package(module: str, packages: Iterable[str]) -> bool:

@@ -16,7 +16,7 @@ from buildstream.plugin import Plugin
 from buildstream.source import Source
 
 from enforcer.bst.elements import names
-from enforcer.bst.elements.core_code import is_core, is_file_of_buildstream, is_in_buildstream
+from enforcer.bst.elements.core_code import is_core, is_file_of_buildstream
 from enforcer.bst.elements.file_names import FileNames
 from enforcer.bst.elements.process import process_unit
 from enforcer.bst.elements.walk_policy import BstPolicy
@@ -65,6 +65,7 @@ class RunGraph:
         self.plugin_files = {file for module in self.plugin_modules if (file := file_of(module)) is not None}
         self.third_party_files = {file for file in self.plugin_files if not is_file_of_buildstream(file)}
         self.third_party_modules = [m for m in self.plugin_modules if file_of(m) in self.third_party_files]
+        self._third_party_names = {module.__name__ for module in self.third_party_modules}
         self.file_names = FileNames(context.get_projects(), Path.cwd())
         self._modules: dict[tuple[int, ...], tuple[str, ...]] = {}
         self.policy = BstPolicy(self.unit_of, self.is_plugin_module)
@@ -123,12 +124,14 @@ class RunGraph:
 
     def _has_others_code(self, unit: Unit) -> bool:
         """Whether a unit is, or is of, plugins or modules that do not come with BuildStream."""
-        if unit.kind in ("module", "class"):
-            root = unit.roots[0][0]
-            return not is_in_buildstream(root.__name__ if unit.kind == "module" else module_of(root))
-        return unit.kind == "project" or (
-            unit.kind == "element" and not all(map(is_in_buildstream, self.modules_of(unit)))
-        )
+        root = unit.roots[0][0]
+        if unit.kind == "module":
+            return root.__name__ in self._third_party_names
+        if unit.kind == "class":
+            return module_of(root) in self._third_party_names
+        if unit.kind == "element":
+            return not self._third_party_names.isdisjoint(self.modules_of(unit))
+        return unit.kind == "project"
 
     def owner(self, changed: ChangedCell) -> Owner:
         """Whose state a changed cell is, as a message names it."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from enforcer.bst.elements import names
-from enforcer.bst.elements.core_code import is_file_of_buildstream
+from enforcer.bst.elements.core_code import is_class_of_buildstream
 from enforcer.bst.elements.run_graph import sources_of
 from enforcer.graph.values import vars_of
 
@@ -23,13 +22,8 @@ def not_bundled(elements: Iterable[Any]) -> set[str]:
     """The plugins of these elements and their sources that do not come with BuildStream."""
     found = [(element, "element") for element in elements]
     found += [(source, "source") for element, _ in found for source in sources_of(element)]
-    return {_shown(plugin, sort) for plugin, sort in found if not _is_bundled(type(plugin))}
+    return {_shown(plugin, sort) for plugin, sort in found if not is_class_of_buildstream(type(plugin))}
 
 
 def _shown(plugin: Any, sort: str) -> str:
     return f"{vars_of(plugin).get('_Plugin__kind', '')} ({sort})"
-
-
-def _is_bundled(cls: type) -> bool:
-    file = names.plugin_file(cls)
-    return file is not None and is_file_of_buildstream(file)

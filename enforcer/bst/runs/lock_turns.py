@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from enforcer.bst.elements.core_code import is_core
+from enforcer.bst.elements.core_code import is_class_of_buildstream
 from enforcer.bst.elements.run_graph import RunGraph, sources_of
 from enforcer.bst.observing.lock_users import LockUsers
 from enforcer.bst.observing.locks import LockName, SharedLocks
-from enforcer.graph.values import module_of
 from enforcer.masking import counted
 from enforcer.processes.exclusion import Waits
 from enforcer.results.findings import Owner
@@ -60,7 +59,7 @@ class LockTurns:
 def _classes(element: Any) -> Iterator[type]:
     """The classes of the plugins that an element is made of, but for BuildStream's own."""
     classes = map(type, (element, *sources_of(element)))
-    return (cls for cls in classes if not is_core(module_of(cls)))
+    return (cls for cls in classes if not is_class_of_buildstream(cls))
 
 
 def waits(locks: Iterable[Lock]) -> str:

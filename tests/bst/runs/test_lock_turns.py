@@ -26,6 +26,12 @@ def test_jobs_like_one_that_used_a_lock_which_no_code_names_take_turns_from_then
     assert turns.locks(loaded.app, "Build") == turns.locks(loaded.base, "Fetch") == frozenset()
 
 
+def test_jobs_of_elements_of_buildstreams_own_kinds_are_not_held_back_for_one_of_them(loaded: Loaded) -> None:
+    turns = LockTurns(loaded.run_graph, PluginSearches(loaded.run_graph).locks)
+    turns.learn(loaded.base, "Fetch", [ELSEWHERE])
+    assert turns.locks(loaded.base, "Fetch") == frozenset()
+
+
 def test_a_job_that_waits_says_for_what() -> None:
     assert waits([TABLE, LOCK]) == (
         "waits for other jobs that can come to LOCK of module acme, TABLE of class acme.Acme"
