@@ -56,6 +56,16 @@ class Outcome(NamedTuple):
     result: Any = None
     error: BaseException | None = None
 
+    @property
+    def skipped(self) -> bool:
+        """Whether the action has found nothing to do."""
+        return issubclass(type(self.error), SkipJob)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it has failed by itself."""
+        return issubclass(type(self.error), Exception) and not self.skipped
+
 
 class Attempt:
     """One try of one job.
@@ -74,11 +84,10 @@ class Attempt:
         starts: the lines that started threads and processes.
         locks: the locks of modules and classes that it used.
         unkept_locks: those of them that are not among the kept ones, once that was looked at.
-        failed: whether the action has failed by itself.
+        outcome: how the action ended, once it has.
         drifts: unique keys that are not what they were, once they were asked for.
         leaks: what it left running, once that was looked for.
-        skipped: whether the action has found nothing to do.
-        pulled: whether it got the element's sources from a remote cache, so that no plugin had to fetch them.
+        pulled: whether the action got the element's sources from a remote cache, so that no plugin had to fetch them.
     """
 
     def __init__(
@@ -113,12 +122,10 @@ class Attempt:
         self.locks: list[Use] = []
         self.kept_locks = kept_locks
         self.unkept_locks: list[LockName] = []
-        self.failed = False
+        self.outcome = Outcome()
         self.drifts: tuple[Drift, ...] = ()
         self.leaks = NO_LEAKS
-        self.skipped = False
         self.pulled = False
-        self._succeeded = False
 
     def run_action(self, action: Callable[[], Any]) -> Outcome:
         """The action, watched."""
@@ -132,15 +139,12 @@ class Attempt:
                 self.starts.watching(),
                 self._searches.locks.watching(self.makers.running) as self.locks,
             ):
-                outcome = Outcome(action())
+                self.outcome = Outcome(action())
         except BaseException as error:
-            outcome = Outcome(error=error)
-            self.skipped = issubclass(type(error), SkipJob)
-            self.failed = issubclass(type(error), Exception) and not self.skipped
+            self.outcome = Outcome(error=error)
         self._shield()
-        self._succeeded = outcome.error is None
         self._note_costs(time.monotonic() - start)
-        return outcome
+        return self.outcome
 
     def _note_costs(self, seconds: float) -> None:
         """Of this try, which took so long with all that was noted meanwhile."""
@@ -165,7 +169,7 @@ class Attempt:
         Returns what could not be taken back of what the plugins changed when they were asked.
         """
         keys = self.prepared.keys
-        if not self._succeeded or self.job.action not in _CAN_DRIFT:
+        if self.outcome.error is not None or self.job.action not in _CAN_DRIFT:
             return []
         if keys.are_made_by_core():
             self.drifts = keys.drifts(self.touches)

@@ -148,7 +148,7 @@ class Verdict:
                 processes=self._left(attempt.leaks.processes),
                 drifts=attempt.drifts,
                 locks=locks,
-                failed=attempt.failed,
+                failed=attempt.outcome.failed,
                 unshippable=unshippable(run_graph, attempt.bst_job, case.refused, attempt.touches),
             )
             case.findings += apply_rules(evidence)
@@ -214,10 +214,10 @@ class Verdict:
 
     def _record(self, case: Case) -> None:
         attempt = self.attempt
-        core_only = attempt.skipped or attempt.pulled
+        core_only = attempt.outcome.skipped or attempt.pulled
         turn = set() if core_only else had_turn(attempt.job.action, attempt.bst_job.get_element())
         with self._session.recording() as record:
-            record.note_checked(attempt.job, attempt.skipped, bool(turn))
+            record.note_checked(attempt.job, attempt.outcome.skipped, bool(turn))
             record.had_turn |= turn
             if turn:
                 record.comments |= self._searches.comments.with_turn(

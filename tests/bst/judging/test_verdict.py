@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from enforcer.bst.judging import verdict as verdict_module
+from enforcer.bst.judging.attempt import Outcome
 from enforcer.bst.judging.comparison import Seen, Suspected
 from enforcer.bst.judging.verdict import Case, Verdict
 from enforcer.bst.observing.left_running import NO_LEAKS
@@ -41,7 +42,7 @@ def verdict() -> Any:
         touches=SimpleNamespace(obtained=lambda unit: unit % 2),
         locks=[],
         kept_locks=None,
-        failed=False,
+        outcome=Outcome(),
         makers=None,
         drifts=(),
         leaks=NO_LEAKS,
