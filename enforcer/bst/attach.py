@@ -25,9 +25,10 @@ from buildstream._scheduler.jobs.elementjob import ElementJob
 from buildstream._scheduler.jobs.job import Job
 from buildstream._scheduler.scheduler import Scheduler
 from buildstream._sourcecache import SourceCache
+from buildstream.element import Element
 
 from enforcer.bst import patches
-from enforcer.bst.elements import names
+from enforcer.bst.elements import acquired, names
 from enforcer.bst.forked import grpc_guard
 from enforcer.bst.judging.judge import EnforcementError
 from enforcer.bst.observing.silence import unless_silent
@@ -86,6 +87,7 @@ def attach(session: Session) -> Callable[[], None]:
         for owner, name, make in _patches():
             worn.callback(patches.put_on(owner, name, make(attachment)))
         _attached.append(attachment)
+        worn.callback(acquired.forget)
         worn.callback(_attached.remove, attachment)
         return worn.pop_all().close
 
@@ -100,6 +102,8 @@ def _patches() -> list[tuple[Any, str, Callable[[Attachment], Callable[[Any], An
         (job_module, "terminate_thread", lambda at: lambda original: _terminate_thread(original, at)),
         (ElementJob, "child_process", lambda at: lambda original: _child_process(original, at)),
         (Messenger, "message", lambda at: unless_silent),
+        (Element, "_Element__load_sources", lambda at: lambda original: _noted(original, at, acquired.note_made)),
+        (Element, "_Element__preflight", lambda at: lambda original: _noted(original, at, acquired.note_loaded)),
         (Context, "load", lambda at: lambda original: load_fresh(original, at.caches)),
         (_CASCacheUsageMonitor, "run", lambda at: grpc_guard.guarded_monitor),
         (utils, "save_file_atomic", lambda at: lambda original: held_refs.hold_writes(original, at.held)),
@@ -158,6 +162,16 @@ def _begin(attachment: Attachment, scheduler: Any, queues: list[Any]) -> None:
         with session.recording() as record:
             record.errors.append(said)
         raise EnforcementError(f"enforcer: {said}", detail, "enforcement-failed") from error
+
+
+def _noted(original: _Original, attachment: Attachment, note: Callable[[Any], None]) -> _Original:
+    @functools.wraps(original)
+    def noted(self: Any, *args: Any) -> None:
+        original(self, *args)
+        if attachment.judges:
+            note(self)
+
+    return noted
 
 
 def _start(original: _Original, attachment: Attachment) -> _Original:

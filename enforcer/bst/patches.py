@@ -17,6 +17,7 @@ from typing import Any
 Wrap = Callable[[Any], Any]
 """Makes the new value of an attribute of what it was."""
 
+_ACQUIRED = "which element had first what several hold"
 _TOUCHED = "which foreign units a job touches"
 _ASSIGNED = "what the main thread changes between jobs, for the other processes"
 _DISTRUSTED = "what was made under a violation is not taken from a cache"
@@ -30,6 +31,8 @@ PATCHED = {
     "buildstream._scheduler.jobs.job:Job._parent_child_completed": "a job has ended",
     "buildstream._scheduler.jobs.job:terminate_thread": "a job that runs in another process is interrupted there",
     "buildstream._scheduler.jobs.elementjob:ElementJob.child_process": "a job's action is judged",
+    "buildstream.element:Element._Element__load_sources": _ACQUIRED,
+    "buildstream.element:Element._Element__preflight": _ACQUIRED,
     "buildstream._context:Context.load": "caches of the run's own",
     "buildstream._cas.cascache:_CASCacheUsageMonitor.run": "no fork while a thread is inside gRPC",
     "buildstream.utils:save_file_atomic": _HELD,

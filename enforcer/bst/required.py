@@ -135,6 +135,8 @@ SEAMS = (
     "buildstream._workspaces:Workspaces",
     "buildstream._yaml:load",
     "buildstream.element:Element._Element__init_splits",
+    "buildstream.element:Element._Element__load_sources",
+    "buildstream.element:Element._Element__preflight",
     "buildstream.element:Element._dependencies",
     "buildstream.element:Element._file_is_whitelisted",
     "buildstream.element:Element._get_workspace",

@@ -4,34 +4,55 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from enforcer.graph.compare import ABSENT, SET, ChangedCell, EntryChange, changed_cells, differs
 from enforcer.graph.kinds import INDEXED, NAMED, PROBE
 from enforcer.graph.policy import Policy
 from enforcer.graph.undo import undo
-from enforcer.graph.unit import Unit
+from enforcer.graph.unit import Alias, Cell, Unit
 from enforcer.graph.values import ATOMIC_IDS
 from enforcer.graph.walk import Registry, Walk
+
+COMMON = "common"
+"""The kind of the unit that stands for several."""
+
+# Each is one level of containers that change hands, with their contents, after the one around them did.
+_ROUNDS = 8
+
+
+class Holder(NamedTuple):
+    """A unit that holds a container of another one, and where; as text: `app.bst env`."""
+
+    unit: Unit
+    alias: Alias
+
+    def __str__(self) -> str:
+        return f"{self.unit.name} {self.alias.path().lstrip('.')}"
 
 
 class Graph:
     """Units and their shadows. Not thread-safe: one job at a time looks.
 
     Attributes:
+        common: owns what several elements hold and none of them had first; its paths start at such a container.
         may_walk: asked before a unit is walked anew only because another one was, so that its present
             state becomes the one to compare with; whoever must see first what changed there looks now.
     """
 
     def __init__(self, policy: Policy) -> None:
         self.registry = Registry(policy)
+        self._policy = policy
         self.units: list[Unit] = []
+        self.common = Unit(COMMON, "several elements", [(object(), "")], shared=True)
         self.may_walk: Callable[[Unit], bool] = lambda unit: True
 
     def add(self, units: Iterable[Unit]) -> None:
         """Take these units into the graph and walk them, shared ones first.
 
         Between two elements, the one that holds a container through an attribute of the framework
-        owns it: so all units are walked over those attributes before any other.
+        owns it: so all units are walked over those attributes before any other. Where none does, the
+        policy says which of them had it first; if none had, it is the unit's that stands for several.
         """
         new = sorted(units, key=lambda unit: not unit.shared)
         self.units += new
@@ -42,29 +63,68 @@ class Graph:
         outranked = self.registry.take_outranked()
         if outranked:
             self._walk_anew(outranked | set(new))
+        self._settle()
+
+    def _settle(self) -> None:
+        """Give what several elements hold to the one that had it first, or to `common`."""
+        # What is found below a container that changes hands is contested in the next round.
+        for _ in range(_ROUNDS):
+            moved: set[Unit] = set()
+            for key, obj in self.registry.take_contested().items():
+                moved |= self._decide(key, obj)
+            if not moved:
+                return
+            self._walk_anew({unit for unit in moved if self.may_walk(unit)})
+
+    def _decide(self, key: int, obj: object) -> set[Unit]:
+        """Find the owner of a contested container; returns the units that it makes a difference to."""
+        owner = self.registry.owner.get(key)
+        if owner is None or owner.shared:
+            return set()
+        holders = {owner, *self.registry.holders.get(key, ())}
+        best = self._policy.owner_among(obj, holders) or self.common
+        self.registry.decide(key, obj, best)
+        if best is owner:
+            return set()
+        if best is self.common:
+            self._share(obj)
+        return {best, *holders}
+
+    def _share(self, obj: object) -> None:
+        if self.common not in self.units:
+            self.units.append(self.common)
+            self.registry.roots[id(self.common.roots[0][0])] = self.common
+        self.common.roots.append((obj, ""))
 
     def _walk(self, units: list[Unit]) -> None:
-        for shared in (True, False):
-            walks = [Walk(self.registry, unit) for unit in units if unit.shared is shared]
+        for turn in range(3):
+            walks = [Walk(self.registry, unit) for unit in units if self._turn(unit) == turn]
             for walk in walks:
                 walk.core()
             for walk in walks:
                 walk.rest()
+            for walk in walks:
+                walk.held()
+
+    def _turn(self, unit: Unit) -> int:
+        """When a unit is walked: what a shared unit holds too is not the elements' in common."""
+        return 2 if not unit.shared else int(unit is self.common)
 
     def unit_of(self, root: object) -> Unit | None:
         """The unit that has `root` among its roots."""
         return self.registry.roots.get(id(root))
 
-    def holders(self, changed: ChangedCell) -> list[str]:
-        """Which other units hold the changed container too, and where: `app.bst env`."""
-        subject = changed.cell.subject
-        units = self.registry.holders.get(id(subject), set())
-        return sorted(
-            f"{unit.name} {alias.path().lstrip('.')}"
-            for unit in units
-            for alias in unit.aliases
-            if alias.obj is subject
-        )
+    def holders(self, cell: Cell) -> list[Holder]:
+        """Which other units hold the container too, or the nearest one around it that others hold, by name."""
+        around: Cell | None = cell
+        while around is not None:
+            subject = around.subject
+            units = self.registry.holders.get(id(subject), set())
+            found = [Holder(unit, alias) for unit in units for alias in unit.aliases if alias.obj is subject]
+            if found:
+                return sorted(found, key=str)
+            around = around.parent
+        return []
 
     def changed(self) -> list[ChangedCell]:
         """Every cell of every unit that differs from its shadow."""

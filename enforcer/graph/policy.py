@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ class Policy(Protocol):
 
     def belongs_to_core(self, owner: object, name: str) -> bool:
         """Whether attribute `name` of `owner` is one that the framework itself keeps: it wins ownership."""
+
+    def owner_among(self, obj: object, holders: Collection[Unit]) -> Unit | None:
+        """Which of the units that hold container `obj`, none of them through an attribute of the framework, had it
+        first; None where they have it from somewhere else (asked per container).
+        """
 
     def skipped_names(self, obj: object) -> Iterable[str]:
         """Attributes of the root `obj` that are no state of a unit."""

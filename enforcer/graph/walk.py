@@ -56,8 +56,9 @@ _CONTAINERS: tuple[tuple[type, Kind], ...] = (
 )
 
 
-# Who may take a container: a shared unit before an element's framework attribute, that before any other.
-_SHARED, _CORE, _OTHER = range(3)
+# Who may take a container: a shared unit before an element's framework attribute, that before any other; of these
+# whoever is known to have had it first before those who merely hold it.
+_SHARED, _CORE, _OTHER, _HELD = range(4)
 
 
 class Registry:
@@ -72,6 +73,10 @@ class Registry:
         self.roots: dict[int, Unit] = {}
         self.holders: dict[int, set[Unit]] = {}
         self.outranked: set[Unit] = set()
+        # What several elements hold through attributes of their own, since the last look at it.
+        self._contested: dict[int, Any] = {}
+        # Whose that is, as it was decided; with the object, whose id is the key.
+        self._decided: dict[int, tuple[Any, Unit]] = {}
         self.met: dict[int, Any] = {}
         self._meeting = True
         # By the class's id: hashing a class runs its metaclass's `__hash__`.
@@ -101,7 +106,7 @@ class Registry:
     def claim(self, key: int, unit: Unit, rank: int) -> None:
         """Let `unit` own the object with this id."""
         self.owner[key] = unit
-        if rank == _OTHER:
+        if rank >= _OTHER:
             self._weakly.add(key)
 
     def rank(self, key: int) -> int:
@@ -109,6 +114,23 @@ class Registry:
         if self.owner[key].shared:
             return _SHARED
         return _OTHER if key in self._weakly else _CORE
+
+    def contest(self, key: int, obj: object) -> None:
+        """Remember that another element than its owner holds the object with this id, with no better claim."""
+        self._contested[key] = obj
+
+    def take_contested(self) -> dict[int, Any]:
+        """What several elements were found to hold since the last call, by id."""
+        found, self._contested = self._contested, {}
+        return found
+
+    def decide(self, key: int, obj: object, unit: Unit) -> None:
+        """Let `unit` take the object with this id before any other that holds it."""
+        self._decided[key] = (obj, unit)
+
+    def is_for_another(self, key: int, unit: Unit) -> bool:
+        """Whether it was decided that the object with this id is not for `unit` to take."""
+        return key in self._decided and self._decided[key][1] is not unit
 
     def forget(self, unit: Unit) -> None:
         """Drop what `unit` owns and holds, before it is walked anew."""
@@ -138,7 +160,11 @@ class Registry:
 
 
 class Walk:
-    """One walk over one unit. `core` walks only what the framework keeps; `rest` continues with the others'."""
+    """One walk over one unit, in three steps that are taken by all units together.
+
+    `core` walks only what the framework keeps; `rest` continues with the other attributes; `held` ends with what is for
+    another unit to take, where that one has not come by.
+    """
 
     def __init__(self, registry: Registry, unit: Unit) -> None:
         self.registry = registry
@@ -147,6 +173,7 @@ class Walk:
         self.cells: list[Cell] = []
         self._queue: deque[Step] = deque()
         self._later: list[Step] = []
+        self._for_others: list[Step] = []
         self._seen: set[int] = set()
         self._rank = _SHARED
 
@@ -157,11 +184,20 @@ class Walk:
         self._run(_SHARED if self.unit.shared else _CORE)
 
     def rest(self) -> None:
-        """Walk the attributes that `core` left, and give the unit its cells."""
+        """Walk the attributes that `core` left."""
         self._queue.extend(self._later)
         self._later = []
         self._run(_SHARED if self.unit.shared else _OTHER)
+
+    def held(self) -> None:
+        """Walk what `rest` left for others, and give the unit its cells."""
+        self._walk_held()
         self.unit.fill([*self.unit.fixed, *self.cells])
+
+    def _walk_held(self) -> None:
+        self._queue.extend(self._for_others)
+        self._for_others = []
+        self._run(_HELD)
 
     def add(self, cell: Cell, name: Any, value: Any) -> None:
         """Walk also from a new entry of one of the unit's cells, with the rank that its place has."""
@@ -180,9 +216,8 @@ class Walk:
     def extend(self, changed: Iterable[Kind]) -> None:
         """Walk from what was added, and give the unit the cells that are new; `changed` kinds of cells led there."""
         self._run(_SHARED if self.unit.shared else _CORE)
-        self._queue.extend(self._later)
-        self._later = []
-        self._run(_SHARED if self.unit.shared else _OTHER)
+        self.rest()
+        self._walk_held()
         self.unit.extend(self.cells, changed)
 
     def _run(self, rank: int) -> None:
@@ -206,6 +241,9 @@ class Walk:
             self._note_alias(owner, key, step)
             return
         if key in self._seen:
+            return
+        if self._rank == _OTHER and registry.is_for_another(key, self.unit):
+            self._for_others.append(step)
             return
         self._seen.add(key)
         entered = not plan.judged or parent is None or self.policy.descends(self.unit, obj)
@@ -234,8 +272,11 @@ class Walk:
             return
         self.unit.aliases.append(Alias(obj, parent, name, via))
         self.registry.holders.setdefault(key, set()).add(self.unit)
-        if self._rank < self.registry.rank(key):
+        rank = self.registry.rank(key)
+        if self._rank < rank:
             self.registry.outranked.add(owner)
+        elif rank == _OTHER:
+            self.registry.contest(key, obj)
 
     def _take(self, key: int, step: Step, plan: Plan) -> None:
         obj, parent, name, via = step

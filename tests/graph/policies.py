@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from enforcer.graph.kinds import Probe
@@ -50,6 +50,9 @@ class OpenPolicy:
 
     def belongs_to_core(self, owner: object, name: str) -> bool:
         return name.startswith("core_")
+
+    def owner_among(self, obj: object, holders: Collection[Unit]) -> Unit | None:
+        return None
 
     def skipped_names(self, obj: object) -> Iterable[str]:
         return ("skipped",)

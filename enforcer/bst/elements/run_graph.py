@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import sys
 import types
@@ -16,12 +17,15 @@ from buildstream.plugin import Plugin
 from buildstream.source import Source
 
 from enforcer.bst.elements import names
+from enforcer.bst.elements.acquired import acquired_in
 from enforcer.bst.elements.core_code import is_core, is_file_of_buildstream
 from enforcer.bst.elements.file_names import FileNames
+from enforcer.bst.elements.ownership import owner_among
+from enforcer.bst.elements.parts import dependencies_first, element_unit
 from enforcer.bst.elements.process import process_unit
 from enforcer.bst.elements.walk_policy import BstPolicy
 from enforcer.graph.compare import ChangedCell
-from enforcer.graph.graph import Graph
+from enforcer.graph.graph import Graph, Holder
 from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
 from enforcer.graph.unit import Cell, Unit
 from enforcer.graph.values import class_dict, class_mro, file_of, is_class, is_compiled, module_of, vars_of
@@ -68,7 +72,10 @@ class RunGraph:
         self._third_party_names = {module.__name__ for module in self.third_party_modules}
         self.file_names = FileNames(context.get_projects(), Path.cwd())
         self._modules: dict[tuple[int, ...], tuple[str, ...]] = {}
-        self.policy = BstPolicy(self.unit_of, self.is_plugin_module)
+        acquired = acquired_in(context)
+        if acquired.error is not None:
+            raise acquired.error
+        self.policy = BstPolicy(self.unit_of, self.is_plugin_module, functools.partial(owner_among, acquired))
         self.graph = Graph(self.policy)
         with _no_collection():
             self.graph.add(self._units(plugins))
@@ -87,7 +94,9 @@ class RunGraph:
             mirrors = [(plugin, names.mirror_name(plugin)) for plugin in plugins if _is_mirror(plugin, project)]
             yield Unit("project", project.name, [(project, ""), *mirrors], shared=True)
         yield Unit("context", "context", [(self.context, ""), (self.context.messenger, "messenger")], shared=True)
-        for element in self.elements:
+        yield self.graph.common
+        # What is found, and named first, does not depend on the order in which they were loaded.
+        for element in dependencies_first(self.elements):
             yield element_unit(element)
 
     def unit_of(self, element: Any) -> Unit:
@@ -140,6 +149,8 @@ class RunGraph:
     def owner_of(self, unit: Unit, cell: Cell) -> Owner:
         """Whose state a cell of `unit` is, as a message names it."""
         root = root_of(cell)
+        if unit is self.graph.common:
+            return next(map(self.owner_at, self.graph.holders(root)), Owner("element", unit.name))
         if unit.kind == "element" and root.name:
             return Owner("source", unit.name)
         if unit.name == CORE and unit.kind == "module":
@@ -148,30 +159,16 @@ class RunGraph:
             return Owner("class", names.shown_class_name(root.obj))
         return Owner(unit.kind, unit.name)
 
+    def owner_at(self, holder: Holder) -> Owner:
+        """The element, or the source of it, that holds a container of another unit."""
+        return self.owner_of(holder.unit, holder.alias.parent)
+
 
 def root_of(cell: Cell) -> Cell:
     """The root cell that the way to `cell` starts from."""
     while cell.parent is not None:
         cell = cell.parent
     return cell
-
-
-def sources_of(element: Any) -> list[Any]:
-    """The sources of an element; none of one that is still being made (a junction's fetch runs that early)."""
-    sources = vars_of(element).get("_Element__sources")
-    return [] if sources is None else list(vars_of(sources)["_sources"])
-
-
-def dependencies_of(element: Any) -> list[Any]:
-    """The elements that an element depends on directly."""
-    attributes = vars_of(element)
-    return [*attributes.get("_Element__build_dependencies", ()), *attributes.get("_Element__runtime_dependencies", ())]
-
-
-def element_unit(element: Any) -> Unit:
-    """An element with its sources."""
-    roots = [(element, ""), *((source, f"sources[{index}]") for index, source in enumerate(sources_of(element)))]
-    return Unit("element", names.full_name(element), roots)
 
 
 def _plugins_of(context: Any) -> Iterator[Any]:

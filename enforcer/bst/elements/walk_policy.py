@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 from unittest.mock import NonCallableMock
 
@@ -21,6 +21,7 @@ from buildstream.types import FastEnum
 from google.protobuf.message import Message
 
 from enforcer.bst.elements.core_code import in_package, is_in_buildstream
+from enforcer.graph.graph import COMMON
 from enforcer.graph.kinds import Probe
 from enforcer.graph.values import is_class, module_of
 
@@ -67,11 +68,18 @@ class BstPolicy:
     Args:
         unit_of: the unit of an element.
         is_plugin_module: whether the module of this name is a plugin's, or one beside it that plugins import.
+        owner_among: which of several elements that hold something had it first; None if it is nobody's.
     """
 
-    def __init__(self, unit_of: Callable[[Any], Unit], is_plugin_module: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        unit_of: Callable[[Any], Unit],
+        is_plugin_module: Callable[[str], bool],
+        owner_among: Callable[[object, Collection[Unit]], Unit | None],
+    ) -> None:
         self._unit_of = unit_of
         self._is_plugin_module = is_plugin_module
+        self._owner_among = owner_among
 
     def is_border(self, cls: type) -> bool:
         """Scheduler, frontend, sandboxes, remotes, mocks, threads' helpers."""
@@ -109,7 +117,7 @@ class BstPolicy:
         cls = type(obj)
         if issubclass(cls, (Plugin, Project, Context)):
             return False  # one that this run does not list: a clone, or of another context
-        if not unit.shared:
+        if not unit.shared or unit.kind == COMMON:
             return True
         module = obj.__module__ if type(obj) is types.FunctionType else module_of(cls)
         if type(module) is not str:
@@ -117,6 +125,10 @@ class BstPolicy:
         if self._is_plugin_module(module) or is_in_buildstream(module):
             return True
         return cls is not types.FunctionType and in_package(module, _DATA_MODULES)
+
+    def owner_among(self, obj: object, holders: Collection[Unit]) -> Unit | None:
+        """Where it depends on how they were loaded, and on what depends on what."""
+        return self._owner_among(obj, holders)
 
     def belongs_to_core(self, owner: object, name: str) -> bool:
         """Whether BuildStream's core keeps attribute `name` of a plugin instance."""

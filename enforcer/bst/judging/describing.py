@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from buildstream.element import Element
 
@@ -13,7 +13,8 @@ from enforcer.blame.live import Where
 from enforcer.blame.mentions import first_mention
 from enforcer.blame.place import Place
 from enforcer.bst.elements import names
-from enforcer.bst.elements.run_graph import RunGraph, root_of, sources_of
+from enforcer.bst.elements.parts import sources_of
+from enforcer.bst.elements.run_graph import RunGraph, root_of
 from enforcer.bst.judging.core_fills import is_lock_in_table
 from enforcer.bst.observing.locks import SharedLocks, Use
 from enforcer.bst.observing.makers import Makers
@@ -21,6 +22,7 @@ from enforcer.bst.observing.touches import Touches
 from enforcer.graph.compare import ABSENT, ChangedCell, EntryChange
 from enforcer.graph.delta import Refused
 from enforcer.graph.difference import explain_difference
+from enforcer.graph.graph import COMMON, Holder
 from enforcer.graph.unit import Cell
 from enforcer.graph.values import module_of, vars_of
 from enforcer.results.findings import Job, Owner, Site
@@ -29,6 +31,15 @@ from enforcer.rules import evidence as rules
 _UNSEEN = "no line of the job's plugin code was seen changing it"
 
 _PROCESS_NAMES = {"os.getcwd()": "chdir", "locale.setlocale(LC_ALL)": "setlocale", "sys.path": "path"}
+
+
+class _Whose(NamedTuple):
+    """Whose state an entry is, the raw path to it from the root of that unit, and who else holds it."""
+
+    owner: Owner
+    path: str
+    root: Any
+    holders: list[Holder]
 
 
 class Describer:
@@ -43,28 +54,39 @@ class Describer:
 
     def change(self, changed: ChangedCell, change: EntryChange) -> rules.Change:
         """One change as evidence, values as text; `undone` is set later."""
-        raw = change.raw_path()
-        path = names.public_path(raw)
-        owner = self._run_graph.owner(changed)
+        whose = self._whose(change)
         written = self._written(change)
         where = written if self._touches.live else None
         obtained = self._obtained(changed, change)
         return rules.Change(
-            owner=owner,
-            unit_kind=change.unit.kind,
-            path=path,
+            owner=whose.owner,
+            unit_kind="element" if change.unit.kind == COMMON else change.unit.kind,
+            path=names.public_path(whose.path),
             change=change.change,
             before=_text(change.before),
             after=_text(change.after),
-            aliases=tuple(self._run_graph.graph.holders(changed)),
+            aliases=tuple(map(str, whose.holders)),
             explanation=explain_difference(change.before, change.after, names.describe),
             obtained=self._site(obtained and obtained.plugin),
-            dependents=_dependents(root_of(changed.cell).obj),
+            dependents=_dependents(whose.root),
             site=self._site(where and where.plugin),
             core=self._site(where and where.core),
             unblamed=None if where and where.plugin else self._why_unblamed(),
             maker=(written and written.maker) or (obtained and obtained.maker) or self._touches.makers.only(),
         )
+
+    def _whose(self, change: EntryChange) -> _Whose:
+        """Of what is nobody's, the first holder that is not the job's own element stands for all."""
+        run_graph, path, root = self._run_graph, change.raw_path(), root_of(change.cell)
+        if change.unit is run_graph.graph.common:
+            holders = run_graph.graph.holders(root)
+            others = [holder for holder in holders if holder.unit is not self._own]
+            for first in others[:1]:
+                beside = [holder for holder in holders if holder is not first]
+                way = first.alias.path() + path
+                return _Whose(run_graph.owner_at(first), way, root_of(first.alias.parent).obj, beside)
+        holders = run_graph.graph.holders(change.cell)
+        return _Whose(run_graph.owner_of(change.unit, change.cell), path, root.obj, holders)
 
     def _written(self, change: EntryChange) -> Where | None:
         """The line that made the change, if it was seen."""
@@ -90,9 +112,8 @@ class Describer:
         if changed.unit.kind in ("class", "module", "process"):
             return first_mention(self._modules, _first_name(changed, change))
         # Not by way of the unit: the job's own element held the container already.
-        held = [
-            _root_name(alias.name, alias.parent) for alias in self._own.aliases if alias.obj is changed.cell.subject
-        ]
+        holders = self._run_graph.graph.holders(changed.cell)
+        held = [_root_name(alias.name, alias.parent) for unit, alias in holders if unit is self._own]
         return next(filter(None, (first_mention(self._modules, name) for name in held)), None)
 
     def _site(self, place: Place | None) -> Site | None:

@@ -12,7 +12,8 @@ from buildstream._exceptions import BstError, ErrorDomain
 from buildstream._signals import TerminateException
 
 from enforcer.bst.elements import names
-from enforcer.bst.elements.run_graph import RunGraph, dependencies_of
+from enforcer.bst.elements.parts import dependencies_of
+from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.attempt import Attempt, Outcome, Prepared
 from enforcer.bst.judging.comparison import Comparison
 from enforcer.bst.judging.describing import job_of

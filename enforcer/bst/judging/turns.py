@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from enforcer.bst.elements.core_code import is_class_of_buildstream
-from enforcer.bst.elements.run_graph import sources_of
+from enforcer.bst.elements.parts import sources_of
 from enforcer.graph.values import vars_of
 
 

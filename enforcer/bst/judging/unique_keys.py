@@ -13,7 +13,7 @@ from enforcer.blame.place import Place
 from enforcer.bst.elements import names
 from enforcer.bst.elements.core_code import is_file_of_buildstream
 from enforcer.bst.elements.file_names import FileNames
-from enforcer.bst.elements.run_graph import sources_of
+from enforcer.bst.elements.parts import sources_of
 from enforcer.bst.observing.touches import Touches
 from enforcer.graph.values import class_dict, class_mro, class_name, vars_of
 from enforcer.results.findings import Owner

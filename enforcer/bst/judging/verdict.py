@@ -9,7 +9,8 @@ from buildstream._message import MessageType
 
 from enforcer.blame.live import Where
 from enforcer.bst.elements import names
-from enforcer.bst.elements.run_graph import RunGraph, sources_of
+from enforcer.bst.elements.parts import sources_of
+from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.attempt import Attempt
 from enforcer.bst.judging.comparison import Comparison, Seen, Suspected
 from enforcer.bst.judging.describing import Describer, shared_locks, unshippable

@@ -18,7 +18,8 @@ from buildstream.source import Source, SourceFetcher
 from buildstream.sourcemirror import SourceMirror
 
 from enforcer.blame.code import parts_of
-from enforcer.bst.elements.run_graph import RunGraph, dependencies_of, sources_of
+from enforcer.bst.elements.parts import dependencies_of, sources_of
+from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.observing.lock_holders import Holder
 from enforcer.bst.observing.locks import SharedLocks
 from enforcer.graph.values import ATOMIC_IDS, class_dict, class_mro, is_class, is_one_of, module_of, vars_of

@@ -16,7 +16,7 @@ from buildstream.source import Source
 from enforcer.blame.code import functions_inside
 from enforcer.blame.place import Place
 from enforcer.bst.elements import names
-from enforcer.bst.elements.run_graph import sources_of
+from enforcer.bst.elements.parts import sources_of
 from enforcer.bst.observing.left_running import thread_of
 from enforcer.graph.values import class_dict, class_mro, vars_of
 from enforcer.results.findings import Maker

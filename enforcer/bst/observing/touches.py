@@ -184,8 +184,9 @@ class Touches:
         if self._rerun:
             live.arm(None, [unit for unit in self._run_graph.graph.units if unit is not self._own])
             return
-        owners = self._run_graph.graph.registry.owner
-        held = {owner for alias in self._own.aliases if (owner := owners.get(id(alias.obj))) and not owner.shared}
+        graph = self._run_graph.graph
+        owners = {graph.registry.owner.get(id(alias.obj)) for alias in self._own.aliases}
+        held = {owner for owner in owners if owner and (owner is graph.common or not owner.shared)}
         held = held.union(self._run_graph.evading) - {self._own}
         if held or self._reach.may_change(self._run_graph.modules_of(self._own)):
             live.arm(None, held)

@@ -17,7 +17,7 @@ from buildstream._message import Message, MessageType
 from buildstream.types import _Scope
 
 from enforcer.bst.elements import names
-from enforcer.bst.elements.run_graph import sources_of
+from enforcer.bst.elements.parts import sources_of
 from enforcer.bst.publishing.held_refs import HeldResults
 from enforcer.bst.publishing.tainted_refs import Mark, TaintedRefs
 from enforcer.graph.values import vars_of

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from enforcer.bst.elements.names import full_name
-from enforcer.bst.elements.run_graph import sources_of
+from enforcer.bst.elements.parts import sources_of
 
 MARKS_FOLDER = "enforcer-unjudged_fetches"
 """Name of the folder in BuildStream's cache directory; one empty file an element."""

@@ -6,7 +6,8 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from enforcer.bst.elements.core_code import is_class_of_buildstream
-from enforcer.bst.elements.run_graph import RunGraph, sources_of
+from enforcer.bst.elements.parts import sources_of
+from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.observing.lock_users import LockUsers
 from enforcer.bst.observing.locks import LockName, SharedLocks
 from enforcer.masking import counted

@@ -9,7 +9,8 @@ from typing import Any
 
 from buildstream.element import Element
 
-from enforcer.bst.elements.run_graph import _loaded_modules, element_unit, evading_units, sources_of
+from enforcer.bst.elements.parts import element_unit, sources_of
+from enforcer.bst.elements.run_graph import _loaded_modules, evading_units
 from enforcer.bst.replicas.assignments import AssignedObjects
 from tests.bst.builds import Build
 from tests.bst.loaded import Loaded
