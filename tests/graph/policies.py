@@ -26,7 +26,9 @@ class OpenPolicy:
         self,
         probes: dict[type, Callable[[Any], Probe]] | None = None,
         proxies: dict[int, Unit] | None = None,
+        owner_among: Callable[[object, Collection[Unit]], Unit | None] | None = None,
     ) -> None:
+        self._owner_among = owner_among
         self.probes = probes or {}
         self.proxies = proxies or {}
 
@@ -52,7 +54,9 @@ class OpenPolicy:
         return name.startswith("core_")
 
     def owner_among(self, obj: object, holders: Collection[Unit]) -> Unit | None:
-        return None
+        if self._owner_among is not None:
+            return self._owner_among(obj, holders)
+        return min(holders, key=lambda unit: unit.name)
 
     def skipped_names(self, obj: object) -> Iterable[str]:
         return ("skipped",)

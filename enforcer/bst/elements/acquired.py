@@ -1,10 +1,10 @@
 """Since when each element holds what its plugins keep: noted while elements are loaded.
 
 BuildStream loads depth first. An element is made and configured, then its sources are, before any of its dependencies
-is made. Then its dependencies are loaded, each to its end, and only then is it told of them (`configure_dependencies()`,
-`preflight()`). So what an element holds when it has its sources, it has from no element that it depends on; what it
-holds first when it is loaded, it may have from one of these; and what it holds first later than that, from an element
-that depends on it. None of that depends on the order in which elements are loaded.
+is made. Then its dependencies are loaded, each to its end, and only then is it told of them, in
+`configure_dependencies()` and `preflight()`. So what an element holds when it has its sources, it has from no element
+that it depends on; what it holds first when it is loaded, it may have from one of these; and what it holds first later
+than that, from an element that depends on it. None of that depends on the order in which elements are loaded.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Acquired:
 
     def __init__(self) -> None:
         anybody = Unit("element", "any other", [])
-        self._registry = Registry(BstPolicy(lambda element: anybody, lambda name: False, lambda obj, units: None))
+        self._registry = Registry(BstPolicy(lambda element: anybody, lambda name: False))
         self._kept: dict[int, Any] = {}
         # The ids of what each element held, by its own.
         self._made: dict[int, Container[int]] = {}

@@ -1,8 +1,8 @@
 """Whose a container is that the plugins of several elements keep: the element's that had it first, or nobody's.
 
-An element can have got it from another one: as a dependent that was told of its dependencies, or as a dependency that
-was given it by a dependent. Whoever has it in no such way has it from a place that is no element's (a cache, a global of
-a library), and then so may all of them.
+An element can have it from another one: as a dependent that was told of its dependencies, or as a dependency that was
+given it by a dependent. Whoever holds it in no such way has it from a place that is no element's (a cache, a global of
+a library), and so may all the others.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class BstPolicy:
         self,
         unit_of: Callable[[Any], Unit],
         is_plugin_module: Callable[[str], bool],
-        owner_among: Callable[[object, Collection[Unit]], Unit | None],
+        owner_among: Callable[[object, Collection[Unit]], Unit | None] = lambda obj, holders: None,
     ) -> None:
         self._unit_of = unit_of
         self._is_plugin_module = is_plugin_module
