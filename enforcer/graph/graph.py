@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
 
 from enforcer.graph.compare import ABSENT, SET, ChangedCell, EntryChange, changed_cells, differs
 from enforcer.graph.kinds import INDEXED, NAMED, PROBE
 from enforcer.graph.policy import Policy
 from enforcer.graph.undo import undo
-from enforcer.graph.unit import Alias, Cell, Unit
+from enforcer.graph.unit import Cell, Holder, Unit
 from enforcer.graph.values import ATOMIC_IDS
 from enforcer.graph.walk import Registry, Walk
 
@@ -19,16 +18,6 @@ COMMON = "common"
 
 # Each is one level of containers that change hands, with their contents, after the one around them did.
 _ROUNDS = 8
-
-
-class Holder(NamedTuple):
-    """A unit that holds a container of another one, and where; as text: `app.bst env`."""
-
-    unit: Unit
-    alias: Alias
-
-    def __str__(self) -> str:
-        return f"{self.unit.name} {self.alias.path().lstrip('.')}"
 
 
 class Graph:
@@ -44,6 +33,7 @@ class Graph:
         self.registry = Registry(policy)
         self._policy = policy
         self.units: list[Unit] = []
+        self._places: dict[int, Holder] = {}
         self.common = Unit(COMMON, "several elements", [(object(), "")], shared=True)
         self.may_walk: Callable[[Unit], bool] = lambda unit: True
 
@@ -70,27 +60,38 @@ class Graph:
         # What is found below a container that changes hands is contested in the next round.
         for _ in range(_ROUNDS):
             moved: set[Unit] = set()
-            for key, obj in self.registry.take_contested().items():
-                moved |= self._decide(key, obj)
+            contested = self.registry.take_contested()
+            places = self._places_of(contested)
+            for key, obj in contested.items():
+                moved |= self._decide(key, obj, places.get(key))
             if not moved:
                 return
             self._walk_anew({unit for unit in moved if self.may_walk(unit)})
 
-    def _decide(self, key: int, obj: object) -> set[Unit]:
+    def _places_of(self, contested: dict[int, object]) -> Mapping[int, Holder]:
+        """Where some of these objects are held that no walk went into, by id."""
+        passed = self.registry.passed
+        known = {key: passed[key] for key in contested if key in passed}
+        unknown = {key: obj for key, obj in contested.items() if key not in known}
+        return {**known, **(self._policy.places_outside(unknown) if unknown else {})}
+
+    def _decide(self, key: int, obj: object, place: Holder | None) -> set[Unit]:
         """Find the owner of a contested container; returns the units that it makes a difference to."""
         owner = self.registry.owner.get(key)
         if owner is None or owner.shared:
             return set()
         holders = {owner, *self.registry.holders.get(key, ())}
-        best = self._policy.owner_among(obj, holders) or self.common
+        best = (None if place else self._policy.owner_among(obj, holders)) or self.common
         self.registry.decide(key, obj, best)
         if best is owner:
             return set()
         if best is self.common:
-            self._share(obj)
+            self._share(obj, place)
         return {best, *holders}
 
-    def _share(self, obj: object) -> None:
+    def _share(self, obj: object, place: Holder | None) -> None:
+        if place is not None:
+            self._places[id(obj)] = place
         if self.common not in self.units:
             self.units.append(self.common)
             self.registry.roots[id(self.common.roots[0][0])] = self.common
@@ -125,6 +126,10 @@ class Graph:
                 return sorted(found, key=str)
             around = around.parent
         return []
+
+    def place(self, root: Cell) -> Holder | None:
+        """Where a container of `common` stands that is in no element, if that is known."""
+        return self._places.get(id(root.subject))
 
     def changed(self) -> list[ChangedCell]:
         """Every cell of every unit that differs from its shadow."""

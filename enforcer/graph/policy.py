@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from enforcer.graph.kinds import Probe
-    from enforcer.graph.unit import Unit
+    from enforcer.graph.unit import Holder, Unit
 
 
 class Policy(Protocol):
@@ -34,6 +34,9 @@ class Policy(Protocol):
 
     def descends(self, unit: Unit, obj: object) -> bool:
         """Whether an instance or function `obj`, met while walking `unit`, belongs to it (asked per object)."""
+
+    def places_outside(self, objects: Mapping[int, object]) -> dict[int, Holder]:
+        """Which of these objects, given by id, are held by what is in no unit, and where."""
 
     def belongs_to_core(self, owner: object, name: str) -> bool:
         """Whether attribute `name` of `owner` is one that the framework itself keeps: it wins ownership."""

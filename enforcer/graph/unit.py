@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import is_
-from typing import Any
+from typing import Any, NamedTuple
 
 from enforcer.graph.kinds import Contents, Kind, Probe
 from enforcer.graph.quick import QuickPass
@@ -95,6 +95,16 @@ class Alias:
     def path(self) -> str:
         """The way from the unit's root to the shared container."""
         return self.parent.path() + self.parent.kind.step(self.parent.obj, self.name) + self.via
+
+
+class Holder(NamedTuple):
+    """A unit that holds a container of another one, and where; as text: `app.bst env`."""
+
+    unit: Unit
+    alias: Alias
+
+    def __str__(self) -> str:
+        return f"{self.unit.name} {self.alias.path().lstrip('.')}"
 
 
 class Unit:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from enforcer.graph import kinds
 from enforcer.graph.kinds import HEAP_TYPE, Kind, Probe, slots_of
 from enforcer.graph.policy import Policy
-from enforcer.graph.unit import Alias, Cell, Unit
+from enforcer.graph.unit import Alias, Cell, Holder, Unit
 from enforcer.graph.values import ATOMIC_IDS, LEAF_TYPES, class_dict, class_flags, class_mro, full_class_name
 
 
@@ -73,6 +73,8 @@ class Registry:
         self.roots: dict[int, Unit] = {}
         self.holders: dict[int, set[Unit]] = {}
         self.outranked: set[Unit] = set()
+        # What shared units hold that they do not enter, by id.
+        self.passed: dict[int, Holder] = {}
         # What several elements hold through attributes of their own, since the last look at it.
         self._contested: dict[int, Any] = {}
         # Whose that is, as it was decided; with the object, whose id is the key.
@@ -251,6 +253,13 @@ class Walk:
             self._note_opaque(full_class_name(type(obj)))
         if entered:
             self._take(key, step, plan)
+        else:
+            self._pass_by(key, step)
+
+    def _pass_by(self, key: int, step: Step) -> None:
+        obj, parent, name, via = step
+        if self.unit.shared and parent is not None and type(obj) is not types.FunctionType:
+            self.registry.passed[key] = Holder(self.unit, Alias(obj, parent, name, via))
 
     def _note_opaque(self, name: str) -> None:
         self.unit.opaque[name] += 1

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from enforcer.graph.kinds import Probe
-from enforcer.graph.unit import Unit
+from enforcer.graph.unit import Holder, Unit
 
 
 class Border:
@@ -52,6 +52,9 @@ class OpenPolicy:
 
     def belongs_to_core(self, owner: object, name: str) -> bool:
         return name.startswith("core_")
+
+    def places_outside(self, objects: Mapping[int, object]) -> dict[int, Holder]:
+        return {}
 
     def owner_among(self, obj: object, holders: Collection[Unit]) -> Unit | None:
         if self._owner_among is not None:

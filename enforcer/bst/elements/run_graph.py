@@ -20,14 +20,15 @@ from enforcer.bst.elements import names
 from enforcer.bst.elements.acquired import acquired_in
 from enforcer.bst.elements.core_code import is_core, is_file_of_buildstream
 from enforcer.bst.elements.file_names import FileNames
+from enforcer.bst.elements.library_globals import library_places
 from enforcer.bst.elements.ownership import owner_among
 from enforcer.bst.elements.parts import dependencies_first, element_unit
 from enforcer.bst.elements.process import process_unit
 from enforcer.bst.elements.walk_policy import BstPolicy
 from enforcer.graph.compare import ChangedCell
-from enforcer.graph.graph import Graph, Holder
+from enforcer.graph.graph import Graph
 from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
-from enforcer.graph.unit import Cell, Unit
+from enforcer.graph.unit import Cell, Holder, Unit
 from enforcer.graph.values import class_dict, class_mro, file_of, is_class, is_compiled, module_of, vars_of
 from enforcer.results.findings import Owner
 
@@ -75,7 +76,12 @@ class RunGraph:
         acquired = acquired_in(context)
         if acquired.error is not None:
             raise acquired.error
-        self.policy = BstPolicy(self.unit_of, self.is_plugin_module, functools.partial(owner_among, acquired))
+        self.policy = BstPolicy(
+            self.unit_of,
+            self.is_plugin_module,
+            owner_among=functools.partial(owner_among, acquired),
+            places_outside=lambda objects: library_places(objects, self.graph.registry, self.is_plugin_module),
+        )
         self.graph = Graph(self.policy)
         with _no_collection():
             self.graph.add(self._units(plugins))
@@ -150,7 +156,7 @@ class RunGraph:
         """Whose state a cell of `unit` is, as a message names it."""
         root = root_of(cell)
         if unit is self.graph.common:
-            return next(map(self.owner_at, self.graph.holders(root)), Owner("element", unit.name))
+            return self.owner_at(self.graph.place(root) or self.graph.holders(root)[0])
         if unit.kind == "element" and root.name:
             return Owner("source", unit.name)
         if unit.name == CORE and unit.kind == "module":
@@ -160,7 +166,7 @@ class RunGraph:
         return Owner(unit.kind, unit.name)
 
     def owner_at(self, holder: Holder) -> Owner:
-        """The element, or the source of it, that holds a container of another unit."""
+        """Whose the place is where a container of another unit is held."""
         return self.owner_of(holder.unit, holder.alias.parent)
 
 

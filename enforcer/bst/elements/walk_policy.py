@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import types
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from unittest.mock import NonCallableMock
 
@@ -26,7 +26,7 @@ from enforcer.graph.kinds import Probe
 from enforcer.graph.values import is_class, module_of
 
 if TYPE_CHECKING:
-    from enforcer.graph.unit import Unit
+    from enforcer.graph.unit import Holder, Unit
 
 # Another world than the element graph: what runs the jobs, shows them, or talks to other processes.
 _BORDER_MODULES = (
@@ -69,6 +69,7 @@ class BstPolicy:
         unit_of: the unit of an element.
         is_plugin_module: whether the module of this name is a plugin's, or one beside it that plugins import.
         owner_among: which of several elements that hold something had it first; None if it is nobody's.
+        places_outside: where libraries hold such things.
     """
 
     def __init__(
@@ -76,10 +77,12 @@ class BstPolicy:
         unit_of: Callable[[Any], Unit],
         is_plugin_module: Callable[[str], bool],
         owner_among: Callable[[object, Collection[Unit]], Unit | None] = lambda obj, holders: None,
+        places_outside: Callable[[Mapping[int, object]], dict[int, Holder]] = lambda objects: {},
     ) -> None:
         self._unit_of = unit_of
         self._is_plugin_module = is_plugin_module
         self._owner_among = owner_among
+        self._places_outside = places_outside
 
     def is_border(self, cls: type) -> bool:
         """Scheduler, frontend, sandboxes, remotes, mocks, threads' helpers."""
@@ -129,6 +132,10 @@ class BstPolicy:
     def owner_among(self, obj: object, holders: Collection[Unit]) -> Unit | None:
         """Where it depends on how they were loaded, and on what depends on what."""
         return self._owner_among(obj, holders)
+
+    def places_outside(self, objects: Mapping[int, object]) -> dict[int, Holder]:
+        """In libraries: modules of plugins and of BuildStream are units."""
+        return self._places_outside(objects)
 
     def belongs_to_core(self, owner: object, name: str) -> bool:
         """Whether BuildStream's core keeps attribute `name` of a plugin instance."""

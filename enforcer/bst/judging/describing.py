@@ -22,8 +22,7 @@ from enforcer.bst.observing.touches import Touches
 from enforcer.graph.compare import ABSENT, ChangedCell, EntryChange
 from enforcer.graph.delta import Refused
 from enforcer.graph.difference import explain_difference
-from enforcer.graph.graph import COMMON, Holder
-from enforcer.graph.unit import Cell
+from enforcer.graph.unit import Cell, Holder
 from enforcer.graph.values import module_of, vars_of
 from enforcer.results.findings import Job, Owner, Site
 from enforcer.rules import evidence as rules
@@ -37,6 +36,7 @@ class _Whose(NamedTuple):
     """Whose state an entry is, the raw path to it from the root of that unit, and who else holds it."""
 
     owner: Owner
+    unit_kind: str
     path: str
     root: Any
     holders: list[Holder]
@@ -60,7 +60,7 @@ class Describer:
         obtained = self._obtained(changed, change)
         return rules.Change(
             owner=whose.owner,
-            unit_kind="element" if change.unit.kind == COMMON else change.unit.kind,
+            unit_kind=whose.unit_kind,
             path=names.public_path(whose.path),
             change=change.change,
             before=_text(change.before),
@@ -76,17 +76,16 @@ class Describer:
         )
 
     def _whose(self, change: EntryChange) -> _Whose:
-        """Of what is nobody's, the first holder that is not the job's own element stands for all."""
-        run_graph, path, root = self._run_graph, change.raw_path(), root_of(change.cell)
-        if change.unit is run_graph.graph.common:
-            holders = run_graph.graph.holders(root)
-            others = [holder for holder in holders if holder.unit is not self._own]
-            for first in others[:1]:
-                beside = [holder for holder in holders if holder is not first]
-                way = first.alias.path() + path
-                return _Whose(run_graph.owner_at(first), way, root_of(first.alias.parent).obj, beside)
-        holders = run_graph.graph.holders(change.cell)
-        return _Whose(run_graph.owner_of(change.unit, change.cell), path, root.obj, holders)
+        graph, path, root = self._run_graph.graph, change.raw_path(), root_of(change.cell)
+        if change.unit is not graph.common:
+            owner = self._run_graph.owner_of(change.unit, change.cell)
+            return _Whose(owner, change.unit.kind, path, root.obj, graph.holders(change.cell))
+        holders = graph.holders(root)
+        # Where it stands if that is known; else any other element that holds it is as good as another.
+        first = graph.place(root) or next((each for each in holders if each.unit is not self._own), holders[0])
+        beside = [holder for holder in holders if holder is not first]
+        whole = first.alias.path() + path
+        return _Whose(self._run_graph.owner_at(first), first.unit.kind, whole, root_of(first.alias.parent).obj, beside)
 
     def _written(self, change: EntryChange) -> Where | None:
         """The line that made the change, if it was seen."""
