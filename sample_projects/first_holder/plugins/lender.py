@@ -1,0 +1,36 @@
+"""lender - gives its own list to its dependency"""
+
+from buildstream import Element
+
+
+class LenderElement(Element):
+    BST_MIN_VERSION = "2.5"
+    BST_RUN_COMMANDS = False
+
+    def configure(self, node):
+        node.validate_keys([])
+        self.lent = []
+
+    def configure_dependencies(self, dependencies):
+        dep = dependencies[0].element
+        dep.search(dep.name).given["list"] = self.lent
+
+    def preflight(self):
+        pass
+
+    def get_unique_key(self):
+        return {}
+
+    def configure_sandbox(self, sandbox):
+        pass
+
+    def stage(self, sandbox):
+        pass
+
+    def assemble(self, sandbox):
+        sandbox.get_virtual_directory().open_directory("output", create=True)
+        return "/output"
+
+
+def setup():
+    return LenderElement
