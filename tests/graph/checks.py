@@ -24,7 +24,7 @@ def run(world: World, rounds: list[bytes]) -> Tally:
         graph.add(world.units())
         _check_nothing(graph.changed())
     before = oracle.snapshot(world.roots)
-    _check_watched(graph, before)
+    check_watched(graph, before)
     _check_owners(graph, world)
     tally: Tally = Counter()
     for number, program in enumerate(rounds):
@@ -40,7 +40,7 @@ def run(world: World, rounds: list[bytes]) -> Tally:
         before = ending(graph, world, changed, before)
         with armed():
             _check_nothing(graph.changed())
-        _check_watched(graph, before)
+        check_watched(graph, before)
     return tally
 
 
@@ -104,7 +104,7 @@ def _owners(graph: Graph) -> dict[int, Unit]:
     return owners
 
 
-def _check_watched(graph: Graph, before: oracle.Snapshot) -> None:
+def check_watched(graph: Graph, before: oracle.Snapshot) -> None:
     """Every reachable object is a cell of one unit, and no other is."""
     owners = _owners(graph)
     missing = [type(before[key].obj) for key in before.keys() - owners.keys()]
