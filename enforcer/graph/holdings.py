@@ -5,48 +5,63 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Any
 
+from enforcer.graph.kinds import INSTANCE, TYPE
 from enforcer.graph.unit import Unit
-from enforcer.graph.values import ATOMIC_IDS
+from enforcer.graph.values import ATOMIC_IDS, vars_of
 from enforcer.graph.walk import EMPTY_PLAN, Plan, Registry
 
 
-def containers_of(registry: Registry, unit: Unit, known: Container[int]) -> dict[int, Any]:
-    """The containers, by id, that a walk of `unit` would come to through other attributes than the framework's.
+class Holdings:
+    """Lists for many elements, one after the other.
 
-    Nothing is listed below those with an id in `known`.
+    Args:
+        registry: knows how objects are walked; its policy's answer about a name is taken for all roots.
     """
-    found: dict[int, Any] = {}
-    seen = {id(root) for root, _ in unit.roots}
-    todo = [value for root, _ in unit.roots for value in _attributes(registry, root)]
-    while todo:
-        obj = todo.pop()
-        key = id(obj)
-        if id(type(obj)) in ATOMIC_IDS or key in seen:
-            continue
-        seen.add(key)
-        plan = registry.plan(type(obj))
-        if plan is EMPTY_PLAN or plan.as_root or (plan.judged and _is_anothers(registry, unit, obj)):
-            continue
-        if plan.cell_kinds or plan.probe:
-            found[key] = obj
-        if key not in known:
-            todo += _entries(obj, plan)
-    return found
 
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._policy = registry.policy
+        # Names of the framework's attributes: most that a root has.
+        self._of_core: set[str] = set()
 
-def _attributes(registry: Registry, root: Any) -> list[Any]:
-    belongs_to_core = registry.policy.belongs_to_core
-    return [
-        value
-        for kind in registry.plan(type(root)).cell_kinds
-        for name, value in kind.contents(root)
-        if id(type(value)) not in ATOMIC_IDS and not (type(name) is str and belongs_to_core(root, name))
-    ]
+    def containers_of(self, unit: Unit, known: Container[int]) -> dict[int, Any]:
+        """The containers, by id, that a walk of `unit` would come to through other attributes than the framework's.
 
+        Nothing is listed below those with an id in `known`.
+        """
+        found: dict[int, Any] = {}
+        todo = [value for root, _ in unit.roots for value in self._values(root)]
+        seen = {id(root) for root, _ in unit.roots}
+        while todo:
+            obj = todo.pop()
+            key = id(obj)
+            if id(type(obj)) in ATOMIC_IDS or key in seen:
+                continue
+            seen.add(key)
+            plan = self._registry.plan(type(obj))
+            if plan is EMPTY_PLAN or plan.as_root or (plan.judged and self._is_anothers(unit, obj)):
+                continue
+            if plan.cell_kinds or plan.probe:
+                found[key] = obj
+            if key not in known:
+                todo += _entries(obj, plan)
+        return found
 
-def _is_anothers(registry: Registry, unit: Unit, obj: Any) -> bool:
-    policy = registry.policy
-    return policy.foreign_root(obj) is not None or not policy.descends(unit, obj)
+    def _values(self, root: Any) -> list[Any]:
+        of_core = self._of_core
+        found = []
+        for name, value in vars_of(root).items():
+            if type(name) is str and name in of_core:
+                continue
+            if type(name) is str and self._policy.belongs_to_core(root, name):
+                of_core.add(name)
+            elif id(type(value)) not in ATOMIC_IDS:
+                found.append(value)
+        beside = [kind for kind in self._registry.plan(type(root)).cell_kinds if kind not in (INSTANCE, TYPE)]
+        return [*found, *(each for kind in beside for entry in kind.contents(root) for each in entry)]
+
+    def _is_anothers(self, unit: Unit, obj: Any) -> bool:
+        return self._policy.foreign_root(obj) is not None or not self._policy.descends(unit, obj)
 
 
 def _entries(obj: Any, plan: Plan) -> list[Any]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enforcer.graph.graph import Graph
-from enforcer.graph.holdings import containers_of
+from enforcer.graph.holdings import Holdings
 from enforcer.graph.unit import Unit
 from tests.graph import checks, oracle, programs
 from tests.graph.build import Thing, element, graph_of, told
@@ -109,8 +109,8 @@ def test_the_nearest_container_that_others_hold_names_them() -> None:
 
 
 def containers(*roots: Any, known: Collection[int] = ()) -> list[Any]:
-    registry = Graph(OpenPolicy()).registry
-    return list(containers_of(registry, Unit("element", "", [(root, "") for root in roots]), known).values())
+    holdings = Holdings(Graph(OpenPolicy()).registry)
+    return list(holdings.containers_of(Unit("element", "", [(root, "") for root in roots]), known).values())
 
 
 def test_what_an_element_holds_is_listed_without_the_framework_s_own_and_what_is_no_element_s() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from enforcer.bst.elements.parts import element_unit
 from enforcer.bst.elements.walk_policy import BstPolicy
-from enforcer.graph.holdings import containers_of
+from enforcer.graph.holdings import Holdings
 from enforcer.graph.unit import Unit
 from enforcer.graph.values import vars_of
 from enforcer.graph.walk import Registry
@@ -41,7 +41,7 @@ class Acquired:
 
     def __init__(self) -> None:
         anybody = Unit("element", "any other", [])
-        self._registry = Registry(BstPolicy(lambda element: anybody, lambda name: False))
+        self._holdings = Holdings(Registry(BstPolicy(lambda element: anybody, lambda name: False)))
         self._kept: dict[int, Any] = {}
         # The ids of what each element held, by its own.
         self._made: dict[int, Container[int]] = {}
@@ -58,7 +58,7 @@ class Acquired:
         self._loaded[id(element)] = self._note(element, self._made.get(id(element), ()))
 
     def _note(self, element: Any, own: Container[int]) -> Container[int]:
-        found = containers_of(self._registry, element_unit(element), _But(self._kept, own))
+        found = self._holdings.containers_of(element_unit(element), _But(self._kept, own))
         self._kept.update(found)
         return frozenset(found)
 
