@@ -34,6 +34,8 @@ class Graph:
         self._policy = policy
         self.units: list[Unit] = []
         self._places: dict[int, Holder] = {}
+        # Who held what there was a decision on, by id.
+        self._parties: dict[int, set[Unit]] = {}
         self.common = Unit(COMMON, "several elements", [(object(), "")], shared=True)
         self.may_walk: Callable[[Unit], bool] = lambda unit: True
 
@@ -60,13 +62,21 @@ class Graph:
         # What is found below a container that changes hands is contested in the next round.
         for _ in range(_ROUNDS):
             moved: set[Unit] = set()
-            contested = self.registry.take_contested()
+            contested = {key: obj for key, obj in self.registry.take_contested().items() if self._is_new(key)}
             places = self._places_of(contested)
             for key, obj in contested.items():
                 moved |= self._decide(key, obj, places.get(key))
             if not moved:
                 return
             self._walk_anew({unit for unit in moved if self.may_walk(unit)})
+
+    def _parties_to(self, key: int) -> set[Unit]:
+        return {self.registry.owner[key], *self.registry.holders.get(key, ())}
+
+    def _is_new(self, key: int) -> bool:
+        """Whether elements hold this of which it was not decided among these whose it is."""
+        owner = self.registry.owner.get(key)
+        return owner is not None and not owner.shared and not self._parties_to(key) <= self._parties.get(key, set())
 
     def _places_of(self, contested: dict[int, object]) -> Mapping[int, Holder]:
         """Where some of these objects are held that no walk went into, by id."""
@@ -77,21 +87,18 @@ class Graph:
 
     def _decide(self, key: int, obj: object, place: Holder | None) -> set[Unit]:
         """Find the owner of a contested container; returns the units that it makes a difference to."""
-        owner = self.registry.owner.get(key)
-        if owner is None or owner.shared:
-            return set()
-        holders = {owner, *self.registry.holders.get(key, ())}
-        best = (None if place else self._policy.owner_among(obj, holders)) or self.common
+        parties = self._parties[key] = self._parties_to(key)
+        best = (None if place else self._policy.owner_among(obj, parties)) or self.common
         self.registry.decide(key, obj, best)
-        if best is owner:
+        if best is self.registry.owner[key]:
             return set()
         if best is self.common:
-            self._share(obj, place)
-        return {best, *holders}
+            self._share(key, obj, place)
+        return {best, *parties}
 
-    def _share(self, obj: object, place: Holder | None) -> None:
+    def _share(self, key: int, obj: object, place: Holder | None) -> None:
         if place is not None:
-            self._places[id(obj)] = place
+            self._places[key] = place
         if self.common not in self.units:
             self.units.append(self.common)
             self.registry.roots[id(self.common.roots[0][0])] = self.common
@@ -116,16 +123,15 @@ class Graph:
         return self.registry.roots.get(id(root))
 
     def holders(self, cell: Cell) -> list[Holder]:
-        """Which other units hold the container too, or the nearest one around it that others hold, by name."""
+        """Which other units hold the container too, or one around it, by name."""
+        found: list[Holder] = []
         around: Cell | None = cell
         while around is not None:
             subject = around.subject
-            units = self.registry.holders.get(id(subject), set())
-            found = [Holder(unit, alias) for unit in units for alias in unit.aliases if alias.obj is subject]
-            if found:
-                return sorted(found, key=str)
+            units = self.registry.holders.get(id(subject), ())
+            found += (Holder(unit, alias) for unit in units for alias in unit.aliases if alias.obj is subject)
             around = around.parent
-        return []
+        return sorted(found, key=str)
 
     def place(self, root: Cell) -> Holder | None:
         """Where a container of `common` stands that is in no element, if that is known."""

@@ -100,12 +100,12 @@ def test_what_a_shared_unit_holds_but_does_not_enter_is_found_there() -> None:
     assert (cell.unit, str(place)) == (graph.common, "tools THING[0]")
 
 
-def test_the_nearest_container_that_others_hold_names_them() -> None:
+def test_whoever_holds_a_container_around_it_is_named_too() -> None:
     shared = {"k": [{"deep": []}]}
     graph = graph_of(Thing(a=shared), Thing(b=shared, c=shared["k"]))
     shared["k"][0]["deep"].append(1)
     [cell] = graph.changed()
-    assert list(map(str, graph.holders(cell.cell))) == ["1.bst c"]
+    assert list(map(str, graph.holders(cell.cell))) == ["1.bst b", "1.bst c"]
 
 
 def containers(*roots: Any, known: Collection[int] = ()) -> list[Any]:

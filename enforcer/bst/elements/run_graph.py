@@ -25,7 +25,6 @@ from enforcer.bst.elements.ownership import owner_among
 from enforcer.bst.elements.parts import dependencies_first, element_unit
 from enforcer.bst.elements.process import process_unit
 from enforcer.bst.elements.walk_policy import BstPolicy
-from enforcer.graph.compare import ChangedCell
 from enforcer.graph.graph import Graph
 from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
 from enforcer.graph.unit import Cell, Holder, Unit
@@ -148,15 +147,12 @@ class RunGraph:
             return not self._third_party_names.isdisjoint(self.modules_of(unit))
         return unit.kind == "project"
 
-    def owner(self, changed: ChangedCell) -> Owner:
-        """Whose state a changed cell is, as a message names it."""
-        return self.owner_of(changed.unit, changed.cell)
-
-    def owner_of(self, unit: Unit, cell: Cell) -> Owner:
+    def owner(self, unit: Unit, cell: Cell) -> Owner:
         """Whose state a cell of `unit` is, as a message names it."""
         root = root_of(cell)
         if unit is self.graph.common:
-            return self.owner_at(self.graph.place(root) or self.graph.holders(root)[0])
+            first = self.graph.place(root) or next(iter(self.graph.holders(cell)), None)
+            return Owner("element", unit.name) if first is None else self.owner_at(first)
         if unit.kind == "element" and root.name:
             return Owner("source", unit.name)
         if unit.name == CORE and unit.kind == "module":
@@ -167,7 +163,7 @@ class RunGraph:
 
     def owner_at(self, holder: Holder) -> Owner:
         """Whose the place is where a container of another unit is held."""
-        return self.owner_of(holder.unit, holder.alias.parent)
+        return self.owner(holder.unit, holder.alias.parent)
 
 
 def root_of(cell: Cell) -> Cell:

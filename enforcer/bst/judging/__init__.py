@@ -7,6 +7,7 @@ comparison   what is compared around a job, and what becomes of its own changes
 sorting      foreign changes: what core filled in, and what is taken back
 unique_keys  what cache keys are made of, asked for once more
 aside        plugin code that runs only at our wish, and of which nothing may come
+whose        whose state a change is, as a message says it
 describing   what was seen of a job, as the plain data that rules judge
 publication  what becomes of the refs that a job writes
 turns        which plugins there are, and whose code a job runs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from buildstream.element import Element
 
@@ -16,13 +16,14 @@ from enforcer.bst.elements import names
 from enforcer.bst.elements.parts import sources_of
 from enforcer.bst.elements.run_graph import RunGraph, root_of
 from enforcer.bst.judging.core_fills import is_lock_in_table
+from enforcer.bst.judging.whose import whose
 from enforcer.bst.observing.locks import SharedLocks, Use
 from enforcer.bst.observing.makers import Makers
 from enforcer.bst.observing.touches import Touches
 from enforcer.graph.compare import ABSENT, ChangedCell, EntryChange
 from enforcer.graph.delta import Refused
 from enforcer.graph.difference import explain_difference
-from enforcer.graph.unit import Cell, Holder
+from enforcer.graph.unit import Cell
 from enforcer.graph.values import module_of, vars_of
 from enforcer.results.findings import Job, Owner, Site
 from enforcer.rules import evidence as rules
@@ -30,16 +31,6 @@ from enforcer.rules import evidence as rules
 _UNSEEN = "no line of the job's plugin code was seen changing it"
 
 _PROCESS_NAMES = {"os.getcwd()": "chdir", "locale.setlocale(LC_ALL)": "setlocale", "sys.path": "path"}
-
-
-class _Whose(NamedTuple):
-    """Whose state an entry is, the raw path to it from the root of that unit, and who else holds it."""
-
-    owner: Owner
-    unit_kind: str
-    path: str
-    root: Any
-    holders: list[Holder]
 
 
 class Describer:
@@ -54,38 +45,26 @@ class Describer:
 
     def change(self, changed: ChangedCell, change: EntryChange) -> rules.Change:
         """One change as evidence, values as text; `undone` is set later."""
-        whose = self._whose(change)
+        found = whose(self._run_graph, self._own, change)
         written = self._written(change)
         where = written if self._touches.live else None
         obtained = self._obtained(changed, change)
         return rules.Change(
-            owner=whose.owner,
-            unit_kind=whose.unit_kind,
-            path=names.public_path(whose.path),
+            owner=found.owner,
+            unit_kind=found.unit_kind,
+            path=names.public_path(found.path),
             change=change.change,
             before=_text(change.before),
             after=_text(change.after),
-            aliases=tuple(map(str, whose.holders)),
+            aliases=tuple(map(str, found.holders)),
             explanation=explain_difference(change.before, change.after, names.describe),
             obtained=self._site(obtained and obtained.plugin),
-            dependents=_dependents(whose.root),
+            dependents=_dependents(found.root),
             site=self._site(where and where.plugin),
             core=self._site(where and where.core),
             unblamed=None if where and where.plugin else self._why_unblamed(),
             maker=(written and written.maker) or (obtained and obtained.maker) or self._touches.makers.only(),
         )
-
-    def _whose(self, change: EntryChange) -> _Whose:
-        graph, path, root = self._run_graph.graph, change.raw_path(), root_of(change.cell)
-        if change.unit is not graph.common:
-            owner = self._run_graph.owner_of(change.unit, change.cell)
-            return _Whose(owner, change.unit.kind, path, root.obj, graph.holders(change.cell))
-        holders = graph.holders(root)
-        # Where it stands if that is known; else any other element that holds it is as good as another.
-        first = graph.place(root) or next((each for each in holders if each.unit is not self._own), holders[0])
-        beside = [holder for holder in holders if holder is not first]
-        whole = first.alias.path() + path
-        return _Whose(self._run_graph.owner_at(first), first.unit.kind, whole, root_of(first.alias.parent).obj, beside)
 
     def _written(self, change: EntryChange) -> Where | None:
         """The line that made the change, if it was seen."""
@@ -177,7 +156,7 @@ def _lock_tables(run_graph: RunGraph, locks: SharedLocks, job: Any, filled: list
     """The tables that a job added a lock to."""
     modules = [*_modules_of(job.get_element()), *run_graph.plugin_modules]
     for cell in filled:
-        owner = run_graph.owner(cell)
+        owner = run_graph.owner(cell.unit, cell.cell)
         for name in {_root_name(change.name, cell.cell) for change in cell.changes if is_lock_in_table(change, job)}:
             locks.learn(owner, name)
             yield Use(owner, name, first_mention(modules, name))
@@ -194,7 +173,7 @@ def unshippable(
         path = names.public_path(change.raw_path())
         place = first_mention(modules, _root_name(change.name, change.cell))
         site = file_names.site_of(place)
-        owner = run_graph.owner_of(change.unit, change.cell)
+        owner = run_graph.owner(change.unit, change.cell)
         root = root_of(change.cell).obj
         assigned = touches.assigned(root).get(_root_name(change.name, change.cell))
         line = file_names.site_of(assigned)
