@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from enforcer.graph.compare import ABSENT, SET, ChangedCell, EntryChange, changed_cells, differs
 from enforcer.graph.kinds import INDEXED, NAMED, PROBE
@@ -16,8 +16,8 @@ from enforcer.graph.walk import Registry, Walk
 COMMON = "common"
 """The kind of the unit that stands for several."""
 
-# Each is one level of containers that change hands, with their contents, after the one around them did.
 _ROUNDS = 8
+"""So many levels of containers, one inside of the other, are given to different owners."""
 
 
 class Graph:
@@ -59,16 +59,29 @@ class Graph:
 
     def _settle(self) -> None:
         """Give what several elements hold to the one that had it first, or to `common`."""
-        # What is found below a container that changes hands is contested in the next round.
+        inside: dict[int, object] = {}
         for _ in range(_ROUNDS):
-            moved: set[Unit] = set()
-            contested = {key: obj for key, obj in self.registry.take_contested().items() if self._is_new(key)}
+            contested = {**inside, **self.registry.take_contested()}
+            contested = {key: obj for key, obj in contested.items() if self._is_new(key)}
+            # A container that changes hands takes along what it holds, and then that is another question.
+            inside = {key: contested.pop(key) for key in self._inside(contested)}
             places = self._places_of(contested)
+            moved: set[Unit] = set()
             for key, obj in contested.items():
                 moved |= self._decide(key, obj, places.get(key))
-            if not moved:
+            if moved:
+                self._walk_anew({unit for unit in moved if self.may_walk(unit)})
+            elif not inside:
                 return
-            self._walk_anew({unit for unit in moved if self.may_walk(unit)})
+
+    def _inside(self, contested: dict[int, object]) -> set[int]:
+        """Those of the contested containers that their owner reaches through another one of them."""
+        found = set()
+        for unit in {self.registry.owner[key] for key in contested}:
+            for cell in unit.cells:
+                if id(cell.subject) in contested and any(id(each.subject) in contested for each in _around(cell)):
+                    found.add(id(cell.subject))
+        return found
 
     def _parties_to(self, key: int) -> set[Unit]:
         return {self.registry.owner[key], *self.registry.holders.get(key, ())}
@@ -125,12 +138,9 @@ class Graph:
     def holders(self, cell: Cell) -> list[Holder]:
         """Which other units hold the container too, or one around it, by name."""
         found: list[Holder] = []
-        around: Cell | None = cell
-        while around is not None:
-            subject = around.subject
-            units = self.registry.holders.get(id(subject), ())
-            found += (Holder(unit, alias) for unit in units for alias in unit.aliases if alias.obj is subject)
-            around = around.parent
+        for each in (cell, *_around(cell)):
+            units = self.registry.holders.get(id(each.subject), ())
+            found += (Holder(unit, alias) for unit in units for alias in unit.aliases if alias.obj is each.subject)
         return sorted(found, key=str)
 
     def place(self, root: Cell) -> Holder | None:
@@ -231,6 +241,15 @@ class Graph:
         for unit in self.units:
             total += unit.opaque
         return total
+
+
+def _around(cell: Cell) -> Iterator[Cell]:
+    """The cells of other objects on the way to `cell`, the nearest first."""
+    here = cell
+    while here.parent is not None:
+        here = here.parent
+        if here.subject is not cell.subject:
+            yield here
 
 
 def _retaken(unit: Unit, changes: list[ChangedCell]) -> bool:

@@ -108,6 +108,16 @@ def test_whoever_holds_a_container_around_it_is_named_too() -> None:
     assert list(map(str, graph.holders(cell.cell))) == ["1.bst b", "1.bst c"]
 
 
+def test_what_is_in_it_is_nobody_s_either_and_who_holds_only_that_is_named_too() -> None:
+    inner: list[int] = []
+    shared = {"k": inner}
+    graph = graph_of(Thing(a=shared), Thing(b=shared), Thing(c=inner), policy=OpenPolicy(owner_among=nobody))
+    inner.append(1)
+    [cell] = graph.changed()
+    assert (cell.unit, cell.cell.path()) == (graph.common, "['k']")
+    assert list(map(str, graph.holders(cell.cell))) == ["0.bst a", "1.bst b", "2.bst c"]
+
+
 def containers(*roots: Any, known: Collection[int] = ()) -> list[Any]:
     holdings = Holdings(Graph(OpenPolicy()).registry)
     return list(holdings.containers_of(Unit("element", "", [(root, "") for root in roots]), known).values())
