@@ -55,9 +55,11 @@ from enforcer.graph.compare import ChangedCell, EntryChange
 from enforcer.graph.entries import CellDelta, Delta, entry_of
 from enforcer.graph.kinds import NAMED
 from enforcer.graph.policy import Wire
+from enforcer.graph.reading import Memory
 from enforcer.graph.references import References
+from enforcer.graph.twins import CONTAINERS, Likeness
 from enforcer.graph.unit import Unit
-from enforcer.graph.values import ATOMIC_IDS, full_class_name
+from enforcer.graph.values import ATOMIC_IDS, full_class_name, module_of
 from enforcer.graph.walk import Registry
 
 # The first byte of a payload: whether the delta introduces objects that need names.
@@ -170,9 +172,23 @@ class Codec:
         """What somebody's own `__reduce__` made must come out as it went in, with names for all that is inside."""
         here = rebuild.Forms(self._registry, introduced)
         there = rebuild.Forms(self._registry, introduced_again)
-        alike = here.of(value) == there.of(value_again)
-        if not alike or list(map(here.of_object, introduced)) != list(map(there.of_object, introduced_again)):
+        alike = here.of(value) == there.of(value_again) and len(introduced) == len(introduced_again)
+        pairs = list(zip(introduced, introduced_again, strict=False))
+        likeness = self._likeness(pairs)
+        if not alike or not all(
+            here.of_object(one) == there.of_object(other) or likeness.alike_inside(one, other) for one, other in pairs
+        ):
             raise pickle.PicklingError("does not come out as it went in")
+
+    def _likeness(self, pairs: Iterable[tuple[Any, Any]]) -> Likeness:
+        """What an object of a library remembers need not come out, and need have no name."""
+        likeness = Likeness(self._registry.plan, Memory(self._registry).settles, self._is_of_library)
+        for one, other in pairs:
+            likeness.pair(one, other)
+        return likeness
+
+    def _is_of_library(self, cls: type) -> bool:
+        return not any(cls is one for one in CONTAINERS) and self._registry.policy.is_library(module_of(cls))
 
     def _load(self, payload: bytes) -> tuple[Any, list[Any]]:
         decoder = _Decoder(io.BytesIO(payload[1:]), self)

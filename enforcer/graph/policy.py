@@ -49,6 +49,12 @@ class Policy(Protocol):
     def skipped_names(self, obj: object) -> Iterable[str]:
         """Attributes of the root `obj` that are no state of a unit."""
 
+    def is_plugin(self, module: str) -> bool:
+        """Whether code in the module of this name must not run while we look."""
+
+    def is_library(self, module: str) -> bool:
+        """Whether the module of this name is nobody's whose state is looked at: Python's, or another package's."""
+
 
 class Wire(Protocol):
     """How objects travel between processes that pickle does not know, or must not follow."""

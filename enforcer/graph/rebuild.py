@@ -14,7 +14,7 @@ from typing import Any
 
 from enforcer.graph.entries import CODES, KINDS
 from enforcer.graph.kinds import BAG, HEAP_TYPE, NAMED, TYPE, Kind
-from enforcer.graph.values import ATOMIC_IDS, LEAF_TYPES, class_dict, class_flags, class_mro, is_one_of
+from enforcer.graph.values import ATOMIC_IDS, LEAF_TYPES, VALUE_TYPES, class_dict, class_flags, class_mro, is_one_of
 from enforcer.graph.walk import EMPTY_PLAN, Registry
 
 _BASES: tuple[Any, ...] = (
@@ -28,7 +28,8 @@ _PROTOCOL = (
 # Functions too: they are only ever sent as the name of a module and a global there.
 _BY_VALUE = (types.FunctionType, tuple, frozenset, types.MethodType, types.BuiltinFunctionType, types.MethodWrapperType)
 _BY_VALUE_IDS = frozenset(map(id, _BY_VALUE))
-_LEAF_IDS = frozenset(map(id, LEAF_TYPES))
+# What the latter remember beside their value is of no use elsewhere.
+_LEAF_IDS = frozenset(map(id, LEAF_TYPES | VALUE_TYPES))
 
 
 def has_identity(registry: Registry, cls: type) -> bool:
@@ -87,7 +88,7 @@ def _base(cls: type) -> Any:
 def runs_no_code(registry: Registry, obj: Any) -> bool:
     """Whether pickling an object that `reduce` does not know, and back, runs nobody's code but Python's."""
     cls = type(obj)
-    return issubclass(cls, (type, types.FunctionType)) or registry.plan(cls) is EMPTY_PLAN
+    return issubclass(cls, (type, types.FunctionType)) or id(cls) in _LEAF_IDS or registry.plan(cls) is EMPTY_PLAN
 
 
 class Forms:
@@ -105,6 +106,8 @@ class Forms:
         """What an object holds."""
         if issubclass(type(obj), type):
             return id(obj)
+        if id(type(obj)) in _LEAF_IDS:
+            return id(type(obj))
         plan = self._registry.plan(type(obj))
         cells = tuple((CODES[kind], self._of_cell(kind, obj)) for kind in plan.cell_kinds if kind is not TYPE)
         below = Counter(self.of(child.obj) for child in plan.children(obj)) if plan.children is not None else None
@@ -129,6 +132,8 @@ class Forms:
             return (id(kind), self.of(value.__self__), self.of(value.__func__))
         if kind is types.BuiltinFunctionType:
             return (id(kind), self.of(value.__self__), value.__name__)
+        if id(kind) in _LEAF_IDS:
+            return id(kind)
         plan = self._registry.plan(kind)
         return ("is", id(value)) if plan.cell_kinds or plan.probe else id(kind)
 

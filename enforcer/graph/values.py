@@ -97,14 +97,14 @@ LEAF_TYPES: frozenset[type] = ATOMIC | {
     datetime.timedelta,
     datetime.timezone,
     decimal.Decimal,
-    fractions.Fraction,
-    uuid.UUID,
-    # Paths remember their text in slots when they are first printed.
-    pathlib.PosixPath,
-    pathlib.PurePosixPath,
     # A weak reference owns nothing.
     weakref.ref,
 }
+
+VALUE_TYPES: frozenset[type] = frozenset(
+    {fractions.Fraction, pathlib.PosixPath, pathlib.PurePosixPath, pathlib.PureWindowsPath, uuid.UUID}
+)
+"""Of Python's library; immutable by promise only, as what they are is in slots that anybody can write."""
 
 _MAX_DEPTH = 20
 _BUILTIN_METHODS = (types.BuiltinFunctionType, types.MethodWrapperType)

@@ -63,3 +63,9 @@ class OpenPolicy:
 
     def skipped_names(self, obj: object) -> Iterable[str]:
         return ("skipped",)
+
+    def is_plugin(self, module: str) -> bool:
+        return module.startswith("tests.")
+
+    def is_library(self, module: str) -> bool:
+        return not module.startswith("tests.")

@@ -59,7 +59,10 @@ _LEAF_CLASSES = (FastEnum, ScalarNode, ProvenanceInformation)
 
 # Below a class or module only these are entered beside plugin code's and BuildStream's own objects:
 # plain data that a plugin may well use as its global state.
-_DATA_MODULES = ("builtins", "collections", "types", "argparse", "dataclasses", "enum", "typing", "functools")
+_DATA_MODULES = (
+    *("builtins", "collections", "types", "argparse", "dataclasses", "enum", "typing", "functools"),
+    *("fractions", "pathlib", "uuid"),
+)
 
 
 class BstPolicy:
@@ -151,6 +154,14 @@ class BstPolicy:
         if type(obj) is Messenger:
             return tuple(vars(obj))  # only its own attributes count: the rest is the frontend's
         return ()
+
+    def is_plugin(self, module: str) -> bool:
+        """A plugin's, or one beside it."""
+        return self._is_plugin_module(module)
+
+    def is_library(self, module: str) -> bool:
+        """Neither a plugin's nor BuildStream's."""
+        return not self._is_plugin_module(module) and not is_in_buildstream(module)
 
 
 _CORE_PREFIXES = tuple(f"_{cls}__" for cls in ("Plugin", "Element", "Source", "BuildElement", "ScriptElement"))

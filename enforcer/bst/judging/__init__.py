@@ -10,6 +10,8 @@ aside        plugin code that runs only at our wish, and of which nothing may co
 whose        whose state a change is, as a message says it
 describing   what was seen of a job, as the plain data that rules judge
 publication  what becomes of the refs that a job writes
+memos        what libraries keep on their own objects when these are read
+python_memos what Python keeps on classes, modules and loggers
 turns        which plugins there are, and whose code a job runs
 core_fills   the lazy writes of BuildStream's own core, each with its reason
 """

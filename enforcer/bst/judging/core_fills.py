@@ -7,6 +7,7 @@ accepted and counted, never a violation; but only when it is what core itself wo
 from __future__ import annotations
 
 import gc
+import os
 import re
 import types
 from collections.abc import Callable
@@ -19,13 +20,14 @@ from buildstream._remotespec import RemoteSpec
 from buildstream.element import Element
 from buildstream.exceptions import LoadErrorReason
 from buildstream.node import MappingNode, ScalarNode, SequenceNode
+from buildstream.source import Source
 
 from enforcer.bst.elements.run_graph import root_of
 from enforcer.bst.observing.lock_holders import is_plain_lock
 from enforcer.graph.compare import ADDED, SET, EntryChange
 from enforcer.graph.equal import equal_plain
 from enforcer.graph.kinds import DICT, ORDERED_DICT
-from enforcer.graph.values import same
+from enforcer.graph.values import same, vars_of
 
 if TYPE_CHECKING:
     from enforcer.results.findings import Job
@@ -130,6 +132,11 @@ def _refill_splits(element: Any) -> Any:
     return element._Element__splits
 
 
+def _refill_mirror_directory(source: Any) -> Any:
+    attributes = vars_of(source)
+    return os.path.join(vars_of(attributes["_Plugin__context"])["sourcedir"], attributes["_Plugin__kind"])
+
+
 def _refill_whitelist(element: Any) -> Any:
     element._file_is_whitelisted("")
     return element._Element__whitelist_regex
@@ -176,24 +183,6 @@ def _is_empty_tree(value: Any, depth: int = 0) -> bool:
         return False
     held = _held_by(value)
     return all(_is_empty_tree(item, depth + 1) for item in (held.values() if type(held) is dict else held))
-
-
-def _interpreter_memo(change: EntryChange, job: Job) -> bool:
-    """What Python itself keeps on a module or class when it first warns, pickles or looks there."""
-    at_root = change.cell.parent is None and change.unit.shared
-    return at_root and type(change.name) is str and change.name in _INTERPRETER_NAMES
-
-
-_INTERPRETER_NAMES = frozenset(
-    {
-        "__abstractmethods__",
-        "__annotate_func__",
-        "__annotations__",
-        "__annotations_cache__",
-        "__slotnames__",
-        "__warningregistry__",
-    }
-)
 
 
 def _lazy_submodule(change: EntryChange, job: Job) -> bool:
@@ -264,6 +253,11 @@ FILLS = (
         _memo(Element, "_Element__whitelist_regex", _refill_whitelist),
     ),
     Fill(
+        "_Source__mirror_directory",
+        "get_mirror_directory() keeps the name of the directory that it returns",
+        _memo(Source, "_Source__mirror_directory", _refill_mirror_directory),
+    ),
+    Fill(
         "remote credentials",
         "the files with the credentials of a remote are read when it is first used",
         _remote_credentials,
@@ -272,7 +266,6 @@ FILLS = (
     Fill(
         "lock tables", "a lock guards what jobs share; where jobs are processes it is another rule's", is_lock_in_table
     ),
-    Fill("Python's memos", "Python notes warnings, slots and annotations where they belong", _interpreter_memo),
     Fill("lazy import", "importing a submodule binds it on its package", _lazy_submodule),
     Fill(
         "Context._strict_build_plan",

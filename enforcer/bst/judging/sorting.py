@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from enforcer.bst.judging.core_fills import fill_of
+from enforcer.bst.judging.python_memos import Memo
 from enforcer.graph.compare import SET, ChangedCell, EntryChange
 from enforcer.graph.equal import equal_plain
 from enforcer.results.findings import Job
+
+MemoOf = Callable[[EntryChange], Memo | None]
 
 
 @dataclass
@@ -27,8 +30,8 @@ class Sorted:
     counts: Counter[str] = field(default_factory=Counter)
 
 
-def sort_foreign(foreign: Iterable[ChangedCell], job: Job) -> Sorted:
-    """Sort what is not `job`'s own.
+def sort_foreign(foreign: Iterable[ChangedCell], job: Job, memo_of: MemoOf = lambda change: None) -> Sorted:
+    """Sort what is not `job`'s own; `memo_of` knows what Python and libraries keep on objects of theirs.
 
     A value that was replaced by an equal one is taken back too, without being a violation: it
     says the same, but the new container may be somebody else's.
@@ -38,7 +41,7 @@ def sort_foreign(foreign: Iterable[ChangedCell], job: Job) -> Sorted:
         kept: list[EntryChange] = []
         rest: list[EntryChange] = []
         for change in cell.changes:
-            fill = fill_of(change, job)
+            fill = fill_of(change, job) or memo_of(change)
             (rest if fill is None else kept).append(change)
             found.counts.update([] if fill is None else [fill.name])
         if kept:

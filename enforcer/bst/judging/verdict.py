@@ -14,6 +14,7 @@ from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.attempt import Attempt
 from enforcer.bst.judging.comparison import Comparison, Seen, Suspected
 from enforcer.bst.judging.describing import Describer, shared_locks, unshippable
+from enforcer.bst.judging.memos import Memos
 from enforcer.bst.judging.sorting import sort_foreign
 from enforcer.bst.judging.turns import had_turn
 from enforcer.bst.observing.searches import PluginSearches
@@ -252,7 +253,10 @@ class Verdict:
 
     def _without_fills(self, foreign: list[ChangedCell]) -> tuple[list[ChangedCell], list[ChangedCell]]:
         """What is taken back, and what core filled in, which is counted."""
-        found = sort_foreign(foreign, self.attempt.job)
+        if not foreign:
+            return [], []
+        memos = Memos(foreign, self._run_graph.graph.registry)
+        found = sort_foreign(foreign, self.attempt.job, memos.of)
         with self._session.recording() as record:
             record.core_fills.update(found.counts)
         return found.taken_back, found.fills
