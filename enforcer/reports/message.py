@@ -182,7 +182,7 @@ def _last_line(finding: Finding) -> str:
 
 def _fate_lines(finding: Finding) -> list[str]:
     lines = []
-    if finding.candidates:
+    if finding.candidates and finding.site is None:
         lines.append(f"could also be: {', '.join(f'{job.element} {job.action}' for job in finding.candidates)}")
     if finding.undone is False and finding.rule.endswith("-write"):
         lines.append("the change could not be undone")

@@ -13,6 +13,7 @@ from buildstream._project import Project
 from buildstream.element import Element
 from buildstream.node import Node
 from buildstream.plugin import Plugin
+from buildstream.source import Source
 
 from enforcer.graph.show import show
 from enforcer.graph.values import file_of, module_of, qualified_name, vars_of
@@ -40,7 +41,7 @@ def describe(value: object) -> str | None:
     if issubclass(kind, PluginProxy):
         return f"<proxy of {full_name(object.__getattribute__(value, '_plugin'))}>"
     if issubclass(kind, Plugin):
-        return f"<{'element' if issubclass(kind, Element) else 'source'} {full_name(value)}>"
+        return f"<{_plugin_text(value)}>"
     if issubclass(kind, Node):
         return show(cast(Node, value).strip_node_info(), describe)
     if issubclass(kind, Project):
@@ -50,9 +51,14 @@ def describe(value: object) -> str | None:
     return None
 
 
-def value_text(value: object) -> str:
-    """The text of any value that a message shows."""
-    return show(value, describe)
+def _plugin_text(plugin: Any) -> str:
+    kind = type(plugin)
+    if issubclass(kind, Element):
+        return f"element {full_name(plugin)}"
+    if not issubclass(kind, Source):
+        return mirror_name(plugin)
+    index = vars_of(plugin).get("_Source__element_index")
+    return f"source {full_name(plugin)}" + ("" if index is None else f" sources[{index}]")
 
 
 def in_words(error: BaseException, say: Callable[[BaseException], str] = repr) -> str:

@@ -20,9 +20,11 @@ from enforcer.bst.judging.whose import whose
 from enforcer.bst.observing.locks import SharedLocks, Use
 from enforcer.bst.observing.makers import Makers
 from enforcer.bst.observing.touches import Touches
-from enforcer.graph.compare import ABSENT, ChangedCell, EntryChange
+from enforcer.graph.apart import show_apart, with_code
+from enforcer.graph.compare import ABSENT, REORDERED, ChangedCell, EntryChange
 from enforcer.graph.delta import Refused
 from enforcer.graph.difference import explain_difference
+from enforcer.graph.show import show
 from enforcer.graph.unit import Cell
 from enforcer.graph.values import module_of, vars_of
 from enforcer.results.findings import Job, Owner, Site
@@ -42,6 +44,10 @@ class Describer:
         self._blame = blame
         self._modules = [*_modules_of(element), *run_graph.plugin_modules]
         self._own = run_graph.unit_of(element)
+        self._describe = with_code(names.describe, self._place)
+
+    def _place(self, code: types.CodeType) -> str:
+        return f"{self._run_graph.file_names.shown(code.co_filename)}:{code.co_firstlineno}"
 
     def change(self, changed: ChangedCell, change: EntryChange) -> rules.Change:
         """One change as evidence, values as text; `undone` is set later."""
@@ -49,15 +55,16 @@ class Describer:
         written = self._written(change)
         where = written if self._touches.live else None
         obtained = self._obtained(changed, change)
+        before, after = self._texts(change)
         return rules.Change(
             owner=found.owner,
             unit_kind=found.unit_kind,
             path=names.public_path(found.path),
             change=change.change,
-            before=_text(change.before),
-            after=_text(change.after),
+            before=before,
+            after=after,
             aliases=tuple(map(str, found.holders)),
-            explanation=explain_difference(change.before, change.after, names.describe),
+            explanation=explain_difference(change.before, change.after, self._describe),
             obtained=self._site(obtained and obtained.plugin),
             dependents=_dependents(found.root),
             site=self._site(where and where.plugin),
@@ -65,6 +72,17 @@ class Describer:
             unblamed=None if where and where.plugin else self._why_unblamed(),
             maker=(written and written.maker) or (obtained and obtained.maker) or self._touches.makers.only(),
         )
+
+    def _texts(self, change: EntryChange) -> tuple[str | None, str | None]:
+        """What the entry held and holds, in texts that tell the two apart."""
+        if change.before is ABSENT or change.after is ABSENT:
+            before, after = (
+                None if side is ABSENT else show(side, self._describe) for side in (change.before, change.after)
+            )
+            return before, after
+        before, after = show_apart(change.before, change.after, self._describe, self._place)
+        in_another_order = change.change == REORDERED and after.startswith("another ")
+        return before, "the same in another order" if in_another_order else after
 
     def _written(self, change: EntryChange) -> Where | None:
         """The line that made the change, if it was seen."""
@@ -118,10 +136,6 @@ def _root_name(name: Any, cell: Cell) -> str:
     while cell.parent is not None:
         name, cell = cell.name, cell.parent
     return str(name)
-
-
-def _text(value: Any) -> str | None:
-    return None if value is ABSENT else names.value_text(value)
 
 
 def _dependents(root: Any) -> int:

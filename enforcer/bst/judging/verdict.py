@@ -27,6 +27,8 @@ from enforcer.rules.evidence import Change, Evidence, Left, SharedLock
 from enforcer.rules.registry import apply_rules
 from enforcer.session import Session
 
+_FOUND_LATER = "it was found by a look that came after the job"
+
 
 @dataclass
 class Case:
@@ -172,7 +174,7 @@ class Verdict:
         reached: list[Change] = []
         unreached: list[Change] = []
         for unit, change in described:
-            by_job = not self.attempt.prepared.leakers or self.attempt.touches.obtained(unit)
+            by_job = not self.attempt.prepared.leakers or change.site or self.attempt.touches.obtained(unit)
             (reached if by_job else unreached).append(change)
         return reached, unreached
 
@@ -267,14 +269,22 @@ class Verdict:
         described = self._describe_and_undo(violations, found_early)
         if not described:
             return [], fills
+        # A line that was seen is one of the present job; what was there before it came has none of these.
+        changes = [_unseen(change) if found_early else change for _, change in described]
+        certain = self._judge(self.attempt.job, [change for change in changes if change.site])
         job = suspected.jobs[-1] if suspected.jobs else self.attempt.job
-        findings = apply_rules(self._evidence(job, [change for _, change in described]))
-        for finding in findings:
+        doubtful = self._judge(job, [change for change in changes if not change.site])
+        for finding in doubtful:
             finding.candidates = list(suspected.jobs)
-            finding.unblamed = finding.unblamed and "it was found by a look that came after the job"
+            finding.unblamed = finding.unblamed and _FOUND_LATER
+        findings = certain + doubtful
+        for finding in findings:
             self._fails(finding)
-        self.doubts += [finding for finding in findings if finding.fails]
+        self.doubts += [finding for finding in doubtful if finding.fails]
         return findings, fills
+
+    def _judge(self, job: Job, changes: list[Change]) -> list[Finding]:
+        return apply_rules(self._evidence(job, changes)) if changes else []
 
     def _describe_and_undo(self, violations: list[ChangedCell], found_early: bool = False) -> list[tuple[Unit, Change]]:
         """Describe the changes, then undo them, if the mode wants it; what was found early is undone by now."""
@@ -312,6 +322,11 @@ class Verdict:
         started = [(name, places.get(number, Where(None))) for number, name in running.items()]
         only = self.attempt.makers.only()
         return tuple(Left(name, site_of(where.plugin), where.maker or only) for name, where in started)
+
+
+def _unseen(change: Change) -> Change:
+    """The change without the line that the present job is blamed for."""
+    return replace(change, site=None, core=None, unblamed=_FOUND_LATER)
 
 
 def summary(mode: str, findings: list[Finding]) -> str:
