@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import dis
 import functools
+import sys
 import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -132,31 +133,87 @@ def line_of(instruction: dis.Instruction) -> int | None:
     return line if type(line) is int else None
 
 
-def named(code: types.CodeType, function: types.FunctionType, cls: type | None) -> Iterator[Named]:
+def named(
+    code: types.CodeType, function: types.FunctionType, cls: type | None, imported: dict[str, Any] | None = None
+) -> Iterator[Named]:
     """Each instruction of `code`, in a function of class `cls`, with what it leads to.
 
-    Followed are `NAME`, `module.NAME`, `self.NAME`, `Cls.NAME`, `type(self).NAME`, free variables and default values.
+    Followed are `NAME`, `module.NAME`, `self.NAME`, `Cls.NAME`, `type(self).NAME`, free variables and default values,
+    `TABLE['key']`, `sys.modules['name']`, the classes of `Cls.__mro__`, and what a function imports.
+    `imported` are the modules that functions around it have imported, by the names that it may use; more are added.
     """
-    local = held_by(function)
-    if cls is not None and function.__code__.co_argcount:
-        local[function.__code__.co_varnames[0]] = cls  # for attributes, self is as good as its class
-    line, value, below = code.co_firstlineno, UNKNOWN_OBJECT, UNKNOWN_OBJECT
+    names = _Names(code, function, cls, {} if imported is None else imported)
     for instruction in dis.get_instructions(code):
-        line = line_of(instruction) or line
-        if instruction.opname.startswith("LOAD"):
-            value, below = _loaded(instruction, value, function.__globals__, local), value
-        elif not (instruction.opname.startswith(_CALLING) and below is type):
-            value, below = UNKNOWN_OBJECT, UNKNOWN_OBJECT  # but type(self) leaves the class that stands for self
-        yield Named(instruction, line, value)
+        step = names.step(instruction)
+        if instruction.opname not in _PASSING:
+            yield step
 
 
+class _Names:
+    """What the names in some code lead to, instruction by instruction."""
+
+    def __init__(
+        self, code: types.CodeType, function: types.FunctionType, cls: type | None, imported: dict[str, Any]
+    ) -> None:
+        self._shared = function.__globals__
+        self._imported = imported
+        self._local = {**imported, **held_by(function)}
+        if cls is not None and function.__code__.co_argcount:
+            # For attributes, self is as good as its class.
+            self._local[function.__code__.co_varnames[0]] = cls
+        self._line = code.co_firstlineno
+        # On top of the stack and below.
+        self._value = self._below = UNKNOWN_OBJECT
+        # The last two constants, and what the last import has left.
+        self._constants: tuple[Any, Any] = (None, None)
+        self._module: Any = UNKNOWN_OBJECT
+
+    def step(self, instruction: dis.Instruction) -> Named:
+        """The next instruction, and what it leads to."""
+        self._line = line_of(instruction) or self._line
+        if instruction.opname not in _PASSING:
+            self._value, self._below = self._after(instruction)
+        return Named(instruction, self._line, self._value)
+
+    def _after(self, instruction: dis.Instruction) -> tuple[Any, Any]:
+        """The topmost of the stack after an instruction, and what is below, as far as they are known."""
+        operation, name = instruction.opname, instruction.argval
+        if operation in _CONSTANT:
+            self._constants = self._constants[1], name
+            return UNKNOWN_OBJECT, self._value
+        if operation.startswith("LOAD"):
+            return _loaded(instruction, self._value, self._shared, self._local), self._value
+        if operation == "IMPORT_NAME":
+            level, wanted = self._constants
+            self._module = _imported(name, level, wanted, self._shared)
+            return self._module, UNKNOWN_OBJECT
+        if operation == "IMPORT_FROM":
+            return attribute_of(self._module, name), UNKNOWN_OBJECT
+        if operation == "BINARY_SUBSCR":
+            key = self._constants[1] if self._value is UNKNOWN_OBJECT else self._value
+            return _item(self._below, key), UNKNOWN_OBJECT
+        if operation in _ASSIGNING and type(self._value) is types.ModuleType:
+            self._local[name] = self._value
+            if operation == "STORE_DEREF":
+                self._imported[name] = self._value
+        if operation == "STORE_FAST_LOAD_FAST":
+            return self._local.get(name[-1], UNKNOWN_OBJECT), UNKNOWN_OBJECT
+        if operation.startswith(_CALLING) and self._below is type:
+            return self._value, self._below  # type(self) leaves the class that stands for self
+        return UNKNOWN_OBJECT, UNKNOWN_OBJECT
+
+
+_CONSTANT = ("LOAD_CONST", "LOAD_SMALL_INT")
+_ASSIGNING = ("STORE_FAST", "STORE_DEREF")
+_PASSING = ("EXTENDED_ARG", "PUSH_NULL", "NOP")
 _CALLING = ("PRECALL", "CALL")
 
 
 def _defaults(function: types.FunctionType) -> dict[str, Any]:
     code, defaults = function.__code__, function.__defaults__ or ()
-    names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
-    return {**dict(zip(names, defaults, strict=True)), **(function.__kwdefaults__ or {})}
+    # From the last on: somebody may have given it more of them than it has parameters.
+    names = reversed(code.co_varnames[: code.co_argcount])
+    return {**dict(zip(names, reversed(defaults), strict=False)), **(function.__kwdefaults__ or {})}
 
 
 def _loaded(instruction: dis.Instruction, before: Any, shared: dict[str, Any], local: dict[str, Any]) -> Any:
@@ -167,15 +224,46 @@ def _loaded(instruction: dis.Instruction, before: Any, shared: dict[str, Any], l
     if operation.startswith(("LOAD_FAST", "LOAD_DEREF")):  # some load two names at once
         return local.get(name[-1] if type(name) is tuple else name, UNKNOWN_OBJECT)
     if operation in ("LOAD_ATTR", "LOAD_METHOD"):
-        return _attribute(before, name)
+        return attribute_of(before, name)
     return UNKNOWN_OBJECT
 
 
-def _attribute(holder: Any, name: str) -> Any:
+def attribute_of(holder: Any, name: str) -> Any:
+    """What a module, a class or an object for which its class stands holds by this name, if that is known."""
     if type(holder) is types.ModuleType:
         return vars(holder).get(name, UNKNOWN_OBJECT)
     if not is_class(holder):
         return UNKNOWN_OBJECT
     if name == "__class__":
         return holder
+    if name in _ANCESTORS:
+        return class_mro(holder)
     return next((class_dict(cls)[name] for cls in class_mro(holder) if name in class_dict(cls)), UNKNOWN_OBJECT)
+
+
+_ANCESTORS = ("__mro__", "__bases__", "__base__", "mro")
+
+
+def _item(holder: Any, key: Any) -> Any:
+    """What one of Python's own containers holds at a text or number."""
+    kind = type(key)
+    if kind is not str and kind is not int:
+        return UNKNOWN_OBJECT
+    if type(holder) is dict:
+        # No lookup: that may ask other keys whether they are equal.
+        items = dict.items(holder)
+        return next((value for name, value in items if type(name) is kind and name == key), UNKNOWN_OBJECT)
+    if kind is int and (type(holder) is list or type(holder) is tuple) and -len(holder) <= key < len(holder):
+        return holder[key]
+    return UNKNOWN_OBJECT
+
+
+def _imported(name: str, level: Any, wanted: Any, shared: dict[str, Any]) -> Any:
+    """The module that `import name` or `from name import wanted` leaves in a function, if it is there already."""
+    package = shared.get("__package__")
+    if level:
+        if type(package) is not str:
+            return UNKNOWN_OBJECT
+        name = ".".join([*package.split(".")[: package.count(".") + 2 - level], *filter(None, [name])])
+    module = sys.modules.get(name if wanted else name.partition(".")[0])
+    return UNKNOWN_OBJECT if module is None else module

@@ -7,7 +7,7 @@ from types import CodeType, FrameType
 from typing import NamedTuple
 
 # From 3.12 on most of these are no functions of their own any more: they count as the one they stand in.
-_INLINE = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
+INLINE = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 
 
 class Place(NamedTuple):
@@ -27,7 +27,7 @@ def place_of(frame: FrameType) -> Place:
 
 def function_of(frame: FrameType) -> CodeType:
     """The code of a running function, or of the one that a comprehension stands in."""
-    while frame.f_code.co_name in _INLINE and frame.f_back is not None:
+    while frame.f_code.co_name in INLINE and frame.f_back is not None:
         frame = frame.f_back
     return frame.f_code
 

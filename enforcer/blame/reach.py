@@ -8,25 +8,58 @@ from __future__ import annotations
 
 import builtins
 import dis
+import functools
 import gc
+import importlib
+import inspect
+import operator
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from enforcer.blame.code import UNKNOWN_OBJECT, Named, classes_of, functions_of, line_of, named, nested_code
-from enforcer.blame.place import Place
+from enforcer.blame.code import (
+    UNKNOWN_OBJECT,
+    Named,
+    attribute_of,
+    classes_of,
+    functions_of,
+    line_of,
+    named,
+    nested_code,
+    parts_of,
+)
+from enforcer.blame.place import INLINE, Place
 from enforcer.graph.unit import Unit
 from enforcer.graph.values import class_dict, is_class, is_one_of, module_of
 
-_BY_NAME = (builtins.setattr, builtins.delattr, builtins.vars, builtins.globals, type.__setattr__)
-_PAST_HOOKS = (gc, object.__getattribute__, object.__setattr__, object.__delattr__)
+_BY_NAME = (
+    *(builtins.setattr, builtins.delattr, builtins.vars, builtins.globals, builtins.exec, builtins.eval),
+    *(builtins.__import__, importlib.import_module, importlib.reload, operator.attrgetter, operator.methodcaller),
+    *(type.__setattr__, type.__delattr__),
+)
+_PAST_HOOKS = (
+    *(gc, inspect, inspect.getmodule, inspect.currentframe, inspect.stack, sys._getframe),
+    *(object.__getattribute__, object.__setattr__, object.__delattr__),
+)
+# Attributes that lead from any object to what its class, its function or its module keeps.
+_INTO_SHARED = (
+    *("__globals__", "f_globals", "f_back", "__func__", "__self__", "__closure__", "cell_contents", "__code__"),
+    *("__defaults__", "__kwdefaults__", "__wrapped__"),
+)
+_TO_CLASSES = ("__bases__", "__base__", "__mro__", "mro", "__subclasses__")
 _LEADS_ON = (types.ModuleType, types.FunctionType, classmethod, staticmethod, property)
 _KEPT = ("STORE_FAST", "STORE_DEREF", "STORE_ATTR", "DELETE_ATTR", "DUP_TOP", "COPY")
 _STORING = ("STORE_SUBSCR", "STORE_ATTR", "STORE_SLICE", "STORE_GLOBAL", "STORE_DEREF", "DELETE_")
+_NAMING = ("LOAD_CONST", "LOAD_ATTR", "LOAD_METHOD", "LOAD_GLOBAL", "STORE_ATTR", "STORE_GLOBAL", "DELETE_")
 _ASKING = ("LOAD_ATTR", "LOAD_METHOD")
+_LOCAL = ("LOAD_FAST", "LOAD_DEREF")
+_ATTRIBUTE = (*_ASKING, "STORE_ATTR", "DELETE_ATTR")
 _IN_NO_JOB = ("configure", "configure_dependencies", "preflight")
 _HELD = ("STORE_GLOBAL", "DELETE_GLOBAL")
+_MANY = 1000
+"""Of what is inside of a value that a line names, no more is looked at."""
 
 
 _PLAIN = (dict, list, set)
@@ -55,6 +88,8 @@ class Reach:
         anything: the shared units of plugins, which code may change that looks attributes up by name.
         everything: the units that code may change which goes past attribute access.
         beside: other modules, with classes that a line of these may change.
+        classes: the units of all classes, BuildStream's own too.
+        holding: the shared units that hold objects of a class.
     """
 
     def __init__(
@@ -65,11 +100,16 @@ class Reach:
         anything: Callable[[], Iterable[Unit]],
         everything: Callable[[], Iterable[Unit]],
         beside: Iterable[types.ModuleType] = (),
+        classes: Callable[[], Iterable[Unit]] = tuple,
+        holding: Callable[[type], Iterable[Unit]] = lambda cls: (),
     ) -> None:
         self._unit_of = unit_of
         self._doors = {id(door): (door, unit) for door, unit in doors}
         self._anything = anything
         self._everything = everything
+        self._all_classes = classes
+        self._holding = holding
+        self._inside: dict[int, tuple[Any, list[Reached]]] = {}
         self._spaces = {id(vars(module)): module for module in modules}
         self._codes: dict[int, types.CodeType] = {}
         # By line, and there by ids: what a container holds must not be hashed.
@@ -78,19 +118,22 @@ class Reach:
         self._answers: dict[tuple[str, ...], bool] = {}
         self._in_classes = self._containers_of_classes([*modules, *beside])
         for function, cls in functions_of(modules):
+            imported: dict[str, Any] = {}
             for code in nested_code(function.__code__):
-                self._add(code, function, cls)
+                self._add(code, function, cls, imported)
         self._beside = {module.__name__: _imports(module, modules) for module in modules}
 
-    def _add(self, code: types.CodeType, function: types.FunctionType, cls: type | None) -> None:
+    def _add(
+        self, code: types.CodeType, function: types.FunctionType, cls: type | None, imported: dict[str, Any]
+    ) -> None:
         self._codes[id(code)] = code
         # A nested function is met inside of its maker, and again as what that has made, with its free variables.
         lines = self._lines.get(id(code), {})
-        for line, reached in self._reached(code, function, cls):
+        for line, reached in self._reached(code, function, cls, imported):
             lines.setdefault(line, {})[id(reached.unit), id(reached.only)] = reached
         if lines:
             self._lines[id(code)] = lines
-            if function.__name__ not in _IN_NO_JOB:
+            if _runs_in_jobs(code, function):
                 self._reaching.add(function.__module__)
 
     def _containers_of_classes(self, modules: list[types.ModuleType]) -> dict[str, list[Reached]]:
@@ -135,54 +178,119 @@ class Reach:
         steps = [step for code in here for step in _instructions_at(code, place.line)]
         stores = any(step.opname.startswith(_STORING) for step in steps)
         calls = any(step.opname.startswith("CALL") for step in steps)
-        names = any(type(step.argval) is type(name) and step.argval == name for step in steps)
+        naming = (step.argval for step in steps if step.opname.startswith(_NAMING))
+        names = any(type(named) is type(name) and named == name for named in naming)
         return 2 if stores else int(calls), names
 
     def _reached(
-        self, code: types.CodeType, function: types.FunctionType, cls: type | None
+        self, code: types.CodeType, function: types.FunctionType, cls: type | None, imported: dict[str, Any]
     ) -> Iterator[tuple[int, Reached]]:
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-        steps = list(named(code, function, cls))
+        steps = list(named(code, function, cls, imported))
         by_name = any(any(step.value is way for way in _BY_NAME) for step in steps)
-        for step, then in zip(steps, [*steps[1:], None], strict=True):
-            for reached in self._reached_at(step, then, function, cells, by_name):
+        for index, step in enumerate(steps):
+            then = steps[index + 1] if index + 1 < len(steps) else None
+            asked = _asked_for(steps[index + 1 :]) if step.value is builtins.getattr else ()
+            for reached in chain(
+                self._assigned(step, function, cells),
+                self._by_attribute(step),
+                self._by_object(step, then, by_name),
+                *(self._by_text(*each) for each in asked),
+            ):
                 yield step.line, reached
 
-    def _reached_at(
-        self,
-        step: Named,
-        then: Named | None,
-        function: types.FunctionType,
-        cells: dict[str, types.CellType],
-        by_name: bool,
-    ) -> Iterator[Reached]:
-        operation, value = step.instruction.opname, step.value
+    def _assigned(
+        self, step: Named, function: types.FunctionType, cells: dict[str, types.CellType]
+    ) -> Iterable[Reached]:
+        """What an assignment to a name changes."""
+        operation = step.instruction.opname
         if operation in _HELD:
-            yield from self._known(self._spaces.get(id(function.__globals__)))
-        elif operation == "STORE_DEREF":
-            yield from self._known(cells.get(step.instruction.argval))
-        elif value is type or _asks_class(step):
-            yield from map(Reached, self._classes())
-        elif value is UNKNOWN_OBJECT and operation.startswith(_ASKING):
-            yield from self._in_classes.get(step.instruction.argval, ())
-        elif value is UNKNOWN_OBJECT:
-            return
-        elif id(value) in self._doors:
-            yield Reached(self._doors[id(value)][1])
-        elif any(value is way for way in _PAST_HOOKS):
-            yield from map(Reached, self._everything())
-        elif value is sys.modules or any(value is way for way in _BY_NAME):
-            yield from map(Reached, self._anything())
-        elif not _only_leads_on(value) or by_name or _is_kept(step, then):
-            yield from self._known(value)
+            return self._known(self._spaces.get(id(function.__globals__)))
+        if operation == "STORE_DEREF":
+            return self._known(cells.get(step.instruction.argval))
+        return ()
+
+    def _by_attribute(self, step: Named) -> Iterable[Reached]:
+        """What an attribute may lead to by its name alone, whosever it is."""
+        operation, name = step.instruction.opname, step.instruction.argval
+        if not operation.startswith(_ATTRIBUTE):
+            return ()
+        if name in _INTO_SHARED:
+            return map(Reached, self._anything())
+        if name in _TO_CLASSES:
+            return map(Reached, self._all_classes() if step.value is UNKNOWN_OBJECT else ())
+        return self._in_classes.get(name, ()) if step.value is UNKNOWN_OBJECT else ()
+
+    def _by_object(self, step: Named, then: Named | None, by_name: bool) -> Iterable[Reached]:
+        """What the object is, or holds, that a step leads to."""
+        value = step.value
+        if value is type or _asks_class(step):
+            return map(Reached, self._classes())
+        if value is UNKNOWN_OBJECT:
+            return ()
+        if id(value) in self._doors:
+            return (Reached(self._doors[id(value)][1]),)
+        if is_one_of(value, _PAST_HOOKS):
+            return map(Reached, self._everything())
+        if value is sys.modules or is_one_of(value, _BY_NAME):
+            return map(Reached, self._anything())
+        if not _only_leads_on(value) or by_name or _is_kept(step, then):
+            return self._known(value)
+        if is_class(value) and step.instruction.opname.startswith(_LOCAL):
+            return map(Reached, self._holding(value))  # it is self, and some object of the class is kept there
+        return ()
+
+    def _by_text(self, holder: Any, name: str | None) -> Iterable[Reached]:
+        """What `getattr` may lead to: of any object, or by a name that is computed."""
+        if name is None:
+            return map(Reached, self._anything())
+        if holder is UNKNOWN_OBJECT:
+            return self._in_classes.get(name, ())
+        value = attribute_of(holder, name)
+        return (Reached(self._doors[id(value)][1]),) if id(value) in self._doors else self._known(value)
 
     def _classes(self) -> Iterator[Unit]:
         return (unit for unit in self._anything() if unit.kind == "class")
 
-    def _known(self, value: object) -> Iterator[Reached]:
-        unit = self._unit_of(value)
-        if unit is not None and unit.shared:
-            yield Reached(unit, value if is_one_of(type(value), _PLAIN) else None)
+    def _known(self, value: object) -> list[Reached]:
+        """The shared units that a known object is in, or anything that it holds."""
+        if id(value) not in self._inside:
+            found: dict[Unit, Reached] = {}
+            for part in islice(chain((value,), *map(parts_of, (value, *_bound(value)))), _MANY):
+                unit = self._unit_of(part)
+                if unit is not None and unit.shared and unit not in found:
+                    only = part is value and is_one_of(type(value), _PLAIN)
+                    found[unit] = Reached(unit, value if only else None)
+            # With the object, so that nothing else gets its address.
+            self._inside[id(value)] = value, list(found.values())
+        return self._inside[id(value)][1]
+
+
+def _runs_in_jobs(code: types.CodeType, function: types.FunctionType) -> bool:
+    """Whether `code`, of a function or of one inside of it, may run in a job; what `configure()` makes may be kept."""
+    return function.__name__ not in _IN_NO_JOB or (code is not function.__code__ and code.co_name not in INLINE)
+
+
+def _bound(value: Any) -> tuple[Any, ...]:
+    """What a method is bound to, and the arguments of a partial function."""
+    kind = type(value)
+    if kind is types.MethodType or kind is types.BuiltinFunctionType:
+        return (value.__self__,)
+    return (*value.args, *value.keywords.values()) if kind is functools.partial else ()
+
+
+def _asked_for(steps: list[Named]) -> Iterator[tuple[Any, str | None]]:
+    """The object that `getattr` is asked for an attribute of, and its name, which is None where it is computed."""
+    holder = UNKNOWN_OBJECT
+    for step in steps:
+        operation, argument = step.instruction.opname, step.instruction.argval
+        if operation == "LOAD_CONST" and type(argument) is str:
+            yield holder, argument
+            return
+        if not operation.startswith("LOAD"):
+            break
+        holder = step.value
+    yield holder, None
 
 
 def _only_leads_on(value: object) -> bool:
@@ -197,6 +305,8 @@ def _is_kept(step: Named, then: Named | None) -> bool:
         return True  # type(self), self.__class__
     if operation.startswith("LOAD_FAST") and step.instruction.argval != "cls":
         return False  # self stands for its class, but what is stored there is its own
+    if type(step.value) is types.FunctionType and then is not None and then.instruction.opname.startswith(_ASKING):
+        return True  # what a function keeps
     return then is not None and then.instruction.opname.startswith(_KEPT)
 
 

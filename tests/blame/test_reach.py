@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import textwrap
 import types
 from typing import Any
@@ -18,7 +19,7 @@ CLASS = Unit("class", "plug.Plug", [], shared=True)
 MODULE = Unit("module", "plug", [], shared=True)
 
 _MODULE = """
-import gc, os, sys, types
+import functools, gc, inspect, os, sys, types
 from os.path import join
 TABLE = {{}}
 NUMBER = 0
@@ -26,12 +27,23 @@ NUMBER = 0
 class Problem(Exception):
     pass
 
+class Counter:
+    def count(self):
+        self.number = 1
+
+KINDS = {{"plug": None, "list": []}}
+PAIR = ([], {{}})
+
 def helper(*args):
     return args
+
+add = KINDS["list"].append
+put = functools.partial(helper, PAIR)
 
 class Plug:
     SHARED = []
     NAME = "plug"
+    total = Counter()
 
     def act(self, dep, kept=TABLE):
         pass
@@ -54,10 +66,24 @@ def reached(line: str) -> set[str]:
     for value in (module.Problem, module.Plug, module.helper):
         value.__module__ = "plug"
     module.Plug.act.__module__ = "plug"
+    module.KINDS["plug"] = module.Plug
     held = {id(module.TABLE): MODULE, id(module): MODULE, id(module.Plug): CLASS, id(module.Plug.SHARED): CLASS}
     held |= {id(module.Problem): CLASS, id(module.helper): MODULE, id(module.Plug.act): CLASS}
+    held |= {id(module.Plug.total): CLASS, id(module.KINDS["list"]): MODULE, id(module.PAIR[0]): MODULE}
     doors = [(os.chdir, PROCESS), (os.environ, PROCESS)]
-    reach = Reach([module], lambda obj: held.get(id(obj)), doors, lambda: [CLASS, MODULE], lambda: [PROCESS])
+    sys.modules["plug"] = module
+    try:
+        reach = Reach(
+            [module],
+            lambda obj: held.get(id(obj)),
+            doors,
+            lambda: [CLASS, MODULE],
+            lambda: [PROCESS],
+            classes=lambda: [CLASS],
+            holding=lambda cls: [CLASS] if cls is module.Counter else (),
+        )
+    finally:
+        del sys.modules["plug"]
     code = module.Plug.act.__code__
     first = code.co_firstlineno + 2
     count = len(line.splitlines())
@@ -86,6 +112,34 @@ def reached(line: str) -> set[str]:
         ("os.chdir('/')", {"process"}),
         ("os.environ['A'] = '1'", {"process"}),
         ("object.__setattr__(dep, 'opt', 1)", {"process"}),
+        ("inspect.getmodule(type(dep)).NUMBER = 1", {"class", "process"}),
+        ("sys._getframe().f_globals['NUMBER'] = 1", {"class", "module", "process"}),
+        ("from os import chdir\nchdir('/')", {"process"}),
+        ("getattr(os, 'chdir')('/')", {"process"}),
+        ("import os as system\nsystem.environ['A'] = '1'", {"process"}),
+        ("import os\nos.chdir('/')", {"process"}),
+        ("import plug\nplug.NUMBER = 1", {"module"}),
+        ("from plug import TABLE as table\ntable['a'] = 1", {"module"}),
+        ("sys.modules[__name__].NUMBER = 1", {"class", "module"}),
+        ("KINDS['plug'].NAME = 'x'", {"class", "module"}),
+        ("for kind in KINDS.values():\n    kind.NAME = 'x'", {"class", "module"}),
+        ("PAIR[0].append(1)", {"module"}),
+        ("add(1)", {"module"}),
+        ("put()", {"module"}),
+        ("helper.__kwdefaults__['a'] = 1", {"class", "module"}),
+        ("helper.__dict__['calls'] = 1", {"module"}),
+        ("helper.register(int)", {"module"}),
+        ("self.act.__func__.__defaults__ = ()", {"class", "module"}),
+        ("dep.poke.__func__.calls = 1", {"class", "module"}),
+        ("self.total = 1", {"class"}),
+        ("dep.total = 1", {"class"}),
+        ("del dep.total", {"class"}),
+        ("getattr(dep, 'SHARED').append(1)", {"class"}),
+        ("getattr(self, 'SHARED').append(1)", {"class"}),
+        ("getattr(dep, dep.name).append(1)", {"class", "module"}),
+        ("exec('NUMBER = 1')", {"class", "module"}),
+        ("type(self).__mro__[0].NAME = 'x'", {"class"}),
+        ("base, = dep.kind.__bases__\nbase.NAME = 'x'", {"class"}),
         ("gc.get_referents(dep)", {"process"}),
     ],
 )
@@ -120,10 +174,42 @@ def test_a_line_that_names_a_container_reaches_nothing_else_of_what_holds_it() -
         "join(self.NAME, str(NUMBER))",
         "dep.opt = 1",
         "[Problem(name) for name in self.NAME]",
+        "getattr(dep, 'note', None)",
+        "self.number = len(dep.names)",
+        "import json\njson.dumps({})",
+        "from os.path import split\nsplit('a')",
+        "{}['plug']",
+        "Counter().count()",
     ],
 )
 def test_a_line_that_cannot_reaches_nothing(line: str) -> None:
     assert reached(line) == set()
+
+
+def test_what_an_object_of_a_class_is_kept_in_is_reached_where_its_methods_name_it() -> None:
+    module: Any = types.ModuleType("plug")
+    text = "class Kept:\n    def count(self):\n        other = 1\n        self.number = other\n"
+    exec(compile(text, "plug.py", "exec"), vars(module))
+    module.Kept.__module__ = "plug"
+    reach = Reach([module], lambda obj: None, (), tuple, tuple, holding=lambda cls: [MODULE])
+    reached = {line: [each.unit for each in reach.at(module.Kept.count.__code__, line)] for line in (3, 4)}
+    assert reached == {3: [], 4: [MODULE]}
+
+
+def test_a_function_of_many_names_is_followed_like_any_other() -> None:
+    module: Any = types.ModuleType("plug")
+    many = "\n".join(f"    name_{number}" for number in range(300))
+    exec(compile(f"import os\ndef put():\n{many}\n    os.chdir('/')\n", "plug.py", "exec"), vars(module))
+    reach = Reach([module], lambda obj: None, [(os.chdir, PROCESS)], tuple, tuple)
+    assert [each.unit for each in reach.at(module.put.__code__, 303)] == [PROCESS]
+
+
+def test_a_function_with_more_default_values_than_parameters_is_searched() -> None:
+    module: Any = types.ModuleType("plug")
+    exec(compile("TABLE = {}\ndef put(table):\n    table['a'] = 1\n", "plug.py", "exec"), vars(module))
+    module.put.__defaults__ = (1, 2, module.TABLE)
+    reach = Reach([module], lambda obj: MODULE if obj is module.TABLE else None, (), tuple, tuple)
+    assert [each.unit for each in reach.at(module.put.__code__, 3)] == [MODULE]
 
 
 def test_what_runs_in_no_job_has_no_job_followed() -> None:
@@ -132,6 +218,24 @@ def test_what_runs_in_no_job_has_no_job_followed() -> None:
     module.configure.__module__ = "plug"
     reach = Reach([module], lambda obj: MODULE if obj is module.TABLE else None, (), tuple, tuple)
     assert not reach.may_change(("plug",))
+
+
+def test_a_function_that_was_made_where_no_job_runs_may_run_in_one() -> None:
+    module: Any = types.ModuleType("plug")
+    text = "TABLE = {}\ndef configure(self):\n    self.put = lambda: TABLE.clear()\n"
+    exec(compile(text, "plug.py", "exec"), vars(module))
+    module.configure.__module__ = "plug"
+    reach = Reach([module], lambda obj: MODULE if obj is module.TABLE else None, (), tuple, tuple)
+    assert reach.may_change(("plug",))
+
+
+def test_what_a_function_imports_is_known_in_those_inside_of_it() -> None:
+    module: Any = types.ModuleType("plug")
+    text = "def put():\n    import os\n    def inside():\n        os.chdir('/')\n    inside()\n"
+    exec(compile(text, "plug.py", "exec"), vars(module))
+    reach = Reach([module], lambda obj: None, [(os.chdir, PROCESS)], tuple, tuple)
+    (inside,) = (code for code in reach.codes() if code.co_name == "inside")
+    assert [each.unit for each in reach.at(inside, 4)] == [PROCESS]
 
 
 def test_what_a_module_imports_counts_for_it() -> None:

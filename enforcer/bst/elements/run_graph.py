@@ -27,7 +27,7 @@ from enforcer.bst.elements.process import process_unit
 from enforcer.bst.elements.walk_policy import BstPolicy
 from enforcer.graph.graph import Graph
 from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
-from enforcer.graph.unit import Cell, Holder, Unit
+from enforcer.graph.unit import Alias, Cell, Holder, Unit
 from enforcer.graph.values import class_dict, class_mro, file_of, is_class, is_compiled, module_of, vars_of
 from enforcer.results.findings import Owner
 
@@ -127,6 +127,37 @@ class RunGraph:
             found = {module_of(base) for cls in classes for base in class_mro(cls)}
             self._modules[key] = tuple(sorted(filter(self.is_plugin_module, found)))
         return self._modules[key]
+
+    def held_by(self, unit: Unit) -> set[Unit]:
+        """The units of which an element, by its own attributes, holds state that no attribute access shows."""
+        owner, common = self.graph.registry.owner, self.graph.common
+        held = [(alias, owner.get(id(alias.obj))) for alias in unit.aliases]
+        found = {
+            other
+            for alias, other in held
+            if other is not None and (other is common or not other.shared or not self._is_core(alias))
+        }
+        return found | {other for value in self._own_values(unit) if (other := self._shared_root(value))}
+
+    def _is_core(self, alias: Alias) -> bool:
+        """Whether the way begins with an attribute that BuildStream keeps."""
+        name, cell = alias.name, alias.parent
+        while cell.parent is not None:
+            name, cell = cell.name, cell.parent
+        return type(name) is str and self.policy.belongs_to_core(cell.obj, name)
+
+    def _own_values(self, unit: Unit) -> Iterator[Any]:
+        """What plugins keep as attributes of an element and its sources."""
+        for root, _ in unit.roots:
+            for name, value in vars_of(root).items():
+                if not self.policy.belongs_to_core(root, name):
+                    yield value
+
+    def _shared_root(self, value: Any) -> Unit | None:
+        """The unit of a class or module of plugins."""
+        is_root = is_class(value) or type(value) is types.ModuleType
+        unit = self.graph.registry.roots.get(id(value)) if is_root else None
+        return unit if unit is not None and unit.name != CORE else None
 
     def opaque_in_plugins(self) -> Counter[str]:
         """What of each type nothing can see into, in state that others than BuildStream have made."""

@@ -174,7 +174,7 @@ class Verdict:
         reached: list[Change] = []
         unreached: list[Change] = []
         for unit, change in described:
-            by_job = not self.attempt.prepared.leakers or change.site or self.attempt.touches.obtained(unit)
+            by_job = not self.attempt.prepared.leakers or self.attempt.touches.obtained(unit)
             (reached if by_job else unreached).append(change)
         return reached, unreached
 

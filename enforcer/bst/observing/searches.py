@@ -16,6 +16,7 @@ from enforcer.bst.observing.comments import IgnoreComments
 from enforcer.bst.observing.locks import SharedLocks
 from enforcer.bst.observing.plugin_code import PluginCodes
 from enforcer.graph.unit import Unit
+from enforcer.graph.values import class_mro
 
 
 class PluginSearches:
@@ -48,7 +49,20 @@ class PluginSearches:
             lambda: shared,
             lambda: [unit for unit in graph.units if unit.name != CORE],
             [module for module in self._run_graph.plugin_modules if module not in modules],
+            lambda: [unit for unit in graph.units if unit.kind == "class"],
+            lambda cls: self._holding.get(id(cls), ()),
         )
+
+    @cached_property
+    def _holding(self) -> dict[int, list[Unit]]:
+        """The shared units that hold objects of a class or of one that inherits from it, by the class's id."""
+        found: dict[int, list[Unit]] = {}
+        for unit in self._run_graph.graph.units:
+            if unit.shared and unit.name != CORE:
+                classes = {id(base): base for cell in unit.cells for base in class_mro(type(cell.obj))}
+                for key in classes:
+                    found.setdefault(key, []).append(unit)
+        return found
 
     def _holder_of(self, obj: object) -> Unit | None:
         registry = self._run_graph.graph.registry

@@ -184,10 +184,7 @@ class Touches:
         if self._rerun:
             live.arm(None, [unit for unit in self._run_graph.graph.units if unit is not self._own])
             return
-        graph = self._run_graph.graph
-        owners = {graph.registry.owner.get(id(alias.obj)) for alias in self._own.aliases}
-        held = {owner for owner in owners if owner and (owner is graph.common or not owner.shared)}
-        held = held.union(self._run_graph.evading) - {self._own}
+        held = {*self._run_graph.held_by(self._own), *self._run_graph.evading} - {self._own}
         if held or self._reach.may_change(self._run_graph.modules_of(self._own)):
             live.arm(None, held)
 
