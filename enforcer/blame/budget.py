@@ -20,6 +20,8 @@ _CALL = 20
 _PROBE = 100
 _LOOKS = 20  # a close look, in compares of the same
 
+_LOOK_FOR = 4
+
 _STEP = 100
 """Cells are counted in hundreds: what an earlier job has added to a project, or not, makes no difference then."""
 
@@ -55,6 +57,10 @@ class Budget:
         self._cells += _cells(watched)
         self._work += _work(watched)
         self.look(watched)
+
+    def watch_inside(self, objects: int) -> None:
+        """So many objects are looked for after each line from now on, and compared."""
+        self._work += _LOOK_FOR * objects
 
     def look(self, watched: Watched) -> None:
         """It was read anew, to be compared from now on, or to see what of it has changed."""

@@ -17,6 +17,7 @@ from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from enforcer.blame.budget import Budget
+from enforcer.blame.inside import Inside
 from enforcer.blame.lines import Follower, line_events
 from enforcer.blame.place import Place, function_of, place_of, plugin_place
 from enforcer.blame.reach import Reach
@@ -87,6 +88,9 @@ class LineBlame(Follower):
         self._code: dict[int, CodeType] = {}
         self._frames: dict[int, int] = {}  # by their ids: they run
         self._blamed: dict[Key, Where] = {}
+        # What core has put in for plugin code, which may be edited later.
+        self._inside: dict[Key, Inside] = {}
+        self._edited: dict[Key, Where] = {}
         self._asked: Counter[Key] = Counter()
         self._core: dict[int, CodeType] = {}
 
@@ -227,6 +231,8 @@ class LineBlame(Follower):
             for watched in self._watched.values():
                 if not watched.unchanged():
                     self._blame(watched, here)
+            for key, inside in self._inside.items():
+                self._look_inside(key, inside, here)
         except Exception as error:
             # Ours, and not worth a job: what was found stays, what comes is not blamed.
             self._end(f"the enforcer failed to compare after a line: {error!r}")
@@ -237,12 +243,21 @@ class LineBlame(Follower):
     def _blame(self, watched: Watched, here: int) -> None:
         self.budget.look(watched)
         for key, change in watched.fresh():
-            where = self._doer(here, change)
+            where = self._doer(here, change.name)
             if where is not None:
                 self._blamed[key] = where
+                if where.core is not None and change.before is None:
+                    self._inside[key] = Inside(change.after)
+                    self.budget.watch_inside(len(self._inside[key]))
 
-    def _doer(self, here: int, change: EntryChange) -> Where | None:
-        """The line that made the change: this thread's last, unless another's that runs fits it better."""
+    def _look_inside(self, key: Key, inside: Inside, here: int) -> None:
+        if inside.changed():
+            where = self._doer(here, None)
+            if where is not None:
+                self._edited[key] = where
+
+    def _doer(self, here: int, name: object) -> Where | None:
+        """The line that has just changed entry `name`: this thread's last, unless another's that runs fits better."""
         last = {ident: where() for ident, where in self._last.items()}
         if not last:
             return None
@@ -250,7 +265,7 @@ class LineBlame(Follower):
         idents = sorted(last, key=lambda ident: ident != here)
         doer = idents[0]
         if len(last) > 1:
-            doer = max(idents, key=lambda ident: self._reach.fit(last[ident].plugin, change.name))
+            doer = max(idents, key=lambda ident: self._reach.fit(last[ident].plugin, name))
         return last[doer]._replace(maker=self._whose(self._frame(doer, here), doer))
 
     def _frame(self, ident: int, here: int) -> FrameType | None:
@@ -271,6 +286,10 @@ class LineBlame(Follower):
         # What it holds now may be the doing of a later line, which nobody saw.
         watched = (each for each in self._watched.values() if each.unit is change.unit)
         return where if any(each.last_saw(numbered, change) for each in watched) else None
+
+    def edited(self, change: EntryChange) -> Where | None:
+        """The line that changed something inside of what core has put in as this entry."""
+        return self._edited.get((*key_of(change), 1))
 
     def obtained(self, unit: Unit) -> Where | None:
         """The first line that named something of `unit`, which no attribute access shows."""

@@ -95,6 +95,14 @@ def _memo(cls: type, name: str, refill: Callable[[Any], Any]) -> Callable[[Entry
     return matches
 
 
+def may_be_memo(change: EntryChange) -> bool:
+    """Whether this is an attribute that core fills in when it is first needed, whatever it holds now."""
+    return change.cell.parent is None and change.before is None and change.name in _MEMOS
+
+
+_MEMOS = ("_Element__dynamic_public", "_Element__splits", "_Element__whitelist_regex", "_strict_build_plan")
+
+
 def _plain(value: Any, depth: int = 0) -> Any:
     """Nodes, patterns and dictionaries as built-in containers that compare; anything else as it is."""
     kind = type(value)

@@ -15,7 +15,7 @@ from enforcer.blame.place import Place
 from enforcer.bst.elements import names
 from enforcer.bst.elements.parts import sources_of
 from enforcer.bst.elements.run_graph import RunGraph, root_of
-from enforcer.bst.judging.core_fills import is_lock_in_table
+from enforcer.bst.judging.core_fills import is_lock_in_table, may_be_memo
 from enforcer.bst.judging.whose import whose
 from enforcer.bst.observing.locks import SharedLocks, Use
 from enforcer.bst.observing.makers import Makers
@@ -87,6 +87,11 @@ class Describer:
     def _written(self, change: EntryChange) -> Where | None:
         """The line that made the change, if it was seen."""
         live = self._touches.live
+        if live is not None and may_be_memo(change):
+            # Core put it in by right, and a later line made something else of it.
+            edited = live.edited(change)
+            if edited is not None:
+                return edited
         return self._touches.written(change.cell.obj, str(change.name)) or (live.blamed(change) if live else None)
 
     def _why_unblamed(self) -> str:

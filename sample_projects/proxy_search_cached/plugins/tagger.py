@@ -25,6 +25,8 @@ class TaggerElement(Element):
     def assemble(self, sandbox):
         dep = next(self.dependencies(recurse=False))
         raw = dep.search("victim.bst")
+        # Here BuildStream loads what the next line adds to, and this is no hazard.
+        list(raw.compute_manifest(include=["runtime"]))
         # The hazard: search() of a dependency gives the element itself; only a proxy refuses set_public_data().
         raw.set_public_data("acme", MappingNode.from_dict({"tag": "X"}))
         sandbox.get_virtual_directory().open_directory("output", create=True)
