@@ -22,6 +22,7 @@ _TOUCHED = "which foreign units a job touches"
 _ASSIGNED = "what the main thread changes between jobs, for the other processes"
 _DISTRUSTED = "what was made under a violation is not taken from a cache"
 _UNHEARD = "what plugin code says that runs only at our wish is not heard"
+_STARTED = "which line started a process"
 _HELD = "what a job publishes is held back until its verdict"
 
 PATCHED = {
@@ -71,7 +72,12 @@ PATCHED = {
     "logging:Logger.handle": _UNHEARD,
     "warnings:_showwarnmsg": _UNHEARD,
     "threading:Thread.start": "which line started a thread",
-    "subprocess:Popen.__init__": "which line started a process",
+    "subprocess:Popen.__init__": _STARTED,
+    "multiprocessing.process:BaseProcess.start": _STARTED,
+    "os:posix_spawn": _STARTED,
+    "os:posix_spawnp": _STARTED,
+    "os:system": _STARTED,
+    "_thread:start_new_thread": "which line started a thread",
 }
 """Every attribute that may be patched, as `MODULE:CLASS.ATTRIBUTE` or `MODULE:FUNCTION`, and what for."""
 
@@ -85,8 +91,11 @@ def place(owner: Any, name: str) -> str:
     return prefix + name
 
 
-def put_on(owner: Any, name: str, wrap: Wrap) -> Callable[[], None]:
-    """Wrap the attribute once more, over what wraps it already; returns what takes this wrapper off again."""
+def put_on(owner: Any, name: str, wrap: Wrap, *, gives_way: bool = False) -> Callable[[], None]:
+    """Wrap the attribute once more, over what wraps it already; returns what takes this wrapper off again.
+
+    One that gives way leaves what somebody else has put in its place meanwhile.
+    """
     if place(owner, name) not in PATCHED:
         raise ValueError(f"{place(owner, name)} is not among what may be patched")
     key = (id(owner), name)
@@ -96,6 +105,9 @@ def put_on(owner: Any, name: str, wrap: Wrap) -> Callable[[], None]:
     _stacks[key] = stack
 
     def take_off() -> None:
+        if gives_way and stack.is_replaced():
+            _stacks.pop(key, None)
+            return
         stack.set([other for other in stack.wrappers if other is not wrapper])
         if not stack.wrappers and _stacks.get(key) is stack:
             del _stacks[key]
@@ -119,6 +131,11 @@ class _Stack:
         self._original = vars(owner).get(name, ABSENT_ATTRIBUTE)
         self._inherited = getattr(owner, name) if self._original is ABSENT_ATTRIBUTE else None
         self.wrappers: list[_Wrapper] = []
+        self._worn: Any = ABSENT_ATTRIBUTE
+
+    def is_replaced(self) -> bool:
+        """Whether the attribute is another one than was set last."""
+        return vars(self._owner).get(self._name, ABSENT_ATTRIBUTE) is not self._worn
 
     def set(self, wrappers: list[_Wrapper]) -> None:
         """Have exactly these on the original."""
@@ -129,6 +146,7 @@ class _Stack:
             for wrapper in wrappers:
                 value = wrapper.wrap(value)
             setattr(self._owner, self._name, value)
+            self._worn = value
         self.wrappers = wrappers
 
 

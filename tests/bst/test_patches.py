@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +20,7 @@ import enforcer.bst
 from enforcer.bst import attach, patches
 from enforcer.bst.live_count import live_count
 from enforcer.bst.observing import touches
+from enforcer.bst.observing.launches import Launches
 from enforcer.bst.observing.makers import Makers
 from enforcer.bst.observing.silence import silence
 from enforcer.bst.observing.starts import Starts
@@ -53,6 +55,7 @@ PUTS: dict[str, Put] = {
     "assignments": _assignments,
     "touches": _within(touches.hooked),
     "starts": _within(lambda: Starts((), Makers(None, (), (), "Build", str)).watching()),
+    "launches": _within(lambda: Launches((), Makers(None, (), (), "Build", str)).watching()),
     "silence": _within(lambda: silence([])),
     "live count": _within(lambda: live_count(Session(Settings()))),
 }
@@ -213,3 +216,16 @@ def _set_on_imported(tree: ast.Module) -> Iterator[str]:
             name = ast.unparse(node.value)
             if name in {*imported, "cls"}:
                 yield ast.unparse(node)
+
+
+def test_what_somebody_else_has_put_in_its_place_stays_where_a_wrapper_gives_way() -> None:
+    original, other = os.system, lambda command: 0
+    take_off = patches.put_on(os, "system", lambda below: lambda command: below(command), gives_way=True)
+    try:
+        os.system = other  # type: ignore[assignment]
+        take_off()
+        assert os.system is other
+    finally:
+        os.system = original
+    patches.put_on(os, "system", lambda below: lambda command: 1)()
+    assert os.system is original

@@ -14,6 +14,7 @@ from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.aside import aside
 from enforcer.bst.judging.describing import job_of
 from enforcer.bst.judging.unique_keys import UniqueKeys
+from enforcer.bst.observing.launches import Launches
 from enforcer.bst.observing.left_running import NO_LEAKS, Running, left_running
 from enforcer.bst.observing.lines_run import RunningCode
 from enforcer.bst.observing.locks import LockName, Use
@@ -82,6 +83,7 @@ class Attempt:
         touches: the units that the action reached, and the lines that wrote.
         lines: the lines of plugin code that it ran; None when nobody asks.
         starts: the lines that started threads and processes.
+        launches: those that started processes in other ways, and threads past Python's class of them.
         locks: the locks of modules and classes that it used.
         unkept_locks: those of them that are not among the kept ones, once that was looked at.
         outcome: how the action ended, once it has.
@@ -119,6 +121,8 @@ class Attempt:
         self.touches = Touches(run_graph, searches, prepared.own, reached, self.makers, settings, rerun)
         self.lines = RunningCode(searches.codes) if settings.coverage and not rerun else None
         self.starts = Starts(run_graph.plugin_files if self.touches.live else (), self.makers)
+        files = run_graph.plugin_files if self.touches.live else ()
+        self.launches = Launches(files, self.makers)
         self.locks: list[Use] = []
         self.kept_locks = kept_locks
         self.unkept_locks: list[LockName] = []
@@ -137,6 +141,7 @@ class Attempt:
                 nullcontext() if self.lines is None else self.lines.watching(),
                 self.touches.watching(),
                 self.starts.watching(),
+                self.launches.watching(),
                 self._searches.locks.watching(self.makers.running) as self.locks,
             ):
                 self.outcome = Outcome(action())

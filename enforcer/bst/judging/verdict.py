@@ -318,8 +318,8 @@ class Verdict:
 
     def _left(self, running: dict[int, str]) -> tuple[Left, ...]:
         site_of = self._run_graph.file_names.site_of
-        places = self.attempt.starts.places
-        started = [(name, places.get(number, Where(None))) for number, name in running.items()]
+        place_of = self.attempt.launches.place_of
+        started = [(name, place_of(number, name) or Where(None)) for number, name in running.items()]
         only = self.attempt.makers.only()
         return tuple(Left(name, site_of(where.plugin), where.maker or only) for name, where in started)
 

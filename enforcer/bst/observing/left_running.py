@@ -113,10 +113,13 @@ def _children() -> list[int]:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT | _WALL)
     except ChildProcessError:  # there are none: no need to read a file a thread
         return []
-    found: list[int] = []
-    for task in os.listdir("/proc/self/task"):
-        found += map(int, _read(f"/proc/self/task/{task}/children").split())
+    found = [pid for task in os.listdir("/proc/self/task") for pid in children_of(f"self/task/{task}")]
     return [pid for pid in found if _runs(pid)]
+
+
+def children_of(thread: str) -> list[int]:
+    """The children that a thread has started and not waited for, in this order; the thread as a path below /proc."""
+    return [int(pid) for pid in _read(f"/proc/{thread}/children").split()]
 
 
 def _runs(pid: int) -> bool:

@@ -1,0 +1,200 @@
+"""Which line of plugin code started a thread or a process, in whatever way: it forked, spawned, or asked a shell to.
+
+Of a process that a shell or a fork of a fork has left nobody tells the number. It is known by when it began: after the
+line that started it, and before any other that starts something like it.
+"""
+
+from __future__ import annotations
+
+import _thread
+import multiprocessing.process
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from types import FrameType
+from typing import Any, NamedTuple
+
+from enforcer.blame.live import Where
+from enforcer.blame.place import plugin_place
+from enforcer.bst import patches
+from enforcer.bst.observing.left_running import children_of, thread_of
+from enforcer.bst.observing.makers import Makers
+from enforcer.graph.values import vars_of
+
+_BEGAN = 19
+"""Which word of /proc/PID/stat, after the name of the program, says when the process began."""
+
+_TICK = 1 / os.sysconf("SC_CLK_TCK")
+"""Seconds, to which the kernel tells when a process began."""
+
+
+class _Launch(NamedTuple):
+    """A line that starts a process.
+
+    Attributes:
+        at: when, in seconds since the system was started.
+        where: the line.
+        says: what it wants to be run, as far as it says so.
+    """
+
+    at: float
+    where: Where
+    says: str
+
+
+class _Way(NamedTuple):
+    """A way to start something: an attribute, what it is asked to run, and the number of what it has started."""
+
+    owner: Any
+    name: str
+    says: Callable[..., Any]
+    number_of: Callable[[Any, Any], Any]
+
+
+def _given(_: Any, result: Any) -> Any:
+    return result
+
+
+_WAYS = (
+    _Way(threading.Thread, "start", lambda self: None, lambda thread, _: vars_of(thread).get("_ident")),
+    _Way(
+        subprocess.Popen, "__init__", lambda self, args=None, *rest, **named: args, lambda p, _: vars_of(p).get("pid")
+    ),
+    _Way(
+        multiprocessing.process.BaseProcess,
+        "start",
+        lambda self: "python",
+        lambda p, _: _number(vars_of(p).get("_popen")),
+    ),
+    _Way(os, "posix_spawn", lambda path, *rest, **named: path, _given),
+    _Way(os, "posix_spawnp", lambda path, *rest, **named: path, _given),
+    _Way(os, "system", lambda command: command, lambda command, _: None),
+    _Way(_thread, "start_new_thread", lambda *given: None, _given),
+)
+
+
+def _number(popen: Any) -> Any:
+    return None if popen is None else vars_of(popen).get("pid")
+
+
+class Launches:
+    """What one job starts.
+
+    Args:
+        files: the names of the files of plugin code.
+        makers: tells which plugin starts it.
+    """
+
+    def __init__(self, files: Collection[str], makers: Makers) -> None:
+        self._files = files
+        self._makers = makers
+        # By the identity of the thread's object: what it starts is started by the line that has started it.
+        self._threads: dict[int, Where] = {}
+        self._launches: list[_Launch] = []
+        self._places: dict[int, Where] = {}
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Note what is started in the time of the block, by whichever thread."""
+        global _current
+        _listen_to_forks()
+        with ExitStack() as worn:
+            for way in _WAYS:
+                worn.callback(patches.put_on(way.owner, way.name, partial(self._noting, way), gives_way=True))
+            _current = self
+            try:
+                yield
+            finally:
+                _current = None
+
+    def _noting(self, way: _Way, original: Any) -> Any:
+        def start(*given: Any, **named: Any) -> Any:
+            where = self._where(sys._getframe(1))
+            if where is not None:
+                self._note(way, where, given, named)
+            result = original(*given, **named)
+            number = way.number_of(given[0] if given else None, result)
+            if where is not None and type(number) is int:
+                self._places.setdefault(number, where)
+            return result
+
+        return start
+
+    def _note(self, way: _Way, where: Where, given: tuple[Any, ...], named: dict[str, Any]) -> None:
+        if way.owner is threading.Thread:
+            self._threads[id(given[0])] = where
+        elif way.owner is not _thread:
+            self._launches.append(_Launch(_now(), where, _text(way, given, named)))
+
+    def forked(self, frame: FrameType) -> None:
+        """The function that runs in `frame` has forked."""
+        where = self._where(frame)
+        if where is not None:
+            self._launches.append(_Launch(_now(), where, ""))
+            # The kernel lists the children of a thread as they came.
+            children = children_of(f"self/task/{threading.get_native_id()}")
+            self._places.update(dict.fromkeys(children[-1:], where))
+
+    def _where(self, frame: FrameType) -> Where | None:
+        place = plugin_place(frame, self._files)
+        if place is None:
+            return self._threads.get(id(thread_of(threading.get_ident())))
+        return Where(place, maker=self._makers.running(frame))
+
+    def place_of(self, number: int, name: str) -> Where | None:
+        """The line that started the process or thread of this number; a process has this name."""
+        return self._places.get(number) or self._by_time(number, name)
+
+    def _by_time(self, pid: int, name: str) -> Where | None:
+        began = _began(pid)
+        earlier = [launch for launch in self._launches if began is not None and launch.at <= began + 2 * _TICK]
+        named = [launch for launch in earlier if name in launch.says]
+        silent = [launch for launch in earlier if not launch.says]
+        found = named or silent or earlier
+        return found[-1].where if found else None
+
+
+def _text(way: _Way, given: tuple[Any, ...], named: dict[str, Any]) -> str:
+    """What is to be run, without asking an object that somebody wrote."""
+    try:
+        says = way.says(*given, **named)
+    except TypeError:  # what is called wrongly starts nothing
+        return ""
+    words = says if type(says) is list or type(says) is tuple else [says]
+    return " ".join(os.fsdecode(word) for word in words if type(word) is str or type(word) is bytes)
+
+
+def _now() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _began(pid: int) -> float | None:
+    """When the process began, in seconds since the system was started; None where nobody can tell."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            words = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return int(words[_BEGAN]) * _TICK if len(words) > _BEGAN else None
+
+
+_current: Launches | None = None
+_listens = False
+
+
+def _listen_to_forks() -> None:
+    """Once in a process, for good: Python has no way to take that back. It does nothing where no job is watched."""
+    global _listens
+    if not _listens:
+        os.register_at_fork(after_in_parent=_forked)
+        _listens = True
+
+
+def _forked() -> None:
+    if _current is not None:
+        _current.forked(sys._getframe(1))
