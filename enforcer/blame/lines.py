@@ -10,6 +10,7 @@ import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from types import CodeType, FrameType
 from typing import Any, Protocol
 
@@ -36,6 +37,9 @@ class Follower(ABC):
 
 class LineEvents(Protocol):
     """Line events for one job."""
+
+    def prepare(self) -> None:
+        """Nothing is followed yet, but threads that start from now on can be followed later."""
 
     def start(self, frame: FrameType | None) -> str | None:
         """Follow all code of the follower's files from now on, in this thread, which runs `frame`, and in new ones.
@@ -84,6 +88,9 @@ if sys.version_info >= (3, 12):
             self._codes = codes
             self._tool: int | None = None
             self._followed: dict[int, CodeType] = {}
+
+        def prepare(self) -> None:
+            """Nothing is to do: events come from all threads."""
 
         def start(self, frame: FrameType | None) -> str | None:
             monitoring = sys.monitoring
@@ -154,11 +161,17 @@ class _Traced:
         self._follower = follower
         self._threads: list[_TracedThread] = []
         self._new_threads: Any = None
+        self._is_prepared = False
 
-    def start(self, frame: FrameType | None) -> str | None:
-        self._trace_thread(frame)
+    def prepare(self) -> None:
         self._new_threads = _hook_of_new_threads()
         threading.settrace(self._begin)
+        self._is_prepared = True
+
+    def start(self, frame: FrameType | None) -> str | None:
+        if not self._is_prepared:
+            self.prepare()
+        self._trace_thread(frame)
         return None
 
     def _trace_thread(self, frame: FrameType | None) -> _TracedThread:
@@ -181,10 +194,9 @@ class _Traced:
         thread.follow(frame)
 
     def stop(self) -> None:
-        if not self._threads:
-            return
-        if _hook_of_new_threads() == self._begin:
+        if self._is_prepared and _hook_of_new_threads() == self._begin:
             threading.settrace(self._new_threads)
+        self._is_prepared = False
         threads, self._threads = self._threads, []
         for thread in threads:
             thread.stop()
@@ -192,6 +204,17 @@ class _Traced:
 
 def _hook_of_new_threads() -> Any:
     return threading._trace_hook  # type: ignore[attr-defined]  # `gettrace` is there from 3.10 on, but not in stubs
+
+
+def traced_from_its_start(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, for a new thread that `threading` knows nothing of: traced as one of its threads would be."""
+    return partial(_run_traced, function)
+
+
+def _run_traced(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    if hook := _hook_of_new_threads():
+        sys.settrace(hook)
+    return function(*args, **kwargs)
 
 
 _CALLS = 1000

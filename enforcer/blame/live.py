@@ -109,6 +109,10 @@ class LineBlame(Follower):
         """Whether lines are followed."""
         return self._started and not self._over and self.trouble is None
 
+    def prepare(self) -> None:
+        """The job's action begins: its threads may be followed later."""
+        self._events.prepare()
+
     def arm(self, frame: FrameType | None, units: Iterable[Unit] = ()) -> None:
         """Follow the lines of plugin code from now on, and look at `units` after each; `frame` runs, if any."""
         with self._lock:
@@ -159,13 +163,12 @@ class LineBlame(Follower):
         """See no more lines, whoever runs some."""
         self._over = True
         self.trouble = trouble or self.trouble
-        if self._started:
-            self._events.stop()
+        self._events.stop()
 
     def step(self, frame: FrameType) -> None:
         """See `Follower`."""
         here = threading.get_ident()
-        if here == self._idle or self._over:
+        if here == self._idle or self._over or not self._started:
             return
         start = time.perf_counter()
         with self._lock:
@@ -181,7 +184,7 @@ class LineBlame(Follower):
     def leave(self, frame: FrameType) -> None:
         """See `Follower`."""
         here = threading.get_ident()
-        if here == self._idle or self._over:
+        if here == self._idle or self._over or not self._started:
             return
         start = time.perf_counter()
         with self._lock:
@@ -195,6 +198,8 @@ class LineBlame(Follower):
 
     def passed(self, calls: int) -> None:
         """See `Follower`."""
+        if not self._started:
+            return
         with self._lock:
             self.budget.calls(calls)
             if self.budget.exhausted and not self._over:

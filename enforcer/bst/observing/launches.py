@@ -19,6 +19,7 @@ from functools import partial
 from types import FrameType
 from typing import Any, NamedTuple
 
+from enforcer.blame.lines import traced_from_its_start
 from enforcer.blame.live import Where
 from enforcer.blame.place import plugin_place
 from enforcer.bst import patches
@@ -117,6 +118,8 @@ class Launches:
             where = self._where(sys._getframe(1))
             if where is not None:
                 self._note(way, where, given, named)
+                if way.owner is _thread and given:
+                    given = (traced_from_its_start(given[0]), *given[1:])
             result = original(*given, **named)
             number = way.number_of(given[0] if given else None, result)
             if where is not None and type(number) is int:

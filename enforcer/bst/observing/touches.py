@@ -170,6 +170,7 @@ class Touches:
         with hooked():
             try:
                 if self.live is not None:
+                    self.live.prepare()
                     self._arm(self.live)
                 # Only now: what we ask ourselves is no touch.
                 _current = self
