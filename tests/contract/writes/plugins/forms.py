@@ -1,8 +1,11 @@
 """Writes on what is not its own, in the way that its element names. A comment marks the line that does it."""
 
+import _thread
+import asyncio
 import contextlib
 import functools
 import locale
+import multiprocessing.pool
 import operator
 import os
 import signal
@@ -498,7 +501,231 @@ def modules(self, dep, raw, sandbox):
 
 
 def hidden(self, dep, raw, sandbox):
+    next(self.lists).append("c")  # <-
+
+
+def class_among_ancestors(self, dep, raw, sandbox):
     FormsElement.__mro__[0].LEVEL = 1  # <-
+
+
+def class_among_bases(self, dep, raw, sandbox):
+    (base,) = type(self).__bases__
+    base.acme = 1  # <-
+
+
+def class_out_of_a_table(self, dep, raw, sandbox):
+    for cls in CLASSES.values():
+        cls.COUNT = 1  # <-
+
+
+class Counted:
+    COUNT = 0
+
+
+CLASSES = {"counted": Counted}
+
+
+def kept_table(self, dep, raw, sandbox):
+    self.table["c"] = 1  # <-
+
+
+def kept_class(self, dep, raw, sandbox):
+    self.counted.COUNT = 1  # <-
+
+
+def kept_object(self, dep, raw, sandbox):
+    self.tally.add("c")
+
+
+class Tally:
+    def __init__(self):
+        self.names = []
+
+    def add(self, name):
+        self.names.append(name)  # <-
+
+
+TALLY = Tally()
+
+
+def kept_lambda(self, dep, raw, sandbox):
+    self.put("c")
+
+
+def descriptor(self, dep, raw, sandbox):
+    self.total = 1
+
+
+class Total:
+    def __init__(self):
+        self.last = None
+
+    def __set__(self, instance, value):
+        self.last = value  # <-
+
+
+def property_setter(self, dep, raw, sandbox):
+    raw.level = 1
+
+
+def keyword_defaults(self, dep, raw, sandbox):
+    with_defaults.__kwdefaults__["b"] = 1  # <-
+
+
+def with_defaults(a=0, *, b=0):
+    return a, b
+
+
+def default_values(self, dep, raw, sandbox):
+    with_defaults.__defaults__ = (1,)  # <-
+
+
+def code_of_a_function(self, dep, raw, sandbox):
+    replaced.__code__ = (lambda: 2).__code__  # <-
+
+
+def replaced():
+    return 1
+
+
+def default_values_of_a_method(self, dep, raw, sandbox):
+    self.wanted.__func__.__defaults__ = (1,)  # <-
+
+
+def singledispatch(self, dep, raw, sandbox):
+    shown.register(bytes, str)  # <-
+
+
+@functools.singledispatch
+def shown(value):
+    return value
+
+
+def imported_in_the_function(self, dep, raw, sandbox):
+    from _forms_helper import SEEN
+
+    SEEN.append("c")  # <-
+
+
+def module_imported_in_the_function(self, dep, raw, sandbox):
+    import os as system
+
+    def put():
+        system.environ["ACME"] = "1"  # <-
+
+    put()
+
+
+def getattr_(self, dep, raw, sandbox):
+    getattr(self, "SHARED").append("c")  # <-
+
+
+def getattr_of_a_computed_name(self, dep, raw, sandbox):
+    for name in ("SHARED",):
+        getattr(type(self), name).append("c")  # <-
+
+
+def inside_of_a_tuple(self, dep, raw, sandbox):
+    PAIR[0].append("c")  # <-
+
+
+PAIR = ([], 1)
+
+
+def exec_of_a_global(self, dep, raw, sandbox):
+    exec("STATE['c'] = 1")  # <-
+
+
+def frame_globals(self, dep, raw, sandbox):
+    sys._getframe().f_globals["ACME"] = 1  # <-
+
+
+def module_of_core_by_name(self, dep, raw, sandbox):
+    sys.modules["buildstream.utils"].ACME = 1  # <-
+
+
+def raw_thread(self, dep, raw, sandbox):
+    done = threading.Event()
+
+    def put(table):
+        table["c"] = 1  # <-
+        done.set()
+
+    _thread.start_new_thread(put, (raw.table,))
+    done.wait()
+
+
+def pool_of_threads(self, dep, raw, sandbox):
+    def put(table):
+        table["c"] = 1  # <-
+
+    with multiprocessing.pool.ThreadPool(1) as pool:
+        pool.map(put, [raw.table])
+
+
+def thread_beside_a_call(self, dep, raw, sandbox):
+    def put():
+        TALLY.names.append("c")  # <-
+
+    thread = threading.Thread(target=put)
+    thread.start()
+    thread.join(0 or None)
+
+
+def for_target(self, dep, raw, sandbox):
+    table = raw.table
+    for table["c"] in (1, 2):  # <-
+        pass
+
+
+def with_target(self, dep, raw, sandbox):
+    table = raw.table
+    with contextlib.nullcontext(1) as table["c"]:  # <-
+        pass
+
+
+def starred_target(self, dep, raw, sandbox):
+    table = raw.table
+    _, *table["c"] = (1, 2, 3)  # <-
+
+
+def class_body(self, dep, raw, sandbox):
+    table = raw.table
+
+    class Local:
+        number = 1
+        table["c"] = number  # <-
+
+
+def coroutine(self, dep, raw, sandbox):
+    async def put(table):
+        await asyncio.sleep(0)
+        table["c"] = 1  # <-
+
+    asyncio.run(put(raw.table))
+
+
+def finalizer(self, dep, raw, sandbox):
+    class Last:
+        def __init__(self, table):
+            self.table = table
+
+        def __del__(self):
+            self.table["c"] = 1  # <-
+
+    Last(raw.table)
+
+
+def closed_generator(self, dep, raw, sandbox):
+    def keys(table):
+        try:
+            yield 1
+        finally:
+            table["c"] = 1  # <-
+
+    for key in keys(raw.table):
+        str(key)
+        break
 
 
 def beyond(self, dep, raw, sandbox):
@@ -514,9 +741,23 @@ class FormsElement(_forms_base.FormsBase):
     BST_RUN_COMMANDS = False
     SHARED = []
     LEVEL = 0
+    total = Total()
+
+    def wanted(self, number=0):
+        return number
 
     def configure(self, node):
         self.form = node.get_str("form")
+        if self.form == "hidden":
+            self.lists = iter([self.SHARED])
+        if self.form == "kept_table":
+            self.table = STATE
+        if self.form == "kept_class":
+            self.counted = Counted
+        if self.form == "kept_object":
+            self.tally = TALLY
+        if self.form == "kept_lambda":
+            self.put = _forms_helper.putting(STATE)
         self.write = globals()[self.form]  # here, and in no job, since it would show all names of this module
 
     def configure_dependencies(self, dependencies):

@@ -39,6 +39,14 @@ class VictimElement(Element):
         if self.wanted():
             self.integrated += 1  # <- integrate
 
+    @property
+    def level(self):
+        return self.opt
+
+    @level.setter
+    def level(self, value):
+        self.opt = value  # <- property_setter
+
     def wanted(self):
         return True
 
