@@ -272,8 +272,10 @@ def _runs_in_jobs(code: types.CodeType, function: types.FunctionType) -> bool:
 
 
 def _bound(value: Any) -> tuple[Any, ...]:
-    """What a method is bound to, and the arguments of a partial function."""
+    """What a method is bound to, the arguments of a partial function, and the items of a named tuple."""
     kind = type(value)
+    if issubclass(kind, tuple):
+        return tuple(tuple.__iter__(value))
     if kind is types.MethodType or kind is types.BuiltinFunctionType:
         return (value.__self__,)
     return (*value.args, *value.keywords.values()) if kind is functools.partial else ()
