@@ -31,6 +31,9 @@ from enforcer.graph.unit import Alias, Cell, Holder, Unit
 from enforcer.graph.values import class_dict, class_mro, file_of, is_class, is_compiled, module_of, vars_of
 from enforcer.results.findings import Owner
 
+_UNHOOKED = ("class", "module", "process")
+"""The kinds of units of which no attribute access is seen."""
+
 CORE = "buildstream"
 """The name of the units of BuildStream's own modules and classes."""
 
@@ -154,10 +157,9 @@ class RunGraph:
                     yield value
 
     def _shared_root(self, value: Any) -> Unit | None:
-        """The unit of a class or module of plugins."""
-        is_root = is_class(value) or type(value) is types.ModuleType
-        unit = self.graph.registry.roots.get(id(value)) if is_root else None
-        return unit if unit is not None and unit.name != CORE else None
+        """The unit that a class, a module of plugins or a list of the process is a root of."""
+        unit = self.graph.registry.roots.get(id(value))
+        return unit if unit is not None and unit.kind in _UNHOOKED and unit.name != CORE else None
 
     def opaque_in_plugins(self) -> Counter[str]:
         """What of each type nothing can see into, in state that others than BuildStream have made."""
