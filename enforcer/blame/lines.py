@@ -50,6 +50,9 @@ class LineEvents(Protocol):
     def follow(self, frame: FrameType) -> None:
         """Follow this running function too, whatever its file."""
 
+    def add(self, codes: Iterable[CodeType]) -> None:
+        """Follow this code of the follower's files too, which was not there before."""
+
     def stop(self) -> None:
         """Follow nothing any more."""
 
@@ -138,8 +141,11 @@ if sys.version_info >= (3, 12):
                 self._follower.leave(sys._getframe(1))
 
         def follow(self, frame: FrameType) -> None:
-            if self._tool is not None:
-                self._add(frame.f_code)
+            self.add([frame.f_code])
+
+        def add(self, codes: Iterable[CodeType]) -> None:
+            for code in codes if self._tool is not None else ():
+                self._add(code)
 
         def stop(self) -> None:
             if self._tool is None:
@@ -192,6 +198,9 @@ class _Traced:
         known = [thread for thread in self._threads if thread.ident == here]
         thread = known[-1] if known else self._trace_thread(None)
         thread.follow(frame)
+
+    def add(self, codes: Iterable[CodeType]) -> None:
+        """Its file tells that it is followed."""
 
     def stop(self) -> None:
         if self._is_prepared and _hook_of_new_threads() == self._begin:

@@ -135,6 +135,12 @@ class LineBlame(Follower):
                 self._go_on(here, frame)
                 self._events.follow(frame)
 
+    def imported(self, units: Iterable[Unit], codes: Iterable[CodeType], frame: FrameType) -> None:
+        """Plugin code, which runs in `frame`, has loaded modules with this code, and may go on to change `units`."""
+        for unit in units:
+            self.touch(unit, frame)
+        self._events.add(codes)
+
     def follow(self, unit: Unit, frame: FrameType) -> None:
         """Code that is no plugin's, which runs in `frame`, is about to see something of `unit`."""
         here = threading.get_ident()

@@ -55,7 +55,8 @@ _STORING = ("STORE_SUBSCR", "STORE_ATTR", "STORE_SLICE", "STORE_GLOBAL", "STORE_
 _NAMING = ("LOAD_CONST", "LOAD_ATTR", "LOAD_METHOD", "LOAD_GLOBAL", "STORE_ATTR", "STORE_GLOBAL", "DELETE_")
 _ASKING = ("LOAD_ATTR", "LOAD_METHOD")
 _LOCAL = ("LOAD_FAST", "LOAD_DEREF")
-_ATTRIBUTE = (*_ASKING, "STORE_ATTR", "DELETE_ATTR")
+_SETTING = ("STORE_ATTR", "DELETE_ATTR")
+_ATTRIBUTE = (*_ASKING, *_SETTING)
 _IN_NO_JOB = ("configure", "configure_dependencies", "preflight")
 _HELD = ("STORE_GLOBAL", "DELETE_GLOBAL")
 _MANY = 1000
@@ -87,7 +88,8 @@ class Reach:
         doors: functions that change a unit when they are called, each with that unit.
         anything: the shared units of plugins, which code may change that looks attributes up by name.
         everything: the units that code may change which goes past attribute access.
-        beside: other modules, with classes that a line of these may change.
+        beside: other classes than those of the modules, which a line of these may change.
+        unnamed: those of all these that no module has under their name.
         classes: the units of all classes, BuildStream's own too.
         holding: the shared units that hold objects of a class.
     """
@@ -99,7 +101,8 @@ class Reach:
         doors: Iterable[tuple[object, Unit]],
         anything: Callable[[], Iterable[Unit]],
         everything: Callable[[], Iterable[Unit]],
-        beside: Iterable[types.ModuleType] = (),
+        beside: Iterable[type] = (),
+        unnamed: Iterable[type] = (),
         classes: Callable[[], Iterable[Unit]] = tuple,
         holding: Callable[[type], Iterable[Unit]] = lambda cls: (),
     ) -> None:
@@ -116,7 +119,10 @@ class Reach:
         self._lines: dict[int, dict[int, dict[tuple[int, int], Reached]]] = {}
         self._reaching: set[str] = set()
         self._answers: dict[tuple[str, ...], bool] = {}
-        self._in_classes = self._containers_of_classes([*modules, *beside])
+        known = [*(cls for module in modules for cls in classes_of(module)), *beside]
+        self._in_classes = self._containers_of(known)
+        self._with_attribute = self._by_their_attributes(known)
+        self._unnamed = [reached for cls in unnamed for reached in self._reached_class(cls)]
         for function, cls in functions_of(modules):
             imported: dict[str, Any] = {}
             for code in nested_code(function.__code__):
@@ -136,10 +142,21 @@ class Reach:
             if _runs_in_jobs(code, function):
                 self._reaching.add(function.__module__)
 
-    def _containers_of_classes(self, modules: list[types.ModuleType]) -> dict[str, list[Reached]]:
+    def _by_their_attributes(self, classes: Iterable[type]) -> dict[str, list[Reached]]:
+        found: dict[str, list[Reached]] = {}
+        for cls in classes:
+            for name in class_dict(cls):
+                found.setdefault(name, []).extend(self._reached_class(cls))
+        return found
+
+    def _reached_class(self, cls: type) -> list[Reached]:
+        unit = self._unit_of(cls)
+        return [] if unit is None else [Reached(unit)]
+
+    def _containers_of(self, classes: Iterable[type]) -> dict[str, list[Reached]]:
         """The containers that classes hold, by name: whose attribute a name is cannot be told."""
         found: dict[str, list[Reached]] = {}
-        for cls in (cls for module in modules for cls in classes_of(module)):
+        for cls in classes:
             for name, value in class_dict(cls).items():
                 if not _only_leads_on(value):
                     found.setdefault(name, []).extend(self._known(value))
@@ -227,7 +244,7 @@ class Reach:
         if value is type or _asks_class(step):
             return map(Reached, self._classes())
         if value is UNKNOWN_OBJECT:
-            return ()
+            return self._by_setting(then)
         if id(value) in self._doors:
             return (Reached(self._doors[id(value)][1]),)
         if is_one_of(value, _PAST_HOOKS):
@@ -239,6 +256,12 @@ class Reach:
         if is_class(value) and step.instruction.opname.startswith(_LOCAL):
             return map(Reached, self._holding(value))  # it is self, and some object of the class is kept there
         return ()
+
+    def _by_setting(self, then: Named | None) -> Iterable[Reached]:
+        """What may be an attribute of a class, out of a table say, where one of an unknown object is set."""
+        if then is None or then.instruction.opname not in _SETTING:
+            return ()
+        return (*self._with_attribute.get(then.instruction.argval, ()), *self._unnamed)
 
     def _by_text(self, holder: Any, name: str | None) -> Iterable[Reached]:
         """What `getattr` may lead to: of any object, or by a name that is computed."""
@@ -309,7 +332,13 @@ def _is_kept(step: Named, then: Named | None) -> bool:
         return False  # self stands for its class, but what is stored there is its own
     if type(step.value) is types.FunctionType and then is not None and then.instruction.opname.startswith(_ASKING):
         return True  # what a function keeps
-    return then is not None and then.instruction.opname.startswith(_KEPT)
+    return then is not None and (then.instruction.opname.startswith(_KEPT) or _asks_metaclass(step, then))
+
+
+def _asks_metaclass(step: Named, then: Named) -> bool:
+    """Whether a class is asked for what none of its bases has: `register` of an abstract one, say."""
+    asks = is_class(step.value) and then.instruction.opname.startswith(_ASKING)
+    return asks and then.value is UNKNOWN_OBJECT and then.instruction.argval not in _TO_CLASSES
 
 
 def _asks_class(step: Named) -> bool:

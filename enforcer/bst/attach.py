@@ -11,6 +11,7 @@ import functools
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
+from importlib.machinery import SourceFileLoader
 from typing import Any
 
 from buildstream import utils
@@ -29,8 +30,10 @@ from buildstream.element import Element
 
 from enforcer.bst import patches
 from enforcer.bst.elements import acquired, names
+from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.forked import grpc_guard
 from enforcer.bst.judging.judge import EnforcementError
+from enforcer.bst.observing import imports
 from enforcer.bst.observing.silence import unless_silent
 from enforcer.bst.publishing import distrust, held_refs
 from enforcer.bst.publishing.distrust import Distrust
@@ -56,6 +59,10 @@ class Attachment:
     def held(self) -> held_refs.HeldResults | None:
         """Where refs are held back now, if anywhere."""
         return None if self.run is None else self.run.judge.publication.results
+
+    def run_graph(self) -> RunGraph | None:
+        """The graph of the run that is under way, if any is."""
+        return None if self.run is None else self.run.judge.run_graph
 
     @property
     def judges(self) -> bool:
@@ -102,6 +109,7 @@ def _patches() -> list[tuple[Any, str, Callable[[Attachment], Callable[[Any], An
         (job_module, "terminate_thread", lambda at: lambda original: _terminate_thread(original, at)),
         (ElementJob, "child_process", lambda at: lambda original: _child_process(original, at)),
         (Messenger, "message", lambda at: unless_silent),
+        (SourceFileLoader, "exec_module", lambda at: lambda original: imports.noting(original, at.run_graph)),
         (Element, "_Element__load_sources", lambda at: lambda original: _noted(original, at, acquired.note_made)),
         (Element, "_Element__preflight", lambda at: lambda original: _noted(original, at, acquired.note_loaded)),
         (Context, "load", lambda at: lambda original: load_fresh(original, at.caches)),

@@ -78,6 +78,7 @@ PATCHED = {
     "os:posix_spawnp": _STARTED,
     "os:system": _STARTED,
     "_thread:start_new_thread": "which line started a thread",
+    "_frozen_importlib_external:SourceFileLoader.exec_module": "what a module is when a job is the first to import it",
 }
 """Every attribute that may be patched, as `MODULE:CLASS.ATTRIBUTE` or `MODULE:FUNCTION`, and what for."""
 

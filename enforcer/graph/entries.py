@@ -14,9 +14,9 @@ from enforcer.graph.walk import Registry
 # In the order in which they are applied: an object needs its class before its slots, and the hash
 # of a key of a dict or set may depend on both.
 KINDS: tuple[Kind, ...] = (
-    *(kinds.TYPE, kinds.INSTANCE, kinds.SLOTS, kinds.PROBE, kinds.CLASS, kinds.CLOSURE_CELL, kinds.FUNCTION),
-    *(kinds.PARTIAL, kinds.WRAPPED_DICT, kinds.WRAPPED_LIST, kinds.DICT, kinds.ORDERED_DICT, kinds.LIST),
-    *(kinds.DEQUE, kinds.SET),
+    *(kinds.TYPE, kinds.CLASS_FIELDS, kinds.INSTANCE, kinds.SLOTS, kinds.PROBE, kinds.CLASS, kinds.CLOSURE_CELL),
+    *(kinds.FUNCTION, kinds.PARTIAL, kinds.WRAPPED_DICT, kinds.WRAPPED_LIST, kinds.DICT, kinds.ORDERED_DICT),
+    *(kinds.LIST, kinds.DEQUE, kinds.SET),
 )
 CODES = {kind: code for code, kind in enumerate(KINDS)}
 

@@ -47,11 +47,18 @@ class Graph:
         policy says which of them had it first; if none had, it is the unit's that stands for several.
         """
         new = sorted(units, key=lambda unit: not unit.shared)
-        self.units += new
         for unit in new:
             for root, _ in unit.roots:
                 self.registry.roots[id(root)] = unit
-        self._walk(new)
+        with self.registry.meeting_classes() as take_met:
+            met = [unit for unit in new if self._turn(unit) == 0]
+            while met:
+                self.units += met
+                self._walk_all(met)
+                met = take_met()
+        others = [unit for unit in new if self._turn(unit)]
+        self.units += others
+        self._walk(others)
         outranked = self.registry.take_outranked()
         if outranked:
             self._walk_anew(outranked | set(new))
@@ -119,13 +126,16 @@ class Graph:
 
     def _walk(self, units: list[Unit]) -> None:
         for turn in range(3):
-            walks = [Walk(self.registry, unit) for unit in units if self._turn(unit) == turn]
-            for walk in walks:
-                walk.core()
-            for walk in walks:
-                walk.rest()
-            for walk in walks:
-                walk.held()
+            self._walk_all([unit for unit in units if self._turn(unit) == turn])
+
+    def _walk_all(self, units: list[Unit]) -> None:
+        walks = [Walk(self.registry, unit) for unit in units]
+        for walk in walks:
+            walk.core()
+        for walk in walks:
+            walk.rest()
+        for walk in walks:
+            walk.held()
 
     def _turn(self, unit: Unit) -> int:
         """When a unit is walked: what a shared unit holds too is not the elements' in common."""

@@ -305,6 +305,34 @@ class ClassKind(_Mapping):
         return f".{name}"
 
 
+class ClassFieldsKind(Kind):
+    """What a class has beside its attributes, kept in C, and can be given anew."""
+
+    def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
+        return chain.from_iterable(zip(*(map(field.__get__, objects) for field in _CLASS_FIELDS.values()), strict=True))
+
+    def sizes(self, objects: Sequence[Any]) -> list[int]:
+        return [len(_CLASS_FIELDS)] * len(objects)
+
+    def contents(self, obj: Any) -> Contents:
+        return [(name, field.__get__(obj)) for name, field in _CLASS_FIELDS.items()]
+
+    def cut(self, flat: list[Any], start: int, size: int) -> Contents:
+        return list(zip(_CLASS_FIELDS, flat[start : start + size], strict=True))
+
+    def restore(self, obj: Any, before: Contents) -> None:
+        for name, value in before:
+            if _CLASS_FIELDS[name].__get__(obj) is not value:
+                _CLASS_FIELDS[name].__set__(obj, value)
+
+    def step(self, obj: Any, name: Any) -> str:
+        return f".{name}"
+
+
+# Of `type` itself: a metaclass may have properties of these names.
+_CLASS_FIELDS: dict[str, Any] = {name: type.__dict__[name] for name in ("__bases__", "__name__", "__qualname__")}
+
+
 class _Sequence(Kind):
     """What list and deque share."""
 
@@ -588,6 +616,7 @@ ORDERED_DICT = OrderedDictKind()
 INSTANCE = InstanceKind()
 TYPE = TypeKind()
 CLASS = ClassKind()
+CLASS_FIELDS = ClassFieldsKind()
 LIST = ListKind()
 DEQUE = DequeKind()
 SET = SetKind()

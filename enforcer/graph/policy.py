@@ -32,6 +32,15 @@ class Policy(Protocol):
         Python's own).
         """
 
+    def is_state(self, cls: type) -> bool:
+        """Whether the attributes of class `cls`, which a walk has met, are state of whoever holds it (cached)."""
+
+    def unit_of_class(self, cls: type, holder: Unit) -> Unit | None:
+        """The shared unit that such a class becomes a root of, met while walking the shared unit `holder`.
+
+        None where it belongs to that.
+        """
+
     def descends(self, unit: Unit, obj: object) -> bool:
         """Whether an instance or function `obj`, met while walking `unit`, belongs to it (asked per object)."""
 

@@ -110,6 +110,8 @@ class QuickPass:
             self._add_dict(obj)
         elif kind is kinds.CLASS:
             self._add_dict(*gc.get_referents(class_dict(obj)))
+        elif kind is kinds.CLASS_FIELDS:
+            return self._add_class_fields(kind, obj)
         elif kind is kinds.WRAPPED_DICT or kind is kinds.WRAPPED_LIST or kind is kinds.CLOSURE_CELL:
             return self._add_single(kind, obj)
         elif any(kind is known and type(obj) is exact for known, exact in _EXACT):
@@ -128,6 +130,12 @@ class QuickPass:
         if not self._add_place(words.dict_place, obj, mapping):
             (self._function_dicts if type(obj) is types.FunctionType else self._instances).append(obj)
         self._add_dict(mapping)
+
+    def _add_class_fields(self, kind: Kind, cls: type) -> bool:
+        found = [words.class_field_places(cls, field) for _, field in kind.contents(cls)] if words.AVAILABLE else []
+        for place in chain.from_iterable(found):
+            self._watch(cls, place)
+        return bool(found) and all(found)
 
     def _add_place(self, find: Callable[[Any, Any], int | None], obj: Any, held: Any) -> bool:
         """Read the word in which `obj` has the pointer to `held`, if that can be found."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
-from enforcer.graph.values import ATOMIC_IDS, class_name, full_class_name
+from enforcer.graph.values import ATOMIC_IDS, class_name, full_class_name, readable
 
 LIMIT = 2000
 """Texts are cut at this many characters."""
@@ -32,7 +32,9 @@ def show(value: object, describe: Describe = _describe_nothing, depth: int = 0) 
 
 def _show(value: object, describe: Describe, depth: int) -> str:
     kind = type(value)
-    if kind is str or kind is bytes:
+    if kind is str:
+        return repr(readable(value[:LIMIT]))  # type: ignore[index]
+    if kind is bytes:
         return repr(value[:LIMIT])  # type: ignore[index]
     if id(kind) in ATOMIC_IDS:
         return _show_atom(value)
@@ -66,11 +68,9 @@ def _show_object(value: Any) -> str:
     if kind is types.BuiltinFunctionType:
         return f"<built-in {value.__name__}>"
     if kind is types.ModuleType:
-        return f"<module {show(object.__getattribute__(value, '__dict__').get('__name__')).strip(_QUOTES)}>"
+        name = object.__getattribute__(value, "__dict__").get("__name__")
+        return f"<module {readable(name) if type(name) is str else show(name)}>"
     return f"<{class_name(kind)} object>"
-
-
-_QUOTES = "'\""
 
 
 def items_of(mapping: Any) -> Iterable[tuple[Any, Any]]:

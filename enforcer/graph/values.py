@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import abc
+import collections
 import datetime
 import decimal
 import fractions
@@ -27,6 +29,14 @@ def module_of(cls: type) -> str:
     """The name of the module that defines `cls`, without asking its metaclass; `?` where C code hides it."""
     module = _class_module(cls)
     return module if type(module) is str else "?"
+
+
+_INTERNAL_SPACE = re.compile(r"\bpluginbase\._internalspace\.\w+\.")
+
+
+def readable(text: str) -> str:
+    """A text without the random names of the spaces that plugins are loaded into: their modules begin with these."""
+    return _INTERNAL_SPACE.sub("", text)
 
 
 def qualified_name(cls: type) -> str:
@@ -61,7 +71,7 @@ def file_of(module: object) -> str | None:
 
 def full_class_name(cls: type) -> str:
     """The module, where it is known, and qualified name of `cls`, without asking its metaclass."""
-    return f"{module_of(cls)}.{_class_qualified_name(cls)}".removeprefix("?.")
+    return f"{readable(module_of(cls))}.{_class_qualified_name(cls)}".removeprefix("?.")
 
 
 def vars_of(obj: Any) -> dict[str, Any]:
@@ -99,6 +109,9 @@ LEAF_TYPES: frozenset[type] = ATOMIC | {
     decimal.Decimal,
     # A weak reference owns nothing.
     weakref.ref,
+    # Which classes an abstract class has registered is asked of the class.
+    type(vars(abc.ABC)["_abc_impl"]),
+    type(vars(collections.namedtuple("_Sample", "field"))["field"]),
 }
 
 VALUE_TYPES: frozenset[type] = frozenset(

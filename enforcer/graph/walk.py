@@ -6,14 +6,24 @@ import functools
 import gc
 import types
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from enforcer.graph import kinds
+from enforcer.graph.abstract import has_registry, registry_probe
 from enforcer.graph.kinds import HEAP_TYPE, Kind, Probe, slots_of
 from enforcer.graph.policy import Policy
 from enforcer.graph.unit import Alias, Cell, Holder, Unit
-from enforcer.graph.values import ATOMIC_IDS, LEAF_TYPES, class_dict, class_flags, class_mro, full_class_name
+from enforcer.graph.values import (
+    ATOMIC_IDS,
+    LEAF_TYPES,
+    class_dict,
+    class_flags,
+    class_mro,
+    full_class_name,
+    is_compiled,
+)
 
 
 class Child(NamedTuple):
@@ -35,7 +45,8 @@ class Plan(NamedTuple):
     """What to do with the objects of one type.
 
     `cell_kinds` are the cells that such an object is; `children` lists what else it leads to; `judged` asks the policy
-    per object whose it is and whether to go on; `opaque` counts it as not seen into; `as_root` only: no walk enters it.
+    per object whose it is and whether to go on; `opaque` counts it as not seen into; `as_root` only: no walk enters it,
+    but for an `is_class` that is state.
     """
 
     cell_kinds: tuple[Kind, ...] = ()
@@ -44,6 +55,7 @@ class Plan(NamedTuple):
     opaque: bool = False
     probe: Callable[[Any], Probe] | None = None
     as_root: bool = False
+    is_class: bool = False
 
 
 EMPTY_PLAN = Plan()
@@ -83,6 +95,10 @@ class Registry:
         self._meeting = True
         # By the class's id: hashing a class runs its metaclass's `__hash__`.
         self._plans: dict[int, tuple[type, Plan]] = {}
+        # Classes that are nobody's state, by their ids.
+        self._stateless: dict[int, type] = {}
+        # Units of classes that walks have met; None while there are to be no new ones.
+        self._met_units: list[Unit] | None = None
         # Types of objects that are passed by when an entry of a cell leads there, by their ids.
         self.leads_nowhere: set[int] = set()
 
@@ -91,9 +107,49 @@ class Registry:
         known = self._plans.get(id(cls))
         if known is None:
             known = self._plans[id(cls)] = (cls, _plan(cls, self.policy))
-            if known[1] is EMPTY_PLAN or known[1].as_root:
+            if known[1] is EMPTY_PLAN or (known[1].as_root and not known[1].is_class):
                 self.leads_nowhere.add(id(cls))
         return known[1]
+
+    def is_state(self, cls: type) -> bool:
+        """Whether the attributes of `cls` are state of whoever holds it."""
+        if id(cls) in self._stateless:
+            return False
+        state = not is_compiled(cls) and self.policy.is_state(cls)
+        if not state:
+            self._stateless[id(cls)] = cls
+        return state
+
+    def root_of_class(self, cls: type, holder: Unit) -> Unit | None:
+        """The unit that `cls`, which a walk over `holder` has met, becomes a root of."""
+        if self._met_units is None or not holder.shared or not self.is_state(cls):
+            return None
+        unit = self.policy.unit_of_class(cls, holder)
+        if unit is not None and unit is not holder:
+            if unit.roots[0][0] is cls:
+                self._met_units.append(unit)
+            else:
+                unit.roots.append((cls, ""))
+            self.roots[id(cls)] = unit
+        return unit
+
+    @contextmanager
+    def meeting_classes(self) -> Iterator[Callable[[], list[Unit]]]:
+        """In the time of the block, classes that shared units lead to get units of their own.
+
+        Gives what takes those that are new.
+        """
+        self._met_units = met = list[Unit]()
+
+        def take() -> list[Unit]:
+            new = met.copy()
+            met.clear()
+            return new
+
+        try:
+            yield take
+        finally:
+            self._met_units = None
 
     def meet(self, key: int, obj: object) -> None:
         """Remember that a walk came by `obj`, whose id is `key`."""
@@ -236,7 +292,9 @@ class Walk:
         registry = self.registry
         registry.meet(key, obj)
         plan = registry.plan(type(obj))
-        if plan is EMPTY_PLAN or (plan.as_root and parent is not None) or self._is_foreign_root(key, obj, plan):
+        if plan is EMPTY_PLAN or self._is_foreign_root(key, obj, plan):
+            return
+        if plan.as_root and parent is not None and not (plan.is_class and registry.is_state(obj)):
             return
         owner = registry.owner.get(key)
         if owner is not None:
@@ -268,7 +326,9 @@ class Walk:
 
     def _is_foreign_root(self, key: int, obj: Any, plan: Plan) -> bool:
         root_of = self.registry.roots.get(key)
-        if root_of is None and plan.judged:
+        if root_of is None and plan.is_class:
+            root_of = self.registry.root_of_class(obj, self.unit)
+        elif root_of is None and plan.judged:
             root_of = self.policy.foreign_root(obj)
             if root_of is not None and root_of is not self.unit:
                 root_of.roots.append((obj, ""))
@@ -327,13 +387,13 @@ class Walk:
 _dict_offset: Callable[[type], int] = type.__dict__["__dictoffset__"].__get__
 
 
-_ROOT_CLASS = Plan((kinds.CLASS,), as_root=True)
+_CLASS = Plan((kinds.CLASS, kinds.CLASS_FIELDS, kinds.TYPE), as_root=True, is_class=True)
 
 
 def _plan(cls: type, policy: Policy) -> Plan:
     # `isinstance` would ask the object for its `__class__`.
     if issubclass(cls, type):
-        return _ROOT_CLASS
+        return _CLASS._replace(probe=registry_probe) if has_registry(cls) else _CLASS
     plan = _plan_of_other(cls, policy)
     return plan._replace(as_root=True) if plan is not EMPTY_PLAN and issubclass(cls, types.ModuleType) else plan
 

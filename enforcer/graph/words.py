@@ -76,6 +76,12 @@ def pointer_place(obj: object, held: object) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
+def class_field_places(cls: type, held: object) -> list[int]:
+    """Every place where a class has a pointer to `held`, which it has as its bases or name."""
+    places = range(id(cls) + 2 * _WORD, id(cls) + _class_size(type(cls)), _WORD)
+    return [place for place in places if _word(place) == id(held)]
+
+
 def _word(address: int) -> int:
     return _MEMORY[address // _WORD]
 

@@ -101,6 +101,8 @@ def reached(line: str) -> set[str]:
         ("dep.SHARED.append(1)", {"class"}),
         ("Plug.NAME = 'x'", {"class"}),
         ("del Plug.NAME", {"class"}),
+        ("dep.find().NAME = 'x'", {"class"}),
+        ("Plug.register(dep)", {"class"}),
         ("Plug.NAME += 'x'", {"class"}),
         ("type(self).NAME = 'x'", {"class"}),
         ("self.__class__.NAME = 'x'", {"class"}),

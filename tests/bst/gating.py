@@ -115,6 +115,7 @@ class LittleWorld:
         self.graph = Graph(self.policy)
         self.graph.add(self._units())
         self.evading = evading_units(self.graph)
+        self.imported: list[Unit] = []
         self.reach = self.reach_of_all = Reach([], lambda obj: None, (), tuple, tuple)
 
     def _units(self) -> Iterator[Unit]:
@@ -123,6 +124,9 @@ class LittleWorld:
         for number, element in enumerate(self.elements):
             source = object.__getattribute__(element, "core_source")
             yield Unit("element", f"e{number}", [(element, ""), (source, "sources[0]")])
+
+    def take_loaded_aside(self) -> None:
+        """Nothing is imported here."""
 
     @property
     def roots(self) -> list[Any]:

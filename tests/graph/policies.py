@@ -17,6 +17,14 @@ class Leaf:
     """Objects of this class are taken for immutable."""
 
 
+class Held:
+    """Classes that derive from this one are state of whoever holds them, but for those that are here by their names."""
+
+
+class HeldToo:
+    """Another base of such classes."""
+
+
 class Stranger:
     """Objects of this class belong to nobody who meets them."""
 
@@ -26,11 +34,13 @@ class OpenPolicy:
         self,
         probes: dict[type, Callable[[Any], Probe]] | None = None,
         proxies: dict[int, Unit] | None = None,
+        class_units: Callable[[type], Unit] | None = None,
         owner_among: Callable[[object, Collection[Unit]], Unit | None] | None = None,
     ) -> None:
         self._owner_among = owner_among
         self.probes = probes or {}
         self.proxies = proxies or {}
+        self.class_units = class_units
 
     def is_border(self, cls: type) -> bool:
         return issubclass(cls, Border)
@@ -46,6 +56,12 @@ class OpenPolicy:
 
     def foreign_root(self, obj: object) -> Unit | None:
         return self.proxies.get(id(obj))
+
+    def is_state(self, cls: type) -> bool:
+        return issubclass(cls, (Held, HeldToo)) and cls is not Held and cls is not HeldToo
+
+    def unit_of_class(self, cls: type, holder: Unit) -> Unit | None:
+        return self.class_units(cls) if self.class_units else None
 
     def descends(self, unit: Unit, obj: object) -> bool:
         return type(obj) is not Stranger

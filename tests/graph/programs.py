@@ -28,6 +28,7 @@ from tests.graph.hostile import (
     HostileSet,
     HostileSlots,
 )
+from tests.graph.policies import Held, HeldToo
 
 
 class Tape:
@@ -151,7 +152,7 @@ class World:
 
     def __init__(self, data: bytes) -> None:
         self.elements = [Plain(), SlottedAndDict(), Hostile()]
-        self.cls = type("Kept", (), {"attribute": None, "__doc__": None})
+        self.cls = type("Kept", (Held,), {"attribute": None, "__doc__": None})
         self.module = types.ModuleType("kept")
         self.roots: list[Any] = [self.cls, self.module, *self.elements]
         self.nodes: list[Any] = []
@@ -392,6 +393,10 @@ def partial(world: World, tape: Tape) -> Any:
     return functools.partial(closing_over(None, world.value(tape)), world.value(tape), a=world.value(tape))
 
 
+def held_class(world: World, tape: Tape) -> Any:
+    return type("Local", (Held,), {"a": world.value(tape)})
+
+
 def byte_array(world: World, tape: Tape) -> Any:
     return bytearray(b"ab")
 
@@ -403,6 +408,7 @@ def proxy(world: World, tape: Tape) -> Any:
 
 MAKERS: tuple[Callable[[World, Tape], Any], ...] = (
     *(plain, dict_, list_, set_) * 3,
+    *(ordered,) * 2,
     slotted,
     slotted_and_dict,
     slotted_twice,
@@ -431,6 +437,7 @@ MAKERS: tuple[Callable[[World, Tape], Any], ...] = (
     partial,
     byte_array,
     proxy,
+    held_class,
 )
 
 
@@ -729,6 +736,14 @@ def module_class_assigned(world: World, obj: Any, tape: Tape) -> None:
     obj.__class__ = tape.pick((types.ModuleType, ModuleToo))
 
 
+def class_renamed(world: World, obj: Any, tape: Tape) -> None:
+    obj.__name__ = tape.pick(("Renamed", fresh("Renamed")))
+
+
+def bases_assigned(world: World, obj: Any, tape: Tape) -> None:
+    obj.__bases__ = tape.pick(((Held,), (HeldToo,)))
+
+
 def bytes_changed(world: World, obj: Any, tape: Tape) -> None:
     tape.pick((lambda: obj.append(1), obj.clear, obj.reverse, lambda: obj.extend(b"")))()
 
@@ -784,8 +799,7 @@ def changes_of(obj: Any) -> Iterator[Change]:
     """What can be done to `obj`."""
     if oracle.is_class(obj) or isinstance(obj, types.ModuleType):
         yield from ON_ATTRIBUTES
-        if not oracle.is_class(obj):
-            yield module_class_assigned
+        yield from (class_renamed, bases_assigned) if oracle.is_class(obj) else (module_class_assigned,)
         return
     if type(obj) in (Plain, PlainToo, Slotted, SlottedToo):
         yield class_assigned

@@ -25,6 +25,15 @@ class Callable_:
         """To be bound."""
 
 
+def test_the_random_name_of_a_space_of_plugins_is_not_shown() -> None:
+    space = "pluginbase._internalspace._sp0123abc"
+    cls = type("Kind", (), {"__module__": f"{space}.my_kind"})
+    module = types.ModuleType(f"{space}._helpers.tables")
+    assert show(cls) == "<class my_kind.Kind>"
+    assert show(module) == "<module _helpers.tables>"
+    assert show({cls.__module__: 1}) == "{'my_kind': 1}"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

@@ -16,7 +16,7 @@ from buildstream.plugin import Plugin
 from buildstream.source import Source
 
 from enforcer.graph.show import show
-from enforcer.graph.values import file_of, module_of, qualified_name, vars_of
+from enforcer.graph.values import file_of, full_class_name, module_of, readable, vars_of
 
 # Private attributes of the core that a plugin author knows by another name.
 _PUBLIC_NAMES = (
@@ -64,7 +64,7 @@ def _plugin_text(plugin: Any) -> str:
 def in_words(error: BaseException, say: Callable[[BaseException], str] = repr) -> str:
     """What an exception says of itself, or its class where that fails: a plugin may have written it."""
     try:
-        return say(error)
+        return readable(say(error))
     except Exception:
         return f"{shown_class_name(type(error))}, which cannot be printed"
 
@@ -83,13 +83,13 @@ def mirror_name(mirror: Any) -> str:
 
 
 def module_name(name: str) -> str:
-    """A module as a message names it: the file's stem for a plugin that BuildStream loaded, else its dotted name."""
-    return name.rsplit(".", 1)[-1] if name.startswith("pluginbase.") else name
+    """A module as a message names it: what stands beside a plugin by its name from there, else its dotted name."""
+    return readable(name)
 
 
 def shown_class_name(cls: type) -> str:
     """`my_kind.MyElement`, `buildstream.element.Element`."""
-    return f"{module_name(module_of(cls))}.{qualified_name(cls)}"
+    return full_class_name(cls)
 
 
 def plugin_file(cls: type) -> str | None:

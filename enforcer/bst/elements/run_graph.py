@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
-import sys
+import threading
 import types
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -18,17 +18,28 @@ from buildstream.source import Source
 
 from enforcer.bst.elements import names
 from enforcer.bst.elements.acquired import acquired_in
-from enforcer.bst.elements.core_code import is_core, is_file_of_buildstream
+from enforcer.bst.elements.core_code import is_class_of_buildstream, is_core, is_file_of_buildstream
 from enforcer.bst.elements.file_names import FileNames
+from enforcer.bst.elements.library_classes import library_classes
 from enforcer.bst.elements.library_globals import library_places
 from enforcer.bst.elements.ownership import owner_among
 from enforcer.bst.elements.parts import dependencies_first, element_unit
+from enforcer.bst.elements.plugin_modules import PluginModules, loaded_modules
 from enforcer.bst.elements.process import process_unit
 from enforcer.bst.elements.walk_policy import BstPolicy
 from enforcer.graph.graph import Graph
 from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
 from enforcer.graph.unit import Alias, Cell, Holder, Unit
-from enforcer.graph.values import class_dict, class_mro, file_of, is_class, is_compiled, module_of, vars_of
+from enforcer.graph.values import (
+    class_dict,
+    class_mro,
+    file_of,
+    is_class,
+    is_compiled,
+    module_of,
+    qualified_name,
+    vars_of,
+)
 from enforcer.results.findings import Owner
 
 _UNHOOKED = ("class", "module", "process")
@@ -58,8 +69,11 @@ class RunGraph:
     """Elements, projects, context, classes, modules and process of one run, with their owners' names.
 
     Attributes:
-        plugin_files: the files of plugins, and of what stands beside them and is imported by them.
-        third_party_files: those of them that do not come with BuildStream; `third_party_modules` are in them.
+        plugin_files: the files of `plugin_modules`.
+        third_party_files: those of them that do not come with BuildStream.
+        library_classes: the unit of abstract classes that are no plugin's.
+        imported: the units of plugins' modules that were loaded since it was made.
+        loaded_aside: modules that no job has loaded, with the file of the code that has, to be taken up.
         evading: the elements' units that plugin code can change past the hooks on attribute access.
     """
 
@@ -67,12 +81,13 @@ class RunGraph:
         self.context = context
         self.elements = [plugin for plugin in _plugins_of(context) if issubclass(type(plugin), Element)]
         self.plugins = plugins = list(_plugins_of(context))
-        self.plugin_modules = _plugin_modules([type(plugin) for plugin in plugins])
-        self._plugin_module_names = {module.__name__ for module in self.plugin_modules}
-        self.plugin_files = {file for module in self.plugin_modules if (file := file_of(module)) is not None}
-        self.third_party_files = {file for file in self.plugin_files if not is_file_of_buildstream(file)}
-        self.third_party_modules = [m for m in self.plugin_modules if file_of(m) in self.third_party_files]
-        self._third_party_names = {module.__name__ for module in self.third_party_modules}
+        self._plugin_modules = PluginModules(type(plugin) for plugin in plugins)
+        self._plugin_module_names: set[str] = set()
+        self._third_party_names: set[str] = set()
+        self.plugin_files: set[str] = set()
+        self.third_party_files: set[str] = set()
+        for module in self.plugin_modules:
+            self._note_module(module)
         self.file_names = FileNames(context.get_projects(), Path.cwd())
         self._modules: dict[tuple[int, ...], tuple[str, ...]] = {}
         acquired = acquired_in(context)
@@ -81,23 +96,72 @@ class RunGraph:
         self.policy = BstPolicy(
             self.unit_of,
             self.is_plugin_module,
+            self._unit_of_class,
             owner_among=functools.partial(owner_among, acquired),
             places_outside=lambda objects: library_places(objects, self.graph.registry, self.is_plugin_module),
         )
         self.graph = Graph(self.policy)
+        self.library_classes = library_classes(self.third_party_modules, self.policy.is_state)
         with _no_collection():
             self.graph.add(self._units(plugins))
         self.evading = evading_units(self.graph)
+        self.imported: list[Unit] = []
+        self.loaded_aside: list[tuple[types.ModuleType, str | None]] = []
+        self._taking = threading.Lock()
+
+    @property
+    def plugin_modules(self) -> list[types.ModuleType]:
+        """The modules of plugins, and what stands beside them and is imported by them."""
+        return self._plugin_modules.modules
+
+    @property
+    def third_party_modules(self) -> list[types.ModuleType]:
+        """Those of them that do not come with BuildStream."""
+        return [module for module in self.plugin_modules if file_of(module) in self.third_party_files]
+
+    def _note_module(self, module: types.ModuleType) -> None:
+        self._plugin_module_names.add(module.__name__)
+        file = file_of(module)
+        if file is not None:
+            self.plugin_files.add(file)
+            if not is_file_of_buildstream(file):
+                self.third_party_files.add(file)
+                self._third_party_names.add(module.__name__)
+
+    def take_imported(self, imported: Iterable[tuple[types.ModuleType, str | None]]) -> list[Unit]:
+        """The new units of modules that have just been loaded, as they are now, if they are plugins'.
+
+        Args:
+            imported: each module with the file of the code that has imported it.
+        """
+        with self._taking:
+            modules = [module for module, importer in imported if self._plugin_modules.take(module, importer)]
+            if not modules:
+                return []
+            for module in modules:
+                self._note_module(module)
+            before = len(self.graph.units)
+            self.graph.add([unit for module in modules for unit in module_units(module)])
+            units = self.graph.units[before:]
+            self.imported += units
+            return units
+
+    def take_loaded_aside(self) -> None:
+        """Take up what was loaded where no job was: on the main thread."""
+        aside, self.loaded_aside = self.loaded_aside, []
+        if aside:
+            self.take_imported(aside)
 
     def _units(self, plugins: list[Any]) -> Iterator[Unit]:
         yield process_unit()
-        core = [module for name, module in _loaded_modules() if _is_core_module(name, module)]
+        core = [module for name, module in loaded_modules() if _is_core_module(name, module)]
         yield Unit("module", CORE, [(module, "") for module in core], shared=True)
-        yield Unit("class", CORE, [(cls, "") for cls in _classes_of(core)], shared=True)
+        self._core_classes = Unit("class", CORE, [(cls, "") for cls in _classes_of(core)], shared=True)
+        self._core_names = {id(cls): names.shown_class_name(cls) for cls, _ in self._core_classes.roots}
+        yield self._core_classes
+        yield self.library_classes
         for module in self.plugin_modules:
-            yield Unit("module", names.module_name(module.__name__), [(module, "")], shared=True)
-            for cls in _classes_of([module]):
-                yield Unit("class", names.shown_class_name(cls), [(cls, "")], shared=True)
+            yield from module_units(module)
         for project in self.context.get_projects():
             mirrors = [(plugin, names.mirror_name(plugin)) for plugin in plugins if _is_mirror(plugin, project)]
             yield Unit("project", project.name, [(project, ""), *mirrors], shared=True)
@@ -106,6 +170,17 @@ class RunGraph:
         # What is found, and named first, does not depend on the order in which they were loaded.
         for element in dependencies_first(self.elements):
             yield element_unit(element)
+
+    def _unit_of_class(self, cls: type, holder: Unit) -> Unit:
+        """The unit of a class that no module has under its name."""
+        module = module_of(cls)
+        if is_core(module):
+            self._core_names[id(cls)] = names.shown_class_name(cls)
+            return self._core_classes
+        # Where a library's function has made it, the class says so, and not for whom.
+        named_here = self.is_plugin_module(module) or holder.name == CORE
+        name = names.shown_class_name(cls) if named_here else f"{_module_of_unit(holder)}.{qualified_name(cls)}"
+        return Unit("class", name, [(cls, "")], shared=True)
 
     def unit_of(self, element: Any) -> Unit:
         """The unit of an element; one that was made after the run began is added now."""
@@ -173,9 +248,9 @@ class RunGraph:
         """Whether a unit is, or is of, plugins or modules that do not come with BuildStream."""
         root = unit.roots[0][0]
         if unit.kind == "module":
-            return root.__name__ in self._third_party_names
+            return file_of(root) in self.third_party_files
         if unit.kind == "class":
-            return module_of(root) in self._third_party_names
+            return is_class(root) and unit.name != CORE and not is_class_of_buildstream(root)
         if unit.kind == "element":
             return not self._third_party_names.isdisjoint(self.modules_of(unit))
         return unit.kind == "project"
@@ -189,14 +264,29 @@ class RunGraph:
         if unit.kind == "element" and root.name:
             return Owner("source", unit.name)
         if unit.name == CORE and unit.kind == "module":
-            return Owner("module", str(root.obj.__name__))
+            return Owner("module", str(root.subject.__name__))
         if unit.name == CORE and unit.kind == "class":
-            return Owner("class", names.shown_class_name(root.obj))
+            # By the name that it had: a job may have changed it.
+            return Owner("class", self._core_names[id(root.subject)])
+        if unit is self.library_classes:
+            return Owner("class", names.shown_class_name(root.subject))
         return Owner(unit.kind, unit.name)
 
     def owner_at(self, holder: Holder) -> Owner:
         """Whose the place is where a container of another unit is held."""
         return self.owner(holder.unit, holder.alias.parent)
+
+
+def module_units(module: types.ModuleType) -> Iterator[Unit]:
+    """A plugin's module and its classes."""
+    yield Unit("module", names.module_name(module.__name__), [(module, "")], shared=True)
+    for cls in _classes_of([module]):
+        yield Unit("class", names.shown_class_name(cls), [(cls, "")], shared=True)
+
+
+def _module_of_unit(unit: Unit) -> str:
+    """The module that a class is named after which this unit holds."""
+    return names.module_name(module_of(unit.roots[0][0])) if unit.kind == "class" else unit.name
 
 
 def root_of(cell: Cell) -> Cell:
@@ -223,56 +313,16 @@ def _is_core_module(name: str, module: Any) -> bool:
 
 
 def _classes_of(modules: Iterable[types.ModuleType]) -> list[type]:
-    """The Python classes that these modules define, each once, by name."""
-    found = {
-        names.shown_class_name(value): value
-        for module in modules
-        for value in vars(module).values()
-        if is_class(value) and module_of(value) == module.__name__ and not is_compiled(value)
-    }
-    return [found[name] for name in sorted(found)]
-
-
-def _plugin_modules(classes: Iterable[type]) -> list[types.ModuleType]:
-    """The modules of these plugin classes, and those beside them that they import."""
-    own = {module_of(cls) for cls in classes}
-    modules = {name: sys.modules[name] for name in own if name in sys.modules}
-    folders = {folder for module in modules.values() if (folder := _package_folder(module)) is not None}
-    spaces = {name.rpartition(".")[0] for name in own}
-    for name, module in _loaded_modules():
-        file = file_of(module)
-        # BuildStream loads each plugin, with what it imports from beside it, into a space of its own.
-        beside = name.rpartition(".")[0] in spaces if name.startswith("pluginbase.") else _below(file, folders)
-        if file and beside:
-            modules.setdefault(name, module)
-    return [modules[name] for name in sorted(modules) if type(modules[name]) is types.ModuleType]
-
-
-def _loaded_modules() -> list[tuple[str, types.ModuleType]]:
-    """`sys.modules` by name.
-
-    Only the names are listed while it is iterated: items, or a copy, make objects, and these may start
-    the garbage collector; a plugin factory that dies then takes its modules out of the dictionary.
-    """
-    found = [(name, sys.modules.get(name)) for name in sorted(list(sys.modules))]  # noqa: C414
-    return [(name, module) for name, module in found if module is not None]
-
-
-def _package_folder(module: types.ModuleType) -> str | None:
-    """The folder that holds a plugin and its helpers: the top-level package it lies in, else its own folder."""
-    file = file_of(module)
-    if file is None or is_file_of_buildstream(file):
-        return None
-    folder = Path(file).parent
-    while (folder / "__init__.py").exists():
-        if not (folder.parent / "__init__.py").exists():
-            break
-        folder = folder.parent
-    return str(folder)
-
-
-def _below(file: str | None, folders: set[str]) -> bool:
-    return file is not None and any(file.startswith(folder + "/") for folder in folders)
+    """The Python classes that these modules define, and those inside of them, each once, by name."""
+    known = {module.__name__ for module in modules}
+    found: dict[int, type] = {}
+    todo = [value for module in modules for value in vars(module).values()]
+    while todo:
+        value = todo.pop()
+        if is_class(value) and module_of(value) in known and not is_compiled(value) and id(value) not in found:
+            found[id(value)] = value
+            todo += class_dict(value).values()
+    return sorted(found.values(), key=names.shown_class_name)
 
 
 def evading_units(graph: Graph) -> list[Unit]:

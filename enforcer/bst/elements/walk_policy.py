@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+import sys
 import types
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import NonCallableMock
 
 from buildstream._cas.cascache import _CASCacheUsageMonitor
@@ -17,13 +18,12 @@ from buildstream._remote import BaseRemote
 from buildstream._variables import Variables
 from buildstream.node import MappingNode, ProvenanceInformation, ScalarNode, SequenceNode
 from buildstream.plugin import Plugin
-from buildstream.types import FastEnum
 from google.protobuf.message import Message
 
-from enforcer.bst.elements.core_code import in_package, is_in_buildstream
+from enforcer.bst.elements.core_code import in_package, is_core, is_in_buildstream
 from enforcer.graph.graph import COMMON
 from enforcer.graph.kinds import Probe
-from enforcer.graph.values import is_class, module_of
+from enforcer.graph.values import class_dict, is_class, module_of, qualified_name, vars_of
 
 if TYPE_CHECKING:
     from enforcer.graph.unit import Holder, Unit
@@ -55,7 +55,7 @@ _BORDER_MODULES = (
     "_pytest",
 )
 _BORDER_CLASSES = (BaseRemote, NonCallableMock, _CASCacheUsageMonitor)
-_LEAF_CLASSES = (FastEnum, ScalarNode, ProvenanceInformation)
+_LEAF_CLASSES = (ScalarNode, ProvenanceInformation)
 
 # Below a class or module only these are entered beside plugin code's and BuildStream's own objects:
 # plain data that a plugin may well use as its global state.
@@ -71,6 +71,7 @@ class BstPolicy:
     Args:
         unit_of: the unit of an element.
         is_plugin_module: whether the module of this name is a plugin's, or one beside it that plugins import.
+        unit_of_class: the unit of a class that no module has under its name, met while walking another shared unit.
         owner_among: which of several elements that hold something had it first; None if it is nobody's.
         places_outside: where libraries hold such things.
     """
@@ -79,11 +80,13 @@ class BstPolicy:
         self,
         unit_of: Callable[[Any], Unit],
         is_plugin_module: Callable[[str], bool],
+        unit_of_class: Callable[[type, Unit], Unit | None] = lambda cls, holder: None,
         owner_among: Callable[[object, Collection[Unit]], Unit | None] = lambda obj, holders: None,
         places_outside: Callable[[Mapping[int, object]], dict[int, Holder]] = lambda objects: {},
     ) -> None:
         self._unit_of = unit_of
         self._is_plugin_module = is_plugin_module
+        self.unit_of_class = unit_of_class
         self._owner_among = owner_among
         self._places_outside = places_outside
 
@@ -95,7 +98,7 @@ class BstPolicy:
         return issubclass(cls, _BORDER_CLASSES) or in_package(module, _BORDER_MODULES)
 
     def is_leaf(self, cls: type) -> bool:
-        """Enumerations, scalars and places in a file: a plugin cannot change them."""
+        """Scalars and places in a file: a plugin cannot change them."""
         return issubclass(cls, _LEAF_CLASSES)
 
     def wrapped(self, cls: type) -> type | None:
@@ -118,6 +121,16 @@ class BstPolicy:
             return self._unit_of(object.__getattribute__(obj, "_owner"))
         return None
 
+    def is_state(self, cls: type) -> bool:
+        """Classes of plugins and of BuildStream; and those that were made on demand, by `type()` or a library.
+
+        What a library's module has under the name of the class is the library's.
+        """
+        if self.is_border(cls):
+            return False
+        module = module_of(cls)
+        return self._is_plugin_module(module) or is_core(module) or not is_kept(cls)
+
     def descends(self, unit: Unit, obj: object) -> bool:
         """Elements are entered deeply; below classes and modules only plugin code's and BuildStream's own objects."""
         cls = type(obj)
@@ -130,7 +143,9 @@ class BstPolicy:
             return False
         if self._is_plugin_module(module) or is_in_buildstream(module):
             return True
-        return cls is not types.FunctionType and in_package(module, _DATA_MODULES)
+        if cls is types.FunctionType:
+            return module not in sys.modules  # made from a text, as those of named tuples are
+        return in_package(module, _DATA_MODULES)
 
     def owner_among(self, obj: object, holders: Collection[Unit]) -> Unit | None:
         """Where it depends on how they were loaded, and on what depends on what."""
@@ -181,7 +196,18 @@ _CORE_NAMES = frozenset(
 _MODULE_SKIPS = ("__builtins__", "__warningregistry__", "__loader__", "__spec__", "__annotations__", "__cached__")
 # What each thread pushes while it works and pops when it is done.
 _SIGNAL_STACKS = (*_MODULE_SKIPS, "terminator_stack", "suspendable_stack")
-_CLASS_SKIPS = ("__doc__", "__weakref__", "__dict__", "__module__", "__annotations__", "__abstractmethods__")
+_CLASS_SKIPS = ("__doc__", "__weakref__", "__dict__", "__module__", "__abstractmethods__")
+
+
+def is_kept(cls: type) -> bool:
+    """Whether there is the class where it says: in that module, under that name."""
+    space: Any = sys.modules.get(module_of(cls))
+    members: Any = vars_of(space) if issubclass(type(space), types.ModuleType) else {}
+    found: object = None
+    for step in qualified_name(cls).split("."):
+        found = members.get(step)
+        members = class_dict(cast(type, found)) if is_class(found) else {}
+    return is_class(found) and found is cls
 
 
 def _message_probe(message: Any) -> Probe:

@@ -101,6 +101,7 @@ class CompareAll(Comparison):
     """One process for all jobs, one at a time. Nothing is isolated here, so nothing foreign may stay, in any mode."""
 
     def __init__(self, run_graph: RunGraph, codec: Codec) -> None:
+        self._run_graph = run_graph
         self._graph = run_graph.graph
         self._codec = codec
         self.since_full_compare = SinceFullCompare()
@@ -108,6 +109,7 @@ class CompareAll(Comparison):
 
     def before(self, own: Unit) -> list[ChangedCell]:
         """What changed since the last job was the main thread's, by right."""
+        self._run_graph.take_loaded_aside()
         self._graph.refresh()
         return []
 
@@ -141,6 +143,7 @@ class CompareTouched(Comparison):
     """
 
     def __init__(self, run_graph: RunGraph, codec: Codec, pending: Pending, gated: bool, stays: bool) -> None:
+        self._run_graph = run_graph
         self._graph = run_graph.graph
         self._codec = codec
         self._pending = pending
@@ -181,6 +184,7 @@ class CompareTouched(Comparison):
     def before(self, own: Unit) -> list[ChangedCell]:
         """The own unit must be what its shadows say; else an earlier job changed it where nobody looked."""
         self.delta = None
+        self._run_graph.take_loaded_aside()
         self._unattributed.rest()
         for unit in self._shared:
             self._pending.bring_up(unit)
@@ -209,7 +213,7 @@ class CompareTouched(Comparison):
     def after(self, own: Unit, touches: Touches, job: Job) -> Seen:
         """What the job touched is compared, and now and then, or if nothing is gated, everything."""
         self._unattributed.end()
-        near = self._always.copy()
+        near = self._always.union(self._run_graph.imported)
         more = {own, *self._evading} | touches.units
         while more:
             near |= more

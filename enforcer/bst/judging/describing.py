@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Iterator
+from dataclasses import replace
+from importlib.machinery import ModuleSpec
 from typing import Any
 
 from buildstream.element import Element
@@ -49,8 +51,18 @@ class Describer:
     def _place(self, code: types.CodeType) -> str:
         return f"{self._run_graph.file_names.shown(code.co_filename)}:{code.co_firstlineno}"
 
-    def change(self, changed: ChangedCell, change: EntryChange) -> rules.Change:
-        """One change as evidence, values as text; `undone` is set later."""
+    def changes(self, changed: ChangedCell) -> Iterator[rules.Change]:
+        """The changes of one cell as evidence, values as text; `undone` is set later."""
+        reload = next(filter(_is_reload, changed.changes), None)
+        if reload is None:
+            yield from (self._change(changed, change) for change in changed.changes)
+            return
+        others = sorted(str(change.name) for change in changed.changes if str(change.name) not in _SET_BY_IMPORTS)
+        module = show(changed.cell.obj)
+        again = f"{module} executed again" + (f": {', '.join(others)}" if others else "")
+        yield replace(self._change(changed, reload), path="importlib.reload()", before=module, after=again)
+
+    def _change(self, changed: ChangedCell, change: EntryChange) -> rules.Change:
         found = whose(self._run_graph, self._own, change)
         written = self._written(change)
         where = written if self._touches.live else None
@@ -119,6 +131,15 @@ class Describer:
 
     def _site(self, place: Place | None) -> Site | None:
         return self._run_graph.file_names.site_of(place)
+
+
+def _is_reload(change: EntryChange) -> bool:
+    """Whether a module has another specification of its import than before."""
+    found = type(change.cell.obj) is types.ModuleType and type(change.name) is str and change.name == "__spec__"
+    return found and type(change.before) is type(change.after) is ModuleSpec
+
+
+_SET_BY_IMPORTS = frozenset({"__spec__", "__loader__", "__cached__", "__file__", "__path__", "__doc__"})
 
 
 def _modules_of(element: Any) -> list[types.ModuleType]:

@@ -92,6 +92,8 @@ class Verdict:
 
     def after_action(self, executor: object) -> list[Finding]:
         """The findings that fail the job; threads of the scheduler's own `executor` are none of its leaks."""
+        if self.attempt.touches.trouble is not None:
+            raise self.attempt.touches.trouble
         # First, as it waits for threads that are about to end: what these still write is seen with the rest.
         self.attempt.look_for_leaks(executor)
         case = self._compare()
@@ -292,7 +294,7 @@ class Verdict:
             return []
         attempt, settings = self.attempt, self._session.settings
         describer = Describer(self._run_graph, attempt.bst_job.get_element(), attempt.touches, settings.blame)
-        described = [(cell, describer.change(cell, change)) for cell in violations for change in cell.changes]
+        described = [(cell, change) for cell in violations for change in describer.changes(cell)]
         stuck: set[int] = set()
         if not found_early:
             stuck = {id(cell.cell) for cell in self._comparison.take_back(violations)}

@@ -12,11 +12,12 @@ from enforcer.blame.reach import Reach
 from enforcer.bst.elements.core_code import is_in_buildstream
 from enforcer.bst.elements.process import DOORS
 from enforcer.bst.elements.run_graph import CORE, RunGraph
+from enforcer.bst.elements.walk_policy import is_kept
 from enforcer.bst.observing.comments import IgnoreComments
 from enforcer.bst.observing.locks import SharedLocks
 from enforcer.bst.observing.plugin_code import PluginCodes
 from enforcer.graph.unit import Unit
-from enforcer.graph.values import class_mro
+from enforcer.graph.values import class_mro, is_class
 
 
 class PluginSearches:
@@ -27,20 +28,32 @@ class PluginSearches:
         modules = run_graph.plugin_modules
         self.locks = SharedLocks([module for module in modules if not is_in_buildstream(module.__name__)])
         self.comments = IgnoreComments(run_graph)
+        libraries = run_graph.library_classes
+        self._registering = {id(cell.subject): libraries for cell in libraries.cells}
+        self._reaches: dict[str, tuple[int, Reach]] = {}
 
-    @cached_property
+    @property
     def reach(self) -> Reach:
         """What lines of plugins may change past all hooks, but for those that come with BuildStream."""
-        return self._reach(self._run_graph.third_party_modules)
+        return self._reach_of("third party", self._run_graph.third_party_modules)
 
-    @cached_property
+    @property
     def reach_of_all(self) -> Reach:
         """The same for all plugins."""
-        return self._reach(self._run_graph.plugin_modules)
+        return self._reach_of("all", self._run_graph.plugin_modules)
 
-    def _reach(self, modules: list[types.ModuleType]) -> Reach:
+    def _reach_of(self, whose: str, modules: list[types.ModuleType]) -> Reach:
+        # Jobs can import more of them.
+        count, reach = self._reaches.get(whose, (0, None))
+        if reach is None or count != len(modules):
+            reach = self._search(modules)
+            self._reaches[whose] = len(modules), reach
+        return reach
+
+    def _search(self, modules: list[types.ModuleType]) -> Reach:
         graph = self._run_graph.graph
         shared = [unit for unit in graph.units if unit.shared and unit.name != CORE]
+        classes = [root for unit in shared if unit.kind == "class" for root, _ in unit.roots if is_class(root)]
         process = next(unit for unit in shared if unit.kind == "process")
         return Reach(
             modules,
@@ -48,7 +61,8 @@ class PluginSearches:
             [(door, process) for door in DOORS],
             lambda: shared,
             lambda: [unit for unit in graph.units if unit.name != CORE],
-            [module for module in self._run_graph.plugin_modules if module not in modules],
+            classes,
+            [cls for cls in classes if not is_kept(cls)],
             lambda: [unit for unit in graph.units if unit.kind == "class"],
             lambda cls: self._holding.get(id(cls), ()),
         )
@@ -66,7 +80,8 @@ class PluginSearches:
 
     def _holder_of(self, obj: object) -> Unit | None:
         registry = self._run_graph.graph.registry
-        return registry.roots.get(id(obj)) or registry.owner.get(id(obj))
+        unit = registry.roots.get(id(obj)) or registry.owner.get(id(obj))
+        return self._registering.get(id(obj)) if unit is None else unit
 
     @cached_property
     def codes(self) -> PluginCodes:

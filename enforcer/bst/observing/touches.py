@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import types
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from buildstream._project import Project
 from buildstream.plugin import Plugin
 
 from enforcer.blame.budget import WORK_LIMIT
+from enforcer.blame.code import functions_of, nested_code
 from enforcer.blame.live import LineBlame, Where
 from enforcer.blame.place import Place, place_of, plugin_place
 from enforcer.bst import patches
@@ -51,6 +53,7 @@ class Touches:
         units: the units of which anybody accessed a root, core included.
         live: finds the lines of writes, if these are looked for.
         makers: as given.
+        trouble: why not all can be known that the job has changed, if so.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Touches:
             limit = None if all_ else WORK_LIMIT
             self.live = LineBlame(files, self._reach, self._main, lambda unit: unit is own, makers.running, limit)
         self.units: set[Unit] = set()
+        self.trouble: Exception | None = None
         # Roots of which nothing more is to be learnt from another access.
         self.quiet: set[int] = {id(root) for root, _ in own.roots}
 
@@ -119,6 +123,22 @@ class Touches:
             self._note_plugin(frame, unit, obj, written)
         else:
             self._note_core(frame, unit, obj, written)
+
+    def imported(self, modules: Iterable[tuple[types.ModuleType, str | None]]) -> None:
+        """The job has loaded these modules, each for code in the file beside it."""
+        try:
+            units = self._run_graph.take_imported(modules)
+        except Exception as error:  # ours: it must not come out of an import statement
+            self.trouble = error
+            return
+        frame: FrameType | None = sys._getframe()
+        while self.live is not None and frame is not None:
+            if frame.f_code.co_filename in self.live.files:
+                new = [unit.roots[0][0] for unit in units if unit.kind == "module"]
+                functions = [function for function, _ in functions_of(new)]
+                self.live.imported(units, [code for each in functions for code in nested_code(each.__code__)], frame)
+                return
+            frame = frame.f_back
 
     def _nothing_new(self, unit: Unit, written: str | None) -> bool:
         if not self._notes_places:
@@ -188,6 +208,14 @@ class Touches:
         held = {*self._run_graph.held_by(self._own), *self._run_graph.evading} - {self._own}
         if held or self._reach.may_change(self._run_graph.modules_of(self._own)):
             live.arm(None, held)
+
+
+def note_imported(run_graph: RunGraph, modules: list[tuple[types.ModuleType, str | None]]) -> None:
+    """These modules were loaded by the calling thread, each for code in the file beside it."""
+    if _current is None or threading.get_ident() == _current._main or _current._run_graph is not run_graph:
+        run_graph.loaded_aside += modules
+    else:
+        _current.imported(modules)
 
 
 @contextmanager

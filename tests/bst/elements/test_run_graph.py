@@ -10,7 +10,8 @@ from typing import Any
 from buildstream.element import Element
 
 from enforcer.bst.elements.parts import element_unit, sources_of
-from enforcer.bst.elements.run_graph import _loaded_modules, evading_units
+from enforcer.bst.elements.plugin_modules import loaded_modules
+from enforcer.bst.elements.run_graph import evading_units
 from enforcer.bst.replicas.assignments import AssignedObjects
 from tests.bst.builds import Build
 from tests.bst.loaded import Loaded
@@ -41,7 +42,7 @@ def test_modules_that_the_garbage_collector_unloads_meanwhile_disturb_nobody() -
             name = f"enforcer_test_unloaded_{number}"
             sys.modules[name] = types.ModuleType(name)
             Unloads(name)
-            assert "sys" in dict(_loaded_modules())
+            assert "sys" in dict(loaded_modules())
     finally:
         gc.set_threshold(*before)
 

@@ -142,3 +142,16 @@ def test_the_last_error_of_buildstreams_test_mode_is_cores_only_if_it_is_an_erro
     cached.element("reader", line, "dep")
     ran = cached.enforced("build", "reader.bst", BST_TEST_SUITE="1")
     assert ran.rules == rules, ran.output
+
+
+@pytest.mark.parametrize(
+    "line", ["type(self).__annotations__ = {'a': int}", "type(self).__abstractmethods__ = frozenset()"]
+)
+def test_what_python_would_not_note_on_a_class_is_a_violation(build: Build, line: str) -> None:
+    build.element("writer", line, "base")
+    assert build.enforced("build", "writer.bst").rules == ["class-write"]
+
+
+def test_annotations_that_python_makes_when_it_is_asked_are_none(build: Build) -> None:
+    build.element("reader", "type(self).__annotations__; dep._plugin.__class__.__annotations__", "base")
+    assert build.enforced("build", "reader.bst").rules == []

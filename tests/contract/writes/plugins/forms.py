@@ -1,9 +1,11 @@
 """Writes on what is not its own, in the way that its element names. A comment marks the line that does it."""
 
 import _thread
+import abc
 import asyncio
 import contextlib
 import functools
+import importlib
 import locale
 import multiprocessing.pool
 import operator
@@ -11,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 from buildstream import MappingNode
@@ -508,6 +511,38 @@ def class_among_ancestors(self, dep, raw, sandbox):
     FormsElement.__mro__[0].LEVEL = 1  # <-
 
 
+def new_attribute_of_a_class_among_ancestors(self, dep, raw, sandbox):
+    FormsElement.__mro__[0].FRESH = 1  # <-
+
+
+def class_among_subclasses(self, dep, raw, sandbox):
+    _forms_base.FormsBase.__subclasses__()[0].FRESH = 1  # <-
+
+
+def unnamed_class_out_of_a_table(self, dep, raw, sandbox):
+    KINDS["put"].FRESH = 1  # <-
+
+
+def class_in_a_weak_table(self, dep, raw, sandbox):
+    WEAK["local"].FRESH = 1  # <-
+
+
+def class_inside_of_a_class(self, dep, raw, sandbox):
+    self.Nested.VALUES.append(1)  # <-
+
+
+def registered_class(self, dep, raw, sandbox):
+    Shape.register(Outer)  # <-
+
+
+class Shape(abc.ABC):
+    pass
+
+
+def import_module(self, dep, raw, sandbox):
+    importlib.import_module("_forms_helper").FRESH = 1  # <-
+
+
 def class_among_bases(self, dep, raw, sandbox):
     (base,) = type(self).__bases__
     base.acme = 1  # <-
@@ -746,6 +781,9 @@ class FormsElement(_forms_base.FormsBase):
     def wanted(self, number=0):
         return number
 
+    class Nested:
+        VALUES = []
+
     def configure(self, node):
         self.form = node.get_str("form")
         if self.form == "hidden":
@@ -784,6 +822,9 @@ class FormsElement(_forms_base.FormsBase):
         raw = next(iter(self._dependencies(Scope.BUILD, recurse=False)))
         self.write(self, dep, raw, sandbox)
         return "/"
+
+
+WEAK = weakref.WeakValueDictionary(local=KINDS["put"])
 
 
 def setup():
