@@ -1,0 +1,3 @@
+"""A helper that only jobs import."""
+
+SEEN = []
