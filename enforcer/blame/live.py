@@ -20,7 +20,7 @@ from enforcer.blame.budget import Budget
 from enforcer.blame.inside import Inside
 from enforcer.blame.lines import Follower, line_events
 from enforcer.blame.place import Place, function_of, place_of, plugin_place
-from enforcer.blame.reach import Reach
+from enforcer.blame.reach import STORES, Reach
 from enforcer.blame.watched import Key, Watched, holds_only_atoms, key_of
 from enforcer.graph.compare import EntryChange
 from enforcer.graph.unit import Unit
@@ -47,7 +47,7 @@ class LineBlame(Follower):
     Args:
         files: the names of the files of plugin code.
         reach: what lines of plugin code may change although no attribute access on an element shows it.
-        idle: identifier of a thread whose doings are no job's.
+        idle: whether what the thread of this identifier does is no doing of the job.
         is_own: whether a unit is the job's own.
         whose: asked where a line has changed something.
         limit: see `Budget`.
@@ -63,7 +63,7 @@ class LineBlame(Follower):
         self,
         files: Collection[str],
         reach: Reach,
-        idle: int | None,
+        idle: Callable[[int], bool],
         is_own: Callable[[Unit], bool],
         whose: Whose,
         limit: int | None = None,
@@ -174,7 +174,7 @@ class LineBlame(Follower):
     def step(self, frame: FrameType) -> None:
         """See `Follower`."""
         here = threading.get_ident()
-        if here == self._idle or self._over or not self._started:
+        if self._over or not self._started or self._idle(here):
             return
         start = time.perf_counter()
         with self._lock:
@@ -190,7 +190,7 @@ class LineBlame(Follower):
     def leave(self, frame: FrameType) -> None:
         """See `Follower`."""
         here = threading.get_ident()
-        if here == self._idle or self._over or not self._started:
+        if self._over or not self._started or self._idle(here):
             return
         start = time.perf_counter()
         with self._lock:
@@ -301,6 +301,13 @@ class LineBlame(Follower):
     def edited(self, change: EntryChange) -> Where | None:
         """The line that changed something inside of what core has put in as this entry."""
         return self._edited.get((*key_of(change), 1))
+
+    def fits(self, where: Where | None, change: EntryChange) -> bool:
+        """Whether the line that ran before a change was seen can have made it: it stores something, or names it."""
+        if where is None:
+            return False
+        stores, names = self._reach.fit(where.plugin, change.name)
+        return stores == STORES or names
 
     def obtained(self, unit: Unit) -> Where | None:
         """The first line that named something of `unit`, which no attribute access shows."""

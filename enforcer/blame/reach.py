@@ -51,6 +51,8 @@ _INTO_SHARED = (
 _TO_CLASSES = ("__bases__", "__base__", "__mro__", "mro", "__subclasses__")
 _LEADS_ON = (types.ModuleType, types.FunctionType, classmethod, staticmethod, property)
 _KEPT = ("STORE_FAST", "STORE_DEREF", "STORE_ATTR", "DELETE_ATTR", "DUP_TOP", "COPY")
+STORES = 2
+"""How well a line that stores something fits a write."""
 _STORING = ("STORE_SUBSCR", "STORE_ATTR", "STORE_SLICE", "STORE_GLOBAL", "STORE_DEREF", "DELETE_")
 _NAMING = ("LOAD_CONST", "LOAD_ATTR", "LOAD_METHOD", "LOAD_GLOBAL", "STORE_ATTR", "STORE_GLOBAL", "DELETE_")
 _ASKING = ("LOAD_ATTR", "LOAD_METHOD")
@@ -197,7 +199,7 @@ class Reach:
         calls = any(step.opname.startswith("CALL") for step in steps)
         naming = (step.argval for step in steps if step.opname.startswith(_NAMING))
         names = any(type(named) is type(name) and named == name for named in naming)
-        return 2 if stores else int(calls), names
+        return STORES if stores else int(calls), names
 
     def _reached(
         self, code: types.CodeType, function: types.FunctionType, cls: type | None, imported: dict[str, Any]

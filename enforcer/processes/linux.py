@@ -18,6 +18,7 @@ BROKEN = 70
 
 _SET_DEATH_SIGNAL = 1
 _SET_CHILD_SUBREAPER = 36
+_GET_CHILD_SUBREAPER = 37
 # Found before any fork: a child loads no libraries.
 _libc = ctypes.CDLL(None, use_errno=True)
 _prctl = _libc.prctl
@@ -81,9 +82,12 @@ def end_with_parent(number: signal.Signals) -> None:
     _prctl(_SET_DEATH_SIGNAL, ctypes.c_ulong(number), 0, 0, 0)
 
 
-def adopt_orphans() -> None:
-    """Become the parent of every descendant whose own parent ends, daemons included."""
-    _prctl(_SET_CHILD_SUBREAPER, ctypes.c_ulong(1), 0, 0, 0)
+def adopt_orphans(adopt: bool = True) -> bool:
+    """Be the parent of every descendant whose own parent ends, daemons included, or not; whether that was so before."""
+    before = ctypes.c_int()
+    _prctl(_GET_CHILD_SUBREAPER, ctypes.byref(before), 0, 0, 0)
+    _prctl(_SET_CHILD_SUBREAPER, ctypes.c_ulong(adopt), 0, 0, 0)
+    return bool(before.value)
 
 
 def has_ended(pidfd: int, seconds: float = 0) -> bool:
@@ -187,6 +191,13 @@ def reap(child: int, seconds: float) -> int | None:
     finally:
         os.close(pidfd)
     return status if pid else None
+
+
+def reap_ended(spared: Collection[int]) -> None:
+    """Reap the children that have ended, but for the spared ones: whoever started these will."""
+    for pid in set(children(os.getpid())).difference(spared):
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
 
 
 def end_children(spared: Collection[int], seconds: float) -> None:

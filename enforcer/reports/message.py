@@ -14,6 +14,9 @@ _IN_FULL = "The report at the end of the run says more."
 TO_COPY = ("  fix: ", "  allow: ")
 """What lines begin with that are never cut: they are there to be copied."""
 
+_LEFT = ("leaked-thread", "leaked-process", "leaked-descriptor")
+"""The rules whose findings say what is still running, open or there."""
+
 _CODE_COLUMN = 40
 _SHOWN_OTHERS = 4
 _SHORT_LINES = 15
@@ -53,7 +56,7 @@ def short_line(finding: Finding, *others: Finding) -> str:
     more = f" (and {len(others)} more by this line)" if others else ""
     more += f" ({safe.accepted})" if safe.accepted is not None else ""
     more += f" (by {_made_by(safe.maker)})" if safe.maker is not None else ""
-    owner = "" if safe.rule in ("leaked-thread", "leaked-process") else f"{_owner(safe.owner)} "
+    owner = "" if safe.rule in _LEFT else f"{_owner(safe.owner)} "
     return f"{place}: {safe.rule} {owner}{cut(what(safe), _SHORT_WHAT)}{more}"
 
 
@@ -89,6 +92,8 @@ def _did(finding: Finding) -> str:
         return "left a thread running after"
     if finding.rule == "leaked-process":
         return "left a child process running after"
+    if finding.rule == "leaked-descriptor":
+        return "left something behind after" if finding.after == "there" else "left something open after"
     if finding.rule == "key-drift":
         return f"changed the unique key of {_owner(finding.owner)} in"
     if finding.rule == "unshippable-state":
@@ -108,8 +113,8 @@ def _owner(owner: Owner) -> str:
 
 def what(finding: Finding) -> str:
     """`environment['CC']: added 'clang'`."""
-    if finding.rule in ("leaked-thread", "leaked-process"):
-        return f"{finding.path}: still running"
+    if finding.rule in _LEFT:
+        return f"{finding.path}: still {finding.after if finding.rule == 'leaked-descriptor' else 'running'}"
     if finding.rule == "unshippable-state":
         return f"{finding.path}: {finding.after} stays in the process of this job, and is absent in all others"
     if finding.rule == "process-local-lock":

@@ -29,6 +29,7 @@ BUILT_IN = (
     "process-write",
     "leaked-thread",
     "leaked-process",
+    "leaked-descriptor",
     "key-drift",
     "unshippable-state",
     "process-local-lock",

@@ -67,7 +67,10 @@ class Drift:
 
 @dataclass(frozen=True)
 class Left:
-    """A thread or child process that the job left running; the line and the plugin that started it, if known."""
+    """A thread or process that the job left running, or what it left open or behind.
+
+    With the line and the plugin that started, opened or made it, if known.
+    """
 
     name: str
     site: Site | None = None
@@ -121,6 +124,8 @@ class Evidence:
         locks: locks of modules and classes that it used.
         unfollowed: why nobody looked for lines, where that is so.
         failed: whether it has failed by itself.
+        descriptors: what it left open.
+        temporary: the temporary files that it left behind, and the directories: their names end with a slash.
     """
 
     job: Job
@@ -133,3 +138,5 @@ class Evidence:
     locks: tuple[SharedLock, ...] = ()
     unfollowed: str | None = None
     failed: bool = False
+    descriptors: tuple[Left, ...] = ()
+    temporary: tuple[Left, ...] = ()

@@ -82,8 +82,25 @@ def from_leaks(rule: Rule, evidence: Evidence, what: str, left: Iterable[Left]) 
     Numbers in names become `*`: Python counts threads over the life of a process, so `Thread-7`
     would be another finding in the next run.
     """
+    named = (replace(thing, name=re.sub(r"\d+", "*", thing.name)) for thing in left)
+    return _from_left(rule, evidence, what, named, "running", f"no line of plugin code was seen starting the {what}")
+
+
+def from_open(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each thing left open, and for each temporary file left behind; it cannot be taken back."""
+    opening, making = ("no line of plugin code was seen " + f"{doing} it" for doing in ("opening", "making"))
+    directories = [thing for thing in evidence.temporary if thing.name.endswith("/")]
+    files = [thing for thing in evidence.temporary if thing not in directories]
+    yield from _from_left(rule, evidence, "descriptor", evidence.descriptors, "open", opening)
+    yield from _from_left(rule, evidence, "temporary file", files, "there", making)
+    yield from _from_left(rule, evidence, "temporary directory", directories, "there", making)
+
+
+def _from_left(
+    rule: Rule, evidence: Evidence, what: str, left: Iterable[Left], after: str, unseen: str
+) -> Iterator[Finding]:
     for thing in left:
-        name = re.sub(r"\d+", "*", mask("", thing.name) or "")
+        name = mask("", thing.name) or ""
         yield Finding(
             rule=rule.id,
             severity=rule.severity,
@@ -91,9 +108,9 @@ def from_leaks(rule: Rule, evidence: Evidence, what: str, left: Iterable[Left]) 
             owner=Owner("process", "process"),
             path=f"{what} {name!r}",
             change="added",
-            after="running",
+            after=after,
             site=_masked_site("", thing.site),
-            unblamed=_why_unblamed(evidence, thing.site, f"no line of plugin code was seen starting the {what}"),
+            unblamed=_why_unblamed(evidence, thing.site, unseen),
             undone=False,
             **_made_by(evidence, thing.maker),
         )

@@ -53,7 +53,7 @@ class Job:
         self.unit = Unit("element", "base.bst", [(self.thing, "")])
         Graph(OpenPolicy()).add([self.unit])
         reach = Reach([self.plugin], lambda obj: None, (), tuple, tuple)
-        self.live = LineBlame({_FILE}, reach, None, lambda unit: False, lambda frame, ident: None, limit)
+        self.live = LineBlame({_FILE}, reach, lambda ident: False, lambda unit: False, lambda frame, ident: None, limit)
 
     def run(self, name: str, *args: object) -> dict[str, int | None]:
         """The line of each entry that was changed, None where it is not known."""

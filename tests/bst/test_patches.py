@@ -20,6 +20,7 @@ import enforcer.bst
 from enforcer.bst import attach, patches
 from enforcer.bst.live_count import live_count
 from enforcer.bst.observing import touches
+from enforcer.bst.observing.late import Late
 from enforcer.bst.observing.launches import Launches
 from enforcer.bst.observing.makers import Makers
 from enforcer.bst.observing.silence import silence
@@ -54,7 +55,7 @@ PUTS: dict[str, Put] = {
     "attachment": _attached,
     "assignments": _assignments,
     "touches": _within(touches.hooked),
-    "starts": _within(lambda: Starts((), Makers(None, (), (), "Build", str)).watching()),
+    "starts": _within(lambda: Starts((), Makers(None, (), (), "Build", str), Late()).watching()),
     "launches": _within(lambda: Launches((), Makers(None, (), (), "Build", str)).watching()),
     "silence": _within(lambda: silence([])),
     "live count": _within(lambda: live_count(Session(Settings()))),

@@ -75,6 +75,11 @@ def test_without_a_site_the_plugin_file_is_named() -> None:
         ({"owner": Owner("class", "MyElement")}, "app.bst (my_kind) changed class MyElement in its Build job"),
         ({"rule": "leaked-thread"}, "app.bst (my_kind) left a thread running after its Build job"),
         ({"rule": "leaked-process"}, "app.bst (my_kind) left a child process running after its Build job"),
+        ({"rule": "leaked-descriptor", "after": "open"}, "app.bst (my_kind) left something open after its Build job"),
+        (
+            {"rule": "leaked-descriptor", "after": "there"},
+            "app.bst (my_kind) left something behind after its Build job",
+        ),
         ({"rule": "key-drift"}, "app.bst (my_kind) changed the unique key of base.bst in its Build job"),
         (
             {"rule": "unshippable-state"},
@@ -112,6 +117,7 @@ def test_the_headline_reads_as_a_sentence(changes: dict[str, object], headline: 
             "environment['CC']: reordered, [1, 2] became [2, 1]",
         ),
         ({"rule": "leaked-thread", "path": "thread 'w'", "after": "running"}, "thread 'w': still running"),
+        ({"rule": "leaked-descriptor", "path": "descriptor 'f'", "after": "open"}, "descriptor 'f': still open"),
         (
             {"rule": "unshippable-state", "path": "handle", "after": "_thread.lock"},
             "handle: _thread.lock stays in the process of this job, and is absent in all others",

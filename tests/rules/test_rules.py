@@ -85,6 +85,9 @@ def test_a_finding_never_carries_a_secret() -> None:
     [
         (Evidence(JOB, threads=(Left("watcher"),)), "leaked-thread", "thread 'watcher'"),
         (Evidence(JOB, processes=(Left("sleep"),)), "leaked-process", "process 'sleep'"),
+        (Evidence(JOB, descriptors=(Left("log.txt"),)), "leaked-descriptor", "descriptor 'log.txt'"),
+        (Evidence(JOB, temporary=(Left("acme-*"),)), "leaked-descriptor", "temporary file 'acme-*'"),
+        (Evidence(JOB, temporary=(Left("acme-*/"),)), "leaked-descriptor", "temporary directory 'acme-*/'"),
     ],
 )
 def test_what_is_left_running_belongs_to_the_process(evidence: Evidence, rule: str, path: str) -> None:
@@ -178,6 +181,7 @@ def test_every_rule_has_a_stable_id_and_one_line_about_itself() -> None:
         "process-write",
         "leaked-thread",
         "leaked-process",
+        "leaked-descriptor",
         "key-drift",
         "unshippable-state",
         "process-local-lock",

@@ -23,6 +23,7 @@ from buildstream.plugin import Plugin
 from buildstream.source import Source
 
 from enforcer.graph.values import class_dict, class_mro, is_one_of
+from enforcer.processes import linux
 
 _CASD_CONNECTIONS = (
     *("_casd_channel", "_bytestream", "_casd_cas", "_local_cas", "_asset_fetch", "_asset_push"),
@@ -98,6 +99,18 @@ def start_forkserver(plugins: list[Any]) -> None:
     """In the parent, before the fork: start what `Plugin.blocking_activity` needs, if a plugin may call it."""
     if any(_mentions(cls, "blocking_activity") for cls in map(type, plugins)):
         forkserver.ensure_running()
+
+
+def served() -> set[int]:
+    """In the parent: the processes that Python's fork server has made, for whomever, and that have not ended."""
+    server = getattr(forkserver._forkserver, "_forkserver_pid", None)
+    return set() if server is None else set(linux.children(server))
+
+
+def end_served(spared: set[int]) -> None:
+    """In the parent, when no worker is left: end what jobs had made and left. They are no worker's descendants."""
+    for pid in served() - spared:
+        linux.kill_tree(pid)
 
 
 def _mentions(cls: type, name: str) -> bool:

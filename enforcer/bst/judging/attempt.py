@@ -10,15 +10,19 @@ from typing import Any, NamedTuple
 
 from buildstream._exceptions import SkipJob
 
+from enforcer.blame.mentions import first_mention
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.aside import aside
-from enforcer.bst.judging.describing import job_of
+from enforcer.bst.judging.describing import job_of, modules_of
 from enforcer.bst.judging.unique_keys import UniqueKeys
+from enforcer.bst.observing.late import Late
 from enforcer.bst.observing.launches import Launches
+from enforcer.bst.observing.left_open import NOTHING_OPEN, AllLeftOpen, LeftOpenSearch
 from enforcer.bst.observing.left_running import NO_LEAKS, Running, left_running
 from enforcer.bst.observing.lines_run import RunningCode
 from enforcer.bst.observing.locks import LockName, Use
 from enforcer.bst.observing.makers import Makers
+from enforcer.bst.observing.openings import Openings, open_descriptors
 from enforcer.bst.observing.searches import PluginSearches
 from enforcer.bst.observing.starts import Starts
 from enforcer.bst.observing.touches import Touches
@@ -40,13 +44,15 @@ class Prepared(NamedTuple):
         own: the unit of the job's element.
         keys: its unique keys.
         running: the threads and processes that ran.
-        leakers: earlier jobs of which a thread still ran.
+        late: what earlier jobs have left running.
+        leakers: those of them of which a thread still ran.
         found_early: what they or others had changed, where nobody looked, of what the job was about to see.
     """
 
     own: Unit
     keys: UniqueKeys
     running: Running
+    late: Late
     leakers: list[Job]
     found_early: list[ChangedCell]
 
@@ -89,6 +95,8 @@ class Attempt:
         outcome: how the action ended, once it has.
         drifts: unique keys that are not what they were, once they were asked for.
         leaks: what it left running, once that was looked for.
+        openings: what was opened while the action ran.
+        left_open: what it left open, once that was looked for.
         pulled: whether the action got the element's sources from a remote cache, so that no plugin had to fetch them.
     """
 
@@ -118,9 +126,10 @@ class Attempt:
             self.job.action,
             run_graph.file_names.shown,
         )
-        self.touches = Touches(run_graph, searches, prepared.own, reached, self.makers, settings, rerun)
+        late = prepared.late
+        self.touches = Touches(run_graph, searches, prepared.own, reached, self.makers, settings, rerun, late.threads)
         self.lines = RunningCode(searches.codes) if settings.coverage and not rerun else None
-        self.starts = Starts(run_graph.plugin_files if self.touches.live else (), self.makers)
+        self.starts = Starts(run_graph.plugin_files, self.makers, late)
         files = run_graph.plugin_files if self.touches.live else ()
         self.launches = Launches(files, self.makers)
         self.locks: list[Use] = []
@@ -129,12 +138,17 @@ class Attempt:
         self.outcome = Outcome()
         self.drifts: tuple[Drift, ...] = ()
         self.leaks = NO_LEAKS
+        starts, lines = self.starts, self.touches.live is not None
+        self.openings = Openings(run_graph.plugin_files, self.makers, starts.is_in_plugins_thread, lines)
+        self.left_open = NOTHING_OPEN
+        self._open_before: frozenset[int] = frozenset()
         self.pulled = False
 
     def run_action(self, action: Callable[[], Any]) -> Outcome:
         """The action, watched."""
         with self._session.recording() as record:
             record.note_begin(self.job.action)
+        self._open_before = open_descriptors()
         start = time.monotonic()
         try:
             with (
@@ -143,6 +157,7 @@ class Attempt:
                 self.starts.watching(),
                 self.launches.watching(),
                 self._searches.locks.watching(self.makers.running) as self.locks,
+                self.openings.watching(),
             ):
                 self.outcome = Outcome(action())
         except BaseException as error:
@@ -189,5 +204,22 @@ class Attempt:
         return Touches(self._run_graph, self._searches, own, self._reached, self.makers, settings)
 
     def look_for_leaks(self, executor: object) -> None:
-        """Note what it left running beside the threads of the scheduler's own `executor`; gives all time to end."""
-        self.leaks = left_running(self.prepared.running, executor)
+        """Note what it left running beside the threads of the scheduler's own `executor`, and open; gives it time."""
+        prepared = self.prepared
+        self.leaks = left_running(prepared.running, executor, self.starts.is_plugins, prepared.late)
+        # The frames that an exception goes through hold what their variables do until BuildStream has told it.
+        if self.outcome.error is None or self.outcome.skipped:
+            self.left_open = self._look_for_open()
+
+    def _look_for_open(self) -> AllLeftOpen:
+        modules = modules_of(self.bst_job.get_element())
+        return LeftOpenSearch(
+            self._open_before,
+            self.openings,
+            self.starts,
+            self.leaks,
+            lambda pid: self.launches.place_of(pid, ""),
+            self.prepared.late.threads,
+            lambda name: first_mention(modules, name),
+            self._run_graph.file_names.shown,
+        ).look()

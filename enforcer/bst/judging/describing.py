@@ -7,7 +7,7 @@ import types
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.machinery import ModuleSpec
-from typing import Any
+from typing import Any, NamedTuple
 
 from buildstream.element import Element
 
@@ -37,22 +37,33 @@ _UNSEEN = "no line of the job's plugin code was seen changing it"
 _PROCESS_NAMES = {"os.getcwd()": "chdir", "locale.setlocale(LC_ALL)": "setlocale", "sys.path": "path"}
 
 
-class Describer:
-    """Describes the changes of one job; must run before they are undone."""
+class Described(NamedTuple):
+    """A change as evidence, and whether it is the job's: nobody else can have made it, or a line was seen doing it."""
 
-    def __init__(self, run_graph: RunGraph, element: Any, touches: Touches, blame: str) -> None:
+    change: rules.Change
+    proven: bool
+
+
+class Describer:
+    """Describes the changes of one job; must run before they are undone.
+
+    `alone` says that nothing of an earlier job runs that could have made them.
+    """
+
+    def __init__(self, run_graph: RunGraph, element: Any, touches: Touches, blame: str, alone: bool) -> None:
         self._run_graph = run_graph
         self._touches = touches
         self._blame = blame
-        self._modules = [*_modules_of(element), *run_graph.plugin_modules]
+        self._modules = [*modules_of(element), *run_graph.plugin_modules]
         self._own = run_graph.unit_of(element)
+        self._alone = alone
         self._describe = with_code(names.describe, self._place)
 
     def _place(self, code: types.CodeType) -> str:
         return f"{self._run_graph.file_names.shown(code.co_filename)}:{code.co_firstlineno}"
 
-    def changes(self, changed: ChangedCell) -> Iterator[rules.Change]:
-        """The changes of one cell as evidence, values as text; `undone` is set later."""
+    def changes(self, changed: ChangedCell) -> Iterator[Described]:
+        """The changes of one cell, values as text; `undone` is set later."""
         reload = next(filter(_is_reload, changed.changes), None)
         if reload is None:
             yield from (self._change(changed, change) for change in changed.changes)
@@ -60,15 +71,17 @@ class Describer:
         others = sorted(str(change.name) for change in changed.changes if str(change.name) not in _SET_BY_IMPORTS)
         module = show(changed.cell.obj)
         again = f"{module} executed again" + (f": {', '.join(others)}" if others else "")
-        yield replace(self._change(changed, reload), path="importlib.reload()", before=module, after=again)
+        described = self._change(changed, reload)
+        change = replace(described.change, path="importlib.reload()", before=module, after=again)
+        yield described._replace(change=change)
 
-    def _change(self, changed: ChangedCell, change: EntryChange) -> rules.Change:
+    def _change(self, changed: ChangedCell, change: EntryChange) -> Described:
         found = whose(self._run_graph, self._own, change)
         written = self._written(change)
         where = written if self._touches.live else None
         obtained = self._obtained(changed, change)
         before, after = self._texts(change)
-        return rules.Change(
+        described = rules.Change(
             owner=found.owner,
             unit_kind=found.unit_kind,
             path=names.public_path(found.path),
@@ -84,6 +97,14 @@ class Describer:
             unblamed=None if where and where.plugin else self._why_unblamed(),
             maker=(written and written.maker) or (obtained and obtained.maker) or self._touches.makers.only(),
         )
+        return Described(described, self._alone or self._is_proof(written, change))
+
+    def _is_proof(self, written: Where | None, change: EntryChange) -> bool:
+        """Whether the line can have made the change: it was seen assigning, or fits what was seen after it."""
+        if written is None:
+            return False
+        assigned, live = self._touches.written(change.cell.obj, str(change.name)), self._touches.live
+        return written is assigned or (live is not None and live.fits(written, change))
 
     def _texts(self, change: EntryChange) -> tuple[str | None, str | None]:
         """What the entry held and holds, in texts that tell the two apart."""
@@ -142,7 +163,7 @@ def _is_reload(change: EntryChange) -> bool:
 _SET_BY_IMPORTS = frozenset({"__spec__", "__loader__", "__cached__", "__file__", "__path__", "__doc__"})
 
 
-def _modules_of(element: Any) -> list[types.ModuleType]:
+def modules_of(element: Any) -> list[types.ModuleType]:
     """The modules of the element's plugin and of its sources' plugins."""
     found = [sys.modules.get(module_of(type(plugin))) for plugin in (element, *sources_of(element))]
     return [module for module in found if type(module) is types.ModuleType]
@@ -194,7 +215,7 @@ def shared_locks(
 
 def _lock_tables(run_graph: RunGraph, locks: SharedLocks, job: Any, filled: list[ChangedCell]) -> Iterator[Use]:
     """The tables that a job added a lock to."""
-    modules = [*_modules_of(job.get_element()), *run_graph.plugin_modules]
+    modules = [*modules_of(job.get_element()), *run_graph.plugin_modules]
     for cell in filled:
         owner = run_graph.owner(cell.unit, cell.cell)
         for name in {_root_name(change.name, cell.cell) for change in cell.changes if is_lock_in_table(change, job)}:
@@ -207,7 +228,7 @@ def unshippable(
 ) -> tuple[rules.Unshippable, ...]:
     """What of the job's own state cannot be sent to another process, each place once."""
     element = job.get_element()
-    modules, file_names = _modules_of(element), run_graph.file_names
+    modules, file_names = modules_of(element), run_graph.file_names
     found: dict[str, rules.Unshippable] = {}
     for change, type_name in refused:
         path = names.public_path(change.raw_path())

@@ -21,7 +21,8 @@ from enforcer.bst.judging.publication import Publication
 from enforcer.bst.judging.turns import not_bundled
 from enforcer.bst.judging.unique_keys import UniqueKeys
 from enforcer.bst.judging.verdict import Verdict, summary
-from enforcer.bst.observing.left_running import Leaks, Running, running
+from enforcer.bst.observing.late import Late
+from enforcer.bst.observing.left_running import running
 from enforcer.bst.observing.locks import LockName
 from enforcer.bst.observing.searches import PluginSearches
 from enforcer.errors import EnforcerError
@@ -47,6 +48,7 @@ class Judge:
         rerun: whether jobs have run before, and run only to see which lines change what: nothing of them counts.
         kept_locks: the locks of plugins to which no other job comes meanwhile; None where locks do their work.
         unkept_locks: those that the last job used all the same.
+        late: what jobs have left running.
     """
 
     def __init__(self, session: Session, scheduler: Any, run_graph: RunGraph, comparison: Comparison) -> None:
@@ -61,7 +63,7 @@ class Judge:
         self.kept_locks: frozenset[LockName] | None = None
         self.unkept_locks: list[LockName] = []
         self._verdict: Verdict | Exception | None = None
-        self._late = LateThreads()
+        self.late = Late()
         self._last: Verdict | None = None
         self._note_graph()
         self._refuse_shared_cache()
@@ -92,8 +94,9 @@ class Judge:
         own = self.run_graph.unit_of(element)
         found_early = self.comparison.before(own)
         now = running()
+        self.late.look(now)
         keys = UniqueKeys(element, self.run_graph.file_names)
-        prepared = Prepared(own, keys, now, self._late.alive(now), found_early)
+        prepared = Prepared(own, keys, now, self.late, self.late.leakers, found_early)
         self.unkept_locks = []
         attempt = Attempt(
             self.session,
@@ -133,13 +136,14 @@ class Judge:
         attempt = verdict.attempt
         try:
             failing = verdict.after_action(getattr(self._scheduler.loop, "_default_executor", None))
-            self._late.add(attempt.job, attempt.leaks)
+            self.late.add(attempt.job, attempt.leaks)
             self.unkept_locks = attempt.unkept_locks
         except Exception as error:
             # Ours: it must end this job, not hang the scheduler.
             self.reusable = False
             raise self._our_failure(attempt.job, error) from error
-        self.reusable = self.reusable and not (verdict.stuck or attempt.leaks.threads or attempt.leaks.processes)
+        left = attempt.leaks.threads or attempt.leaks.processes or attempt.left_open.descriptors
+        self.reusable = self.reusable and not (verdict.stuck or left)
         self.publication.doubt(verdict)
         return failing
 
@@ -251,19 +255,3 @@ def _verdict_error(failing: list[Finding], error: BaseException | None) -> Enfor
     if error is not None:
         lines.append(f"The job itself failed too: {names.in_words(error, str)}")
     return EnforcementError(summary("strict", failing), "\n".join(lines), f"enforcement-{failing[0].rule}")
-
-
-class LateThreads:
-    """Threads that jobs left running: what changes later, where no plugin code of the job reached, may be theirs."""
-
-    def __init__(self) -> None:
-        self._left: list[tuple[Job, frozenset[int]]] = []
-
-    def add(self, job: Job, leaks: Leaks) -> None:
-        """Remember what `job` left."""
-        if leaks.threads:
-            self._left.append((job, frozenset(leaks.threads)))
-
-    def alive(self, now: Running) -> list[Job]:
-        """The jobs of which a thread still runs, oldest first."""
-        return [job for job, idents in self._left if idents & now.threads]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from buildstream._message import MessageType
@@ -13,14 +14,14 @@ from enforcer.bst.elements.parts import sources_of
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.attempt import Attempt
 from enforcer.bst.judging.comparison import Comparison, Seen, Suspected
-from enforcer.bst.judging.describing import Describer, shared_locks, unshippable
+from enforcer.bst.judging.describing import Described, Describer, shared_locks, unshippable
 from enforcer.bst.judging.memos import Memos
 from enforcer.bst.judging.sorting import sort_foreign
 from enforcer.bst.judging.turns import had_turn
+from enforcer.bst.observing.left_open import LeftOpen
 from enforcer.bst.observing.searches import PluginSearches
 from enforcer.graph.compare import ChangedCell, changed_cells
 from enforcer.graph.delta import Refused
-from enforcer.graph.unit import Unit
 from enforcer.reports.message import short_lines
 from enforcer.results.findings import Finding, Job
 from enforcer.rules.evidence import Change, Evidence, Left, SharedLock
@@ -28,6 +29,7 @@ from enforcer.rules.registry import apply_rules
 from enforcer.session import Session
 
 _FOUND_LATER = "it was found by a look that came after the job"
+_BY_LEFT = "a thread that an earlier job left running can have made the change, and no line was seen making it"
 
 
 @dataclass
@@ -41,7 +43,7 @@ class Case:
         fills: what core filled in on others.
         refused: what of its own changes cannot be sent to other processes.
         findings: what was found on the job, or on one of several of which it is one.
-        from_leaked_thread: what was found on an earlier job, of which a thread can have made the changes.
+        from_leaked: what was found on an earlier job, as what it left running can have done it.
         failing: those of `findings` that fail the job.
     """
 
@@ -51,7 +53,7 @@ class Case:
     fills: list[ChangedCell] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    from_leaked_thread: list[Finding] = field(default_factory=list)
+    from_leaked: list[Finding] = field(default_factory=list)
     failing: list[Finding] = field(default_factory=list)
 
 
@@ -146,22 +148,22 @@ class Verdict:
         described = self._describe_and_undo(violations)
         used = shared_locks(run_graph, self._searches.locks, attempt.bst_job, attempt.locks, case.fills, attempt.makers)
         locks = self._kept_or_not(used)
-        reached, unreached = self._told_apart(described)
-        if reached or case.refused or locks or attempt.drifts or attempt.leaks.threads or attempt.leaks.processes:
+        evidence, doubtful = self._told_apart(described)
+        found = evidence.changes or evidence.drifts or evidence.processes or evidence.descriptors
+        if found or case.refused or locks or attempt.leaks.threads or attempt.left_open.temporary:
             evidence = replace(
-                self._evidence(attempt.job, reached),
+                evidence,
                 threads=self._left(attempt.leaks.threads),
-                processes=self._left(attempt.leaks.processes),
-                drifts=attempt.drifts,
+                temporary=self._open(attempt.left_open.temporary),
                 locks=locks,
                 failed=attempt.outcome.failed,
                 unshippable=unshippable(run_graph, attempt.bst_job, case.refused, attempt.touches),
             )
             case.findings += apply_rules(evidence)
-        if unreached:
-            case.from_leaked_thread = apply_rules(self._evidence(attempt.prepared.leakers[-1], unreached))
-            for finding in case.from_leaked_thread:
-                finding.candidates = [*attempt.prepared.leakers, attempt.job]
+        if doubtful is not None:
+            case.from_leaked = apply_rules(doubtful)
+            for finding in case.from_leaked:
+                finding.candidates = [*attempt.prepared.late.all_leakers, attempt.job]
 
     def _kept_or_not(self, used: tuple[SharedLock, ...]) -> tuple[SharedLock, ...]:
         """Say of each lock whether others were kept out, where it does not do that itself."""
@@ -171,14 +173,34 @@ class Verdict:
         self.attempt.unkept_locks = [(lock.owner, lock.path) for lock in used if (lock.owner, lock.path) not in kept]
         return tuple(replace(lock, kept=(lock.owner, lock.path) in kept) for lock in used)
 
-    def _told_apart(self, described: list[tuple[Unit, Change]]) -> tuple[list[Change], list[Change]]:
-        """What the job did, and what a thread of an earlier one can have done: where this one reached for nothing."""
-        reached: list[Change] = []
-        unreached: list[Change] = []
-        for unit, change in described:
-            by_job = not self.attempt.prepared.leakers or self.attempt.touches.obtained(unit)
-            (reached if by_job else unreached).append(change)
-        return reached, unreached
+    def _told_apart(self, described: list[Described]) -> tuple[Evidence, Evidence | None]:
+        """What the job did, and what may as well be the doing of what earlier ones have left running."""
+        attempt = self.attempt
+        leakers, late = attempt.prepared.leakers, attempt.prepared.late
+        changes, drifts, processes = [each.change for each in described], attempt.drifts, attempt.leaks.processes
+        descriptors = attempt.left_open.descriptors
+        doubtful = Evidence(attempt.job)
+        if leakers:
+            changes = [each.change for each in described if each.proven]
+            drifts = tuple(drift for drift in drifts if drift.site is not None)
+            descriptors = tuple(left for left in descriptors if left.seen)
+            doubtful = replace(
+                self._evidence(leakers[-1], [_without_site(each.change) for each in described if not each.proven]),
+                drifts=tuple(drift for drift in attempt.drifts if drift.site is None),
+                descriptors=self._open(left for left in attempt.left_open.descriptors if not left.seen),
+            )
+        if processes and late.processes and late.may_have_left():
+            processes = {pid: name for pid, name in processes.items() if attempt.launches.has_started(pid)}
+            others = {pid: name for pid, name in attempt.leaks.processes.items() if pid not in processes}
+            doubtful = replace(doubtful, job=late.all_leakers[-1], processes=self._left(others))
+        evidence = replace(
+            self._evidence(attempt.job, changes),
+            drifts=drifts,
+            processes=self._left(processes),
+            descriptors=self._open(descriptors),
+        )
+        doubts = doubtful.changes or doubtful.drifts or doubtful.processes or doubtful.descriptors
+        return evidence, doubtful if doubts else None
 
     def _find_by_full_compare(self, case: Case) -> None:
         findings, fills = self._on_suspected(case.seen.by_full_compare)
@@ -193,7 +215,7 @@ class Verdict:
     def _classify(self, case: Case) -> None:
         case.failing = [finding for finding in case.findings if self._fails(finding)]
         self.tainting = [finding for finding in case.findings if finding.fails]
-        for finding in case.from_leaked_thread:
+        for finding in case.from_leaked:
             self._fails(finding)
 
     def _keep_or_forget_own(self, case: Case) -> None:
@@ -232,7 +254,7 @@ class Verdict:
             if attempt.lines is not None:
                 record.coverage.add(attempt.lines.ran())
                 record.incomplete_reasons.update([attempt.lines.trouble] if attempt.lines.trouble else [])
-            record.findings += case.findings + case.from_leaked_thread
+            record.findings += case.findings + case.from_leaked
             if case.failing and attempt.job.action in ("Fetch", "Track"):
                 record.left_behind.update(self._mirror_folders())
 
@@ -245,7 +267,7 @@ class Verdict:
 
     def _warn(self, case: Case) -> None:
         """Tell what the job's failure does not tell."""
-        told = case.from_leaked_thread if case.failing else case.findings + case.from_leaked_thread
+        told = case.from_leaked if case.failing else case.findings + case.from_leaked
         if told:
             text = summary(self._session.settings.mode.value, told)
             self.attempt.bst_job.message(MessageType.WARN, text, detail="\n".join(short_lines(told)))
@@ -272,7 +294,7 @@ class Verdict:
         if not described:
             return [], fills
         # A line that was seen is one of the present job; what was there before it came has none of these.
-        changes = [_unseen(change) if found_early else change for _, change in described]
+        changes = [_unseen(each.change) if found_early else each.change for each in described]
         certain = self._judge(self.attempt.job, [change for change in changes if change.site])
         job = suspected.jobs[-1] if suspected.jobs else self.attempt.job
         doubtful = self._judge(job, [change for change in changes if not change.site])
@@ -288,12 +310,13 @@ class Verdict:
     def _judge(self, job: Job, changes: list[Change]) -> list[Finding]:
         return apply_rules(self._evidence(job, changes)) if changes else []
 
-    def _describe_and_undo(self, violations: list[ChangedCell], found_early: bool = False) -> list[tuple[Unit, Change]]:
+    def _describe_and_undo(self, violations: list[ChangedCell], found_early: bool = False) -> list[Described]:
         """Describe the changes, then undo them, if the mode wants it; what was found early is undone by now."""
         if not violations:
             return []
         attempt, settings = self.attempt, self._session.settings
-        describer = Describer(self._run_graph, attempt.bst_job.get_element(), attempt.touches, settings.blame)
+        element, alone = attempt.bst_job.get_element(), not attempt.prepared.leakers
+        describer = Describer(self._run_graph, element, attempt.touches, settings.blame, alone)
         described = [(cell, change) for cell in violations for change in describer.changes(cell)]
         stuck: set[int] = set()
         if not found_early:
@@ -301,8 +324,8 @@ class Verdict:
             self.stuck = self.stuck or bool(stuck)
         stays = self._comparison.foreign_stays
         return [
-            (cell.unit, replace(change, undone=None if stays else id(cell.cell) not in stuck))
-            for cell, change in described
+            Described(replace(change, undone=None if stays else id(cell.cell) not in stuck), proven)
+            for cell, (change, proven) in described
         ]
 
     def _evidence(self, job: Job, changes: list[Change]) -> Evidence:
@@ -318,6 +341,10 @@ class Verdict:
         is_present = change.maker is not None and change.site is None and change.maker.name == self.attempt.job.element
         return replace(change, maker=None) if is_present and job != self.attempt.job else change
 
+    def _open(self, left: Iterable[LeftOpen]) -> tuple[Left, ...]:
+        site_of, only = self._run_graph.file_names.site_of, self.attempt.makers.only()
+        return tuple(Left(name, site_of(where.plugin), where.maker or only) for name, where, _ in left)
+
     def _left(self, running: dict[int, str]) -> tuple[Left, ...]:
         site_of = self._run_graph.file_names.site_of
         place_of = self.attempt.launches.place_of
@@ -329,6 +356,11 @@ class Verdict:
 def _unseen(change: Change) -> Change:
     """The change without the line that the present job is blamed for."""
     return replace(change, site=None, core=None, unblamed=_FOUND_LATER)
+
+
+def _without_site(change: Change) -> Change:
+    """As no line is known to have made it, and none of the job's that reached there shows who did."""
+    return replace(change, site=None, core=None, obtained=None, unblamed=_BY_LEFT)
 
 
 def summary(mode: str, findings: list[Finding]) -> str:

@@ -2,7 +2,11 @@
 
 touches       where plugin code first reached into foreign state
 left_running  threads and child processes that a job leaves running
-starts        the lines that started them
+starts        who started them, and on which line
+late          what of them runs in later jobs
+callers       whether a plugin or BuildStream's core does what runs
+openings      who opens files and sockets, and on which line
+left_open     descriptors that a job leaves open, temporary files that it leaves behind
 locks         locks of plugin modules and classes, and whether a job used one
 lock_holders  where these locks are, and where they will be
 lock_users    which jobs can come to them

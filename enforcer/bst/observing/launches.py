@@ -149,6 +149,10 @@ class Launches:
             return self._threads.get(id(thread_of(threading.get_ident())))
         return Where(place, maker=self._makers.running(frame))
 
+    def has_started(self, pid: int) -> bool:
+        """Whether a line was seen starting this very process."""
+        return pid in self._places
+
     def place_of(self, number: int, name: str) -> Where | None:
         """The line that started the process or thread of this number; a process has this name."""
         return self._places.get(number) or self._by_time(number, name)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import multiprocessing.process
 import os
 import sys
 import threading
 import time
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from multiprocessing import forkserver, resource_tracker
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from enforcer.graph.values import class_name, is_compiled, qualified_name, vars_of
 
@@ -18,23 +21,48 @@ _GRACE = 0.5
 
 _POLL = 0.01
 
+_LOOKS = 25
+"""So many times at least is looked: where the machine is busy, what is about to end has to wait as we do."""
+
+_BEGAN = 19
+"""Which word of /proc/PID/stat, after the name of the program, says when the process began."""
+
 _WALL = 0x40000000
 """`__WALL` of waitid(2): children of any kind, those that end without SIGCHLD too."""
 
-# Threads of the libraries below BuildStream's core, started when they are first needed, wherever that is.
-_LIBRARIES = ("grpc", "asyncio")
+_GRPC = "grpc"
+"""The library below BuildStream's core that starts threads when they are first needed, wherever that is."""
+
+
+_TICK = 1 / os.sysconf("SC_CLK_TCK")
+"""Seconds, to which the kernel tells when a process began."""
 
 
 class Running(NamedTuple):
-    """What runs at one moment: thread identifiers and child process ids."""
+    """What runs at one moment.
+
+    Attributes:
+        threads: the identifiers of threads.
+        processes: the ids of processes.
+        at: the moment, in seconds since the system was started.
+    """
 
     threads: frozenset[int]
     processes: frozenset[int]
+    at: float
 
 
 def running() -> Running:
-    """The threads that run Python code and the live children of this process, now."""
-    return Running(frozenset(sys._current_frames()), frozenset(_children()))
+    """The threads that run Python code and the live processes that this one has to do with, now."""
+    at = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return Running(frozenset(sys._current_frames()), frozenset(_processes()), at)
+
+
+class Late(Protocol):
+    """What earlier jobs have left, by identifiers and process ids."""
+
+    threads: set[int]
+    processes: set[int]
 
 
 class Leaks(NamedTuple):
@@ -47,25 +75,49 @@ class Leaks(NamedTuple):
 NO_LEAKS = Leaks({}, {})
 
 
-def left_running(before: Running, executor: object) -> Leaks:
-    """What runs now and did not run before, without the scheduler's own threads (its `executor`)."""
-    deadline = time.monotonic() + _GRACE
+def left_running(
+    before: Running,
+    executor: object,
+    is_plugins: Callable[[threading.Thread | None], bool | None],
+    late: Late,
+) -> Leaks:
+    """What runs now and did not run before, without what is not the job's.
+
+    Args:
+        executor: the scheduler's own; its threads are none of the job's.
+        is_plugins: says of a thread whether a plugin has started it in this job; None if that was not seen.
+        late: the threads and processes that earlier jobs have left.
+    """
+    deadline, looks = time.monotonic() + _GRACE, _LOOKS
     while True:
-        leaks = _left_now(before, executor)
-        if not (leaks.threads or leaks.processes) or time.monotonic() > deadline:
+        leaks, looks = _left_now(before, executor, is_plugins, late), looks - 1
+        if not (leaks.threads or leaks.processes) or (looks <= 0 and time.monotonic() > deadline):
             return leaks
         time.sleep(_POLL)
 
 
-def _left_now(before: Running, executor: object) -> Leaks:
+def _left_now(
+    before: Running,
+    executor: object,
+    is_plugins: Callable[[threading.Thread | None], bool | None],
+    late: Late,
+) -> Leaks:
     now = running()
-    own = {vars_of(thread).get("_ident") for thread in getattr(executor, "_threads", ())}
-    threads = [ident for ident in now.threads - before.threads - own if not _is_library_thread(ident)]
-    helpers = {
-        getattr(forkserver._forkserver, "_forkserver_pid", None),
-        getattr(resource_tracker._resource_tracker, "_pid", None),
-    }
-    processes = now.processes - before.processes - helpers
+    known = before.threads.union(vars_of(thread).get("_ident") for thread in getattr(executor, "_threads", ()))
+    threads = []
+    for ident in now.threads.difference(late.threads):
+        thread = thread_of(ident)
+        started = is_plugins(thread)
+        if thread is not None and "_target" not in vars_of(thread):
+            continue  # its function has returned: Python has let go of it, and the thread ends
+        if started or (started is None and ident not in known and not _is_grpc_thread(ident)):
+            threads.append(ident)
+    # An older one has become ours since, when its parent ended.
+    processes = [
+        pid
+        for pid in now.processes.difference(before.processes, late.processes)
+        if _began(pid) >= before.at - 2 * _TICK
+    ]
     return Leaks(_named(threads, _thread_name), _named(processes, _process_name))
 
 
@@ -79,11 +131,11 @@ def thread_of(ident: int) -> threading.Thread | None:
     return next((thread for thread in threading.enumerate() if vars_of(thread).get("_ident") == ident), None)
 
 
-def _is_library_thread(ident: int) -> bool:
-    """Whether one of core's libraries runs this thread: told by the function that it runs."""
+def _is_grpc_thread(ident: int) -> bool:
+    """Whether gRPC runs this thread: told by its function. For those that nobody saw being started."""
     target = _target(thread_of(ident))
     module = target.__module__ if _is_function(target) else None
-    return type(module) is str and module.split(".")[0] in _LIBRARIES
+    return type(module) is str and module.split(".")[0] == _GRPC
 
 
 def _thread_name(ident: int) -> str:
@@ -107,14 +159,36 @@ def _target(thread: threading.Thread | None) -> Any:
     return target.__func__ if type(target) is types.MethodType else target
 
 
+def _processes() -> Iterator[int]:
+    """The live children of this process, and those that Python's fork server has made for it.
+
+    Python's own helpers are none of them: they end when this process does, and nobody can wait for them.
+    """
+    children = _children()
+    server = getattr(forkserver._forkserver, "_forkserver_pid", None)
+    helpers = {server, getattr(resource_tracker._resource_tracker, "_pid", None)}
+    yield from (pid for pid in children if pid not in helpers)
+    if server in children:
+        yield from _children_of(server)
+        return
+    # The server is the parent's, and so are its children.
+    yield from filter(runs, started_by_python())
+
+
+def started_by_python() -> set[int]:
+    """The processes that `multiprocessing` has started for this one, and has not waited for."""
+    started = list(multiprocessing.process._children)  # type: ignore[attr-defined]
+    found = {vars_of(vars_of(process).get("_popen")).get("pid") for process in started}
+    return {pid for pid in found if type(pid) is int}
+
+
 def _children() -> list[int]:
     """Process ids of the children that still run, of every thread of this process."""
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT | _WALL)
     except ChildProcessError:  # there are none: no need to read a file a thread
         return []
-    found = [pid for task in os.listdir("/proc/self/task") for pid in children_of(f"self/task/{task}")]
-    return [pid for pid in found if _runs(pid)]
+    return _children_of("self")
 
 
 def children_of(thread: str) -> list[int]:
@@ -122,9 +196,34 @@ def children_of(thread: str) -> list[int]:
     return [int(pid) for pid in _read(f"/proc/{thread}/children").split()]
 
 
-def _runs(pid: int) -> bool:
+def _children_of(process: int | str) -> list[int]:
+    found: list[int] = []
+    with suppress(OSError):
+        for task in os.listdir(f"/proc/{process}/task"):
+            found += children_of(f"{process}/task/{task}")
+    return [pid for pid in found if runs(pid)]
+
+
+def descendants(processes: Iterable[int]) -> set[int]:
+    """What these have started, and what that has, as far as it still runs and has its parent."""
+    found: set[int] = set()
+    todo = list(processes)
+    while todo:
+        new = set(_children_of(todo.pop())) - found
+        found |= new
+        todo += new
+    return found
+
+
+def runs(pid: int) -> bool:
     """Whether the process is there and no zombie."""
     return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[:1] not in ([], [b"Z"])
+
+
+def _began(pid: int) -> float:
+    """When the process began, in seconds since the system was started; the end of time where nobody can tell."""
+    words = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    return int(words[_BEGAN]) * _TICK if len(words) > _BEGAN else math.inf
 
 
 def _process_name(pid: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,7 @@ class Touches:
         makers: tells which plugin runs.
         settings: its blame says how much is noted beside that.
         rerun: whether the job runs again, only to see which lines change what: each is followed by a full compare.
+        late: identifiers of threads that earlier jobs have left, now and later.
 
     What BuildStream's own plugins do is looked at when the job is over; their lines are followed where that was asked
     for, or where nothing else has shown a line.
@@ -65,12 +66,14 @@ class Touches:
         makers: Makers,
         settings: Settings,
         rerun: bool = False,
+        late: Collection[int] = (),
     ) -> None:
         self._run_graph = run_graph
         self._reached = reached
         self._own = own
         self.makers = makers
         self._main = threading.main_thread().ident
+        self._late = late
         self._roots = run_graph.graph.registry.roots
         # A running function that no plugin code called: core reaches for many things in a row.
         self._without_plugin: FrameType | None = None
@@ -85,11 +88,15 @@ class Touches:
             self._reach = searches.reach_of_all if all_ else searches.reach
             files = run_graph.plugin_files if all_ else run_graph.third_party_files
             limit = None if all_ else WORK_LIMIT
-            self.live = LineBlame(files, self._reach, self._main, lambda unit: unit is own, makers.running, limit)
+            self.live = LineBlame(files, self._reach, self._idle, lambda unit: unit is own, makers.running, limit)
         self.units: set[Unit] = set()
         self.trouble: Exception | None = None
         # Roots of which nothing more is to be learnt from another access.
         self.quiet: set[int] = {id(root) for root, _ in own.roots}
+
+    def _idle(self, ident: int) -> bool:
+        """Whether what this thread does is no doing of the job."""
+        return ident == self._main or ident in self._late
 
     def obtained(self, unit: Unit) -> Where | None:
         """The first line of plugin code that reached into `unit`, else the first that made core do so."""
@@ -106,7 +113,7 @@ class Touches:
     def note(self, obj: object, written: str | None) -> None:
         """`obj` is accessed (or its attribute `written` assigned to) by the calling frame's caller."""
         unit = self._roots.get(id(obj))
-        if unit is None or threading.get_ident() == self._main:
+        if unit is None or self._idle(threading.get_ident()):
             return
         if unit is self._own:
             if written is not None and self.live is not None:

@@ -23,7 +23,7 @@ from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.forked import job_coverage
 from enforcer.bst.forked.forwarding import Replay
 from enforcer.bst.forked.grpc_guard import no_call_under_way
-from enforcer.bst.forked.inherited import start_forkserver
+from enforcer.bst.forked.inherited import end_served, served, start_forkserver
 from enforcer.bst.judging.comparison import CompareTouched
 from enforcer.bst.judging.judge import Judge
 from enforcer.bst.replicas.assignments import AssignedObjects
@@ -93,6 +93,7 @@ class ProcessesRun(Run):
         self._exact: set[Any] = set()
         self._numbers = itertools.count()
         self._ending = False
+        self._served: set[int] = set()
         self._reruns = Reruns(self._run_again) if session.settings.blame == "rerun" else None
         replica = BstReplica(self.judge, self._replication, pending, gated, scheduler, queues, become)
         self._pool = Pool(
@@ -106,6 +107,7 @@ class ProcessesRun(Run):
     def begin(self) -> None:
         """Fork the pristine process; called on the main thread before any job."""
         start_forkserver(self.judge.run_graph.plugins)
+        self._served = served()
         self._pool.start()
 
     def starting(self, job: Any) -> None:
@@ -271,6 +273,7 @@ class ProcessesRun(Run):
         self._ignore_signals()
         self._assigned.unwatch()
         self._pool.close(self._retired)
+        end_served(self._served)
         job_coverage.add_measured(self._coverage)
         with self.judge.session.recording() as record:
             record.errors += self._pool.losses

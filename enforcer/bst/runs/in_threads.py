@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.comparison import CompareAll
 from enforcer.bst.judging.judge import Judge
+from enforcer.bst.observing import openings
+from enforcer.bst.observing.left_running import started_by_python
 from enforcer.bst.replicas.pickling import BstWire
 from enforcer.bst.runs.scheduler_run import JOB_TERMINATED, Run
 from enforcer.bst.runs.turn import Turn
 from enforcer.graph.delta import Codec
 from enforcer.graph.references import References
+from enforcer.processes import linux
 from enforcer.results import costs
 from enforcer.session import Session
 
@@ -28,6 +32,16 @@ class ThreadsRun(Run):
         # What the encoder is tried on never leaves: all that the walks meet counts as known elsewhere.
         codec = Codec(run_graph.graph.registry, References(run_graph.graph.registry.met), BstWire(run_graph.policy))
         self.judge = Judge(session, scheduler, run_graph, CompareAll(run_graph, codec))
+        # What a job leaves running is a child of this process then, however often it has forked.
+        openings.listen()
+        self._adopted_before = linux.adopt_orphans()
+        self._children_before = linux.children(os.getpid())
+
+    def finish(self) -> None:
+        """Nothing is looked for any more."""
+        linux.adopt_orphans(self._adopted_before)
+        linux.reap_ended(self.judge.late.started.union(self._children_before, started_by_python()))
+        super().finish()
 
     def act(self, job: Any, child_action: Callable[[], Any]) -> Any:
         """The action, when it is the job's turn."""

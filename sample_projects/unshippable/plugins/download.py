@@ -1,5 +1,6 @@
 """download - a text file that is fetched"""
 
+import io
 import os
 
 from buildstream import Source, utils
@@ -38,8 +39,8 @@ class DownloadSource(Source):
     def fetch(self):
         with open(self.mirror_file(), "w", encoding="utf-8") as note:
             note.write(self.text)
-        # The hazard: no other process can have this open file.
-        self.opened = open(self.mirror_file(), encoding="utf-8")
+        # The hazard: no other process can have this stream.
+        self.opened = io.TextIOWrapper(io.BytesIO(b"downloaded"), encoding="utf-8")
 
     def stage(self, directory):
         utils.safe_copy(self.mirror_file(), os.path.join(directory, "note.txt"))

@@ -11,7 +11,9 @@ import pytest
 from enforcer.bst.judging import verdict as verdict_module
 from enforcer.bst.judging.attempt import Outcome
 from enforcer.bst.judging.comparison import Seen, Suspected
+from enforcer.bst.judging.describing import Described
 from enforcer.bst.judging.verdict import Case, Verdict
+from enforcer.bst.observing.left_open import NOTHING_OPEN
 from enforcer.bst.observing.left_running import NO_LEAKS
 from enforcer.results.findings import Finding, Job, Owner
 from enforcer.rules.evidence import Change, Evidence
@@ -38,14 +40,16 @@ def verdict() -> Any:
     made.attempt = SimpleNamespace(
         job=JOB,
         bst_job=None,
-        prepared=SimpleNamespace(leakers=[SUSPECT]),
-        touches=SimpleNamespace(obtained=lambda unit: unit % 2),
+        prepared=SimpleNamespace(leakers=[SUSPECT], late=SimpleNamespace(processes=set(), all_leakers=[SUSPECT])),
+        touches=None,
         locks=[],
         kept_locks=None,
         outcome=Outcome(),
         makers=None,
         drifts=(),
         leaks=NO_LEAKS,
+        left_open=NOTHING_OPEN,
+        launches=None,
         lines=None,
     )
     made._session = Session(Settings())
@@ -53,11 +57,12 @@ def verdict() -> Any:
     return made
 
 
-def test_what_the_job_reached_is_told_from_the_rest_without_a_comparison(
+def test_what_the_job_was_seen_doing_is_told_from_the_rest_without_a_comparison(
     verdict: Any, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The same change twice: one that the job reached, one that a thread of an earlier job made.
-    described = [(number, Change(Owner("element", "dep.bst"), "element", ".x", "set")) for number in range(MANY)]
+    # The same change twice: one that a line of the job made, one that a thread of an earlier job can have made.
+    changes = [Change(Owner("element", "dep.bst"), "element", ".x", "set", before=str(n)) for n in range(MANY)]
+    described = [Described(change, number % 2 == 1) for number, change in enumerate(changes)]
     judged: list[Evidence] = []
     verdict._describe_and_undo = lambda violations: described
     verdict._evidence = lambda job, changes: Evidence(job, tuple(changes))
@@ -69,8 +74,8 @@ def test_what_the_job_reached_is_told_from_the_rest_without_a_comparison(
     verdict._find_on_job(case)
     of_job, of_suspect = judged
     assert (of_job.job, of_suspect.job) == (JOB, SUSPECT)
-    assert list(map(id, of_job.changes)) == [id(change) for number, change in described if number % 2]
-    assert list(map(id, of_suspect.changes)) == [id(change) for number, change in described if not number % 2]
+    assert [change.before for change in of_job.changes] == [str(n) for n in range(MANY) if n % 2]
+    assert [change.before for change in of_suspect.changes] == [str(n) for n in range(MANY) if not n % 2]
 
 
 @pytest.mark.parametrize(("failed", "told"), [(True, 1), (False, 3)])
@@ -81,7 +86,7 @@ def test_what_a_failed_job_says_by_its_failure_is_not_told_again(
     verdict.attempt.bst_job = SimpleNamespace(message=lambda kind, text, detail: said.append(detail.split("\n")))
     monkeypatch.setattr(Finding, "__eq__", never_compared)
     monkeypatch.setattr(verdict_module, "short_lines", lambda findings: ["one"] * len(findings))
-    case.findings, case.from_leaked_thread = [FINDING, FINDING], [replace(FINDING)]
+    case.findings, case.from_leaked = [FINDING, FINDING], [replace(FINDING)]
     case.failing = [FINDING] if failed else []
     verdict._warn(case)
     assert said == [["one"] * told]

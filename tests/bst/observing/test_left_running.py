@@ -10,7 +10,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from enforcer.bst.observing.left_running import _is_library_thread, _process_name, _thread_name, running
+from enforcer.bst.observing.late import Late
+from enforcer.bst.observing.left_running import (
+    NO_LEAKS,
+    _is_grpc_thread,
+    _process_name,
+    _thread_name,
+    left_running,
+    running,
+)
 
 _WAITS = "import sys; print('started', flush=True); sys.stdin.read()"
 
@@ -84,10 +92,45 @@ def test_a_thread_that_grpc_runs_is_one_of_a_library_although_its_function_is_co
         channel.subscribe(stay, try_to_connect=True)
         assert told.wait(60)
         new = running().threads - before
-        others = [_thread_name(ident) for ident in new if not _is_library_thread(ident)]
+        others = [_thread_name(ident) for ident in new if not _is_grpc_thread(ident)]
         seen.set()
         assert new
         assert others == []
+
+
+def test_a_thread_whose_function_has_returned_is_not_left() -> None:
+    before = running()
+    seen, over = threading.Event(), threading.Event()
+
+    class Slow(threading.Thread):
+        """Takes its time between the end of its function and its own."""
+
+        def run(self) -> None:
+            super().run()
+            seen.set()
+            over.wait(60)
+
+    thread = Slow(target=lambda: None)
+    thread.start()
+    seen.wait()
+    leaks = left_running(before, None, lambda one: True if one is thread else None, Late())
+    over.set()
+    thread.join()
+    assert leaks == NO_LEAKS
+
+
+def test_whose_a_thread_is_its_start_tells() -> None:
+    before = running()
+    over = threading.Event()
+    threads = [threading.Thread(target=over.wait, args=(60,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    told = dict(zip(threads, (True, False, None), strict=True))
+    leaks = left_running(before, None, lambda thread: told.get(thread), Late())  # type: ignore[arg-type]
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert set(leaks.threads) == {threads[0].ident, threads[2].ident}
 
 
 def test_a_thread_of_a_callable_object_is_no_librarys() -> None:
@@ -104,7 +147,7 @@ def test_a_thread_of_a_callable_object_is_no_librarys() -> None:
     thread = threading.Thread(target=target)
     thread.start()
     assert thread.ident is not None
-    found = _is_library_thread(thread.ident), _thread_name(thread.ident)
+    found = _is_grpc_thread(thread.ident), _thread_name(thread.ident)
     target.over.set()
     thread.join()
     assert found == (False, "Thread")

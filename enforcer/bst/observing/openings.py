@@ -1,0 +1,193 @@
+"""What is opened while a job's action runs, on whose behalf, and on which line of plugin code.
+
+Python tells its audit hooks of each file and socket that it opens and of each temporary file that it makes, whoever
+asks: a plugin may have taken `open` from wherever it stands. Such a hook cannot be taken off again; outside of the time
+of an action it does nothing, and where jobs are processes no hook is in main.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, NamedTuple
+
+from enforcer.blame.live import Where
+from enforcer.blame.place import plugin_place
+from enforcer.bst.observing.callers import is_plugins_doing
+from enforcer.bst.observing.makers import Makers
+
+_MANY = 4096
+"""So many openings are kept; then those of files that are closed again are forgotten."""
+
+
+class Opening(NamedTuple):
+    """One of a file or socket, or the making of a temporary file.
+
+    Attributes:
+        by_plugin: whether a plugin did it, itself or through a library.
+        thread: the identifier of the thread that did.
+        where: the line of plugin code, if lines are asked for.
+    """
+
+    by_plugin: bool
+    thread: int
+    where: Where | None
+
+
+class Temporary(NamedTuple):
+    """A temporary file or directory: its name with `*` for what is made up, and its making."""
+
+    name: str
+    is_directory: bool
+    opening: Opening
+
+
+class Openings:
+    """Those of one job.
+
+    Args:
+        files: the names of the files of plugin code.
+        makers: tells which plugin runs.
+        is_plugins: says of the thread that runs whether a plugin has started it.
+        notes_lines: whether lines are asked for.
+
+    Attributes:
+        noted: what notes an event of this name.
+        files: the last one of each path, by the absolute path; of plugins before that of others.
+        temporary: the temporary files, the same way.
+        sockets: each socket, by its object, if that is still there.
+    """
+
+    def __init__(
+        self, files: Collection[str], makers: Makers, is_plugins: Callable[[], bool], notes_lines: bool
+    ) -> None:
+        self._files = files
+        self._makers = makers
+        self._is_plugins = is_plugins
+        self._notes_lines = notes_lines
+        self._main = threading.main_thread().ident
+        self.noted: dict[str, Callable[[FrameType, tuple[Any, ...]], None]] = {
+            "open": self._file,
+            "sqlite3.connect": self._file,
+            "socket.__new__": self._socket,
+            "tempfile.mkstemp": self._temporary_file,
+            "tempfile.mkdtemp": self._temporary_directory,
+        }
+        self.files: dict[str, Opening] = {}
+        self.temporary: dict[str, Temporary] = {}
+        self.sockets: list[tuple[weakref.ref[Any], Opening]] = []
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Note what is opened in the time of the block, by whichever thread."""
+        global _current
+        _current = self
+        try:
+            yield
+        finally:
+            _current = None
+
+    def _file(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+        path = args[0]
+        if type(path) is bytes:
+            path = os.fsdecode(path)
+        if type(path) is not str:
+            return
+        if len(self.files) >= _MANY:
+            self._forget_closed()
+        opening, path = self._opening(frame), os.path.abspath(path)
+        if opening.by_plugin or path not in self.files or not self.files[path].by_plugin:
+            self.files[path] = opening
+
+    def _forget_closed(self) -> None:
+        still = set(map(os.path.realpath, links(open_descriptors()).values()))
+        self.files = {path: opening for path, opening in self.files.items() if os.path.realpath(path) in still}
+        if len(self.files) >= _MANY:
+            self.files.clear()
+
+    def _socket(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+        if len(self.sockets) >= _MANY:
+            self.sockets = [(ref, opening) for ref, opening in self.sockets if ref() is not None or opening.by_plugin]
+        try:
+            self.sockets.append((weakref.ref(args[0]), self._opening(frame)))
+        except TypeError:  # of the class below that of Python's module `socket`
+            return
+
+    def _temporary_file(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+        self._temporary(frame, args[0], "pre", "suf", False)
+
+    def _temporary_directory(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+        self._temporary(frame, args[0], "prefix", "suffix", True)
+
+    def _temporary(self, frame: FrameType, path: Any, prefix: str, suffix: str, is_directory: bool) -> None:
+        """`frame` runs a function of `tempfile`, whose variables say what of the name is not made up."""
+        opening, parts = self._opening(frame), frame.f_locals
+        if opening.by_plugin:
+            before, after = (os.fsdecode(parts.get(name) or "") for name in (prefix, suffix))
+            self.temporary[os.path.abspath(os.fsdecode(path))] = Temporary(f"{before}*{after}", is_directory, opening)
+
+    def _opening(self, frame: FrameType) -> Opening:
+        here = threading.get_ident()
+        told = False if here == self._main else is_plugins_doing(frame, self._files)
+        by_plugin = self._is_plugins() if told is None else told
+        place = plugin_place(frame, self._files) if by_plugin and self._notes_lines else None
+        return Opening(by_plugin, here, None if place is None else Where(place, maker=self._makers.running(frame)))
+
+
+def open_descriptors() -> frozenset[int]:
+    """The numbers of this process's open descriptors."""
+    try:
+        listed = frozenset(map(int, os.listdir("/proc/self/fd")))
+    except OSError:  # none is free for looking
+        return frozenset(filter(_is_open, range(resource.getrlimit(resource.RLIMIT_NOFILE)[0])))
+    # The one that was needed to look has the lowest number that is free, as the next one has.
+    os.close(lowest := os.open("/", os.O_PATH | os.O_CLOEXEC))
+    return listed - {lowest}
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def links(descriptors: Collection[int]) -> dict[int, str]:
+    """What the kernel calls that which each of these is open on; those that are closed are left out."""
+    found = {}
+    for descriptor in descriptors:
+        try:
+            found[descriptor] = os.readlink(f"/proc/self/fd/{descriptor}")
+        except OSError:
+            continue
+    return found
+
+
+_current: Openings | None = None
+_listening = False
+
+
+def listen() -> None:
+    """Have Python tell this process's openings from now on, until it ends."""
+    global _listening
+    if not _listening:
+        _listening = True
+        sys.addaudithook(_hook)
+
+
+def _hook(event: str, args: tuple[Any, ...]) -> None:
+    openings = _current
+    if openings is None or (note := openings.noted.get(event)) is None:
+        return  # before a frame is asked for, which is an event, too
+    try:
+        note(sys._getframe(1), args)
+    except Exception:
+        # Ours, and what is opened must be.
+        return
