@@ -143,10 +143,28 @@ def named(
     `imported` are the modules that functions around it have imported, by the names that it may use; more are added.
     """
     names = _Names(code, function, cls, {} if imported is None else imported)
-    for instruction in dis.get_instructions(code):
+    for instruction in _single(dis.get_instructions(code)):
         step = names.step(instruction)
         if instruction.opname not in _PASSING:
             yield step
+
+
+def _single(instructions: Iterable[dis.Instruction]) -> Iterator[dis.Instruction]:
+    """The instructions, but those that do two things at once (since Python 3.13) as two."""
+    for instruction in instructions:
+        operations = _DOUBLE.get(instruction.opname)
+        if operations is None:
+            yield instruction
+        else:
+            for operation, name in zip(operations, instruction.argval, strict=True):
+                yield instruction._replace(opname=operation, argval=name)
+
+
+_DOUBLE = {
+    "LOAD_FAST_LOAD_FAST": ("LOAD_FAST", "LOAD_FAST"),
+    "STORE_FAST_LOAD_FAST": ("STORE_FAST", "LOAD_FAST"),
+    "STORE_FAST_STORE_FAST": ("STORE_FAST", "STORE_FAST"),
+}
 
 
 class _Names:
@@ -196,8 +214,6 @@ class _Names:
             self._local[name] = self._value
             if operation == "STORE_DEREF":
                 self._imported[name] = self._value
-        if operation == "STORE_FAST_LOAD_FAST":
-            return self._local.get(name[-1], UNKNOWN_OBJECT), UNKNOWN_OBJECT
         if operation.startswith(_CALLING) and self._below is type:
             return self._value, self._below  # type(self) leaves the class that stands for self
         return UNKNOWN_OBJECT, UNKNOWN_OBJECT
@@ -221,8 +237,8 @@ def _loaded(instruction: dis.Instruction, before: Any, shared: dict[str, Any], l
     operation, name = instruction.opname, instruction.argval
     if operation == "LOAD_GLOBAL":
         return shared.get(name, vars(builtins).get(name, UNKNOWN_OBJECT))
-    if operation.startswith(("LOAD_FAST", "LOAD_DEREF")):  # some load two names at once
-        return local.get(name[-1] if type(name) is tuple else name, UNKNOWN_OBJECT)
+    if operation.startswith(("LOAD_FAST", "LOAD_DEREF")):
+        return local.get(name, UNKNOWN_OBJECT)
     if operation in ("LOAD_ATTR", "LOAD_METHOD"):
         return attribute_of(before, name)
     return UNKNOWN_OBJECT

@@ -95,6 +95,7 @@ def reached(line: str) -> set[str]:
     [
         ("TABLE['a'] = 1", {"module"}),
         ("kept['a'] = 1", {"module"}),
+        ("kept[dep] = 1", {"module"}),
         ("global NUMBER\nNUMBER = 1", {"module"}),
         ("helper.calls = 1", {"module"}),
         ("self.SHARED.append(1)", {"class"}),
