@@ -97,6 +97,7 @@ class Launches:
         # By the identity of the thread's object: what it starts is started by the line that has started it.
         self._threads: dict[int, Where] = {}
         self._launches: list[_Launch] = []
+        self._about_to_fork: dict[int, float] = {}
         self._places: dict[int, Where] = {}
 
     @contextmanager
@@ -134,11 +135,15 @@ class Launches:
         elif way.owner is not _thread:
             self._launches.append(_Launch(_now(), where, _text(way, given, named)))
 
+    def forks(self) -> None:
+        """The calling thread is about to fork: what comes of it can be there before this thread goes on."""
+        self._about_to_fork[threading.get_ident()] = _now()
+
     def forked(self, frame: FrameType) -> None:
         """The function that runs in `frame` has forked."""
-        where = self._where(frame)
+        at, where = self._about_to_fork.pop(threading.get_ident(), _now()), self._where(frame)
         if where is not None:
-            self._launches.append(_Launch(_now(), where, ""))
+            self._launches.append(_Launch(at, where, ""))
             # The kernel lists the children of a thread as they came.
             children = children_of(f"self/task/{threading.get_native_id()}")
             self._places.update(dict.fromkeys(children[-1:], where))
@@ -198,8 +203,13 @@ def _listen_to_forks() -> None:
     """Once in a process, for good: Python has no way to take that back. It does nothing where no job is watched."""
     global _listens
     if not _listens:
-        os.register_at_fork(after_in_parent=_forked)
+        os.register_at_fork(before=_forks, after_in_parent=_forked)
         _listens = True
+
+
+def _forks() -> None:
+    if _current is not None:
+        _current.forks()
 
 
 def _forked() -> None:
