@@ -66,7 +66,7 @@ def test_what_the_job_was_seen_doing_is_told_from_the_rest_without_a_comparison(
     judged: list[Evidence] = []
     verdict._describe_and_undo = lambda violations: described
     verdict._evidence = lambda job, changes: Evidence(job, tuple(changes))
-    verdict._left = lambda running: ()
+    verdict._left = verdict._open = lambda left: ()
     monkeypatch.setattr(verdict_module, "shared_locks", lambda *args: ())
     monkeypatch.setattr(verdict_module, "unshippable", lambda *args: ())
     monkeypatch.setattr(verdict_module, "apply_rules", lambda evidence: judged.append(evidence) or [])
