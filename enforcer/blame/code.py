@@ -16,6 +16,9 @@ from enforcer.graph.values import ATOMIC_IDS, class_dict, class_mro, is_class, m
 UNKNOWN_OBJECT = object()
 """Stands for an object that is not known before the code runs."""
 
+IN_NO_JOB = ("configure", "configure_dependencies", "preflight")
+"""Methods that BuildStream calls before the first job."""
+
 
 class Named(NamedTuple):
     """An instruction, its line, and the object that it leads to: loaded, stored into, or `UNKNOWN_OBJECT`."""

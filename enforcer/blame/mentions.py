@@ -3,7 +3,7 @@
 Classes, modules and the process cannot be hooked as plugins can, and a container that an element
 has held since it was configured is reached without a touch. For a write on these the line is
 looked up in the code of the job's plugin, then of the other plugins: the first one, in the order
-of the file, that names what was changed or what held it.
+of the file, that names what was changed or what held it. Methods that run in no job count last.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import dis
 import types
 from collections.abc import Iterator
 
-from enforcer.blame.code import functions_of, line_of, nested_code
+from enforcer.blame.code import IN_NO_JOB, functions_of, line_of, nested_code
 from enforcer.blame.place import Place
 
 
@@ -20,18 +20,21 @@ def first_mention(modules: list[types.ModuleType], name: str) -> Place | None:
     """The first line in the functions of `modules` that names `name`, module by module."""
     for module in modules:
         lines = sorted(
-            (line, code.co_name, code.co_filename) for code in _functions(module) for line in _lines(code, name)
+            (function in IN_NO_JOB, line, code.co_name, code.co_filename)
+            for function, code in _functions(module)
+            for line in _lines(code, name)
         )
         if lines:
-            line, function, filename = lines[0]
+            _, line, function, filename = lines[0]
             return Place(filename, line, function)
     return None
 
 
-def _functions(module: types.ModuleType) -> Iterator[types.CodeType]:
-    """The code of every function that `module` defines, nested ones and methods included."""
+def _functions(module: types.ModuleType) -> Iterator[tuple[str, types.CodeType]]:
+    """The code of every function that `module` defines, methods and nested ones, with the name of the outermost."""
     for function, _ in functions_of([module]):
-        yield from nested_code(function.__code__)
+        for code in nested_code(function.__code__):
+            yield function.__name__, code
 
 
 def _lines(code: types.CodeType, name: str) -> Iterator[int]:

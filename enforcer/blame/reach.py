@@ -18,8 +18,10 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any, NamedTuple
+from unittest import mock
 
 from enforcer.blame.code import (
+    IN_NO_JOB,
     UNKNOWN_OBJECT,
     Named,
     attribute_of,
@@ -30,6 +32,7 @@ from enforcer.blame.code import (
     nested_code,
     parts_of,
 )
+from enforcer.blame.library import doors_in
 from enforcer.blame.place import INLINE, Place
 from enforcer.graph.unit import Unit
 from enforcer.graph.values import class_dict, is_class, is_one_of, module_of
@@ -37,7 +40,7 @@ from enforcer.graph.values import class_dict, is_class, is_one_of, module_of
 _BY_NAME = (
     *(builtins.setattr, builtins.delattr, builtins.vars, builtins.globals, builtins.exec, builtins.eval),
     *(builtins.__import__, importlib.import_module, importlib.reload, operator.attrgetter, operator.methodcaller),
-    *(type.__setattr__, type.__delattr__),
+    *(type.__setattr__, type.__delattr__, mock.patch),
 )
 _PAST_HOOKS = (
     *(gc, inspect, inspect.getmodule, inspect.currentframe, inspect.stack, sys._getframe),
@@ -59,7 +62,6 @@ _ASKING = ("LOAD_ATTR", "LOAD_METHOD")
 _LOCAL = ("LOAD_FAST", "LOAD_DEREF")
 _SETTING = ("STORE_ATTR", "DELETE_ATTR")
 _ATTRIBUTE = (*_ASKING, *_SETTING)
-_IN_NO_JOB = ("configure", "configure_dependencies", "preflight")
 _HELD = ("STORE_GLOBAL", "DELETE_GLOBAL")
 _MANY = 1000
 """Of what is inside of a value that a line names, no more is looked at."""
@@ -115,6 +117,7 @@ class Reach:
         self._all_classes = classes
         self._holding = holding
         self._inside: dict[int, tuple[Any, list[Reached]]] = {}
+        self._libraries: dict[int, tuple[Any, list[Reached]]] = {}
         self._spaces = {id(vars(module)): module for module in modules}
         self._codes: dict[int, types.CodeType] = {}
         # By line, and there by ids: what a container holds must not be hashed.
@@ -257,7 +260,24 @@ class Reach:
             return self._known(value)
         if is_class(value) and step.instruction.opname.startswith(_LOCAL):
             return map(Reached, self._holding(value))  # it is self, and some object of the class is kept there
-        return ()
+        return self._through(value)
+
+    def _through(self, value: Any) -> Iterable[Reached]:
+        """What a function or class of a library changes for those who use it."""
+        if type(value) is types.ModuleType or self._unit_of(value) is not None:
+            return ()
+        if id(value) not in self._libraries:
+            doors = doors_in(value, lambda each: id(each) in self._doors or self._is_of_process(each))
+            units = {self._door_to(door) for door in doors}
+            self._libraries[id(value)] = value, [Reached(unit) for unit in units if unit is not None]
+        return self._libraries[id(value)][1]
+
+    def _door_to(self, value: Any) -> Unit | None:
+        return self._doors[id(value)][1] if id(value) in self._doors else self._unit_of(value)
+
+    def _is_of_process(self, value: Any) -> bool:
+        unit = self._unit_of(value)
+        return unit is not None and unit.kind == "process"
 
     def _by_setting(self, then: Named | None) -> Iterable[Reached]:
         """What may be an attribute of a class, out of a table say, where one of an unknown object is set."""
@@ -272,7 +292,9 @@ class Reach:
         if holder is UNKNOWN_OBJECT:
             return self._in_classes.get(name, ())
         value = attribute_of(holder, name)
-        return (Reached(self._doors[id(value)][1]),) if id(value) in self._doors else self._known(value)
+        if id(value) in self._doors:
+            return (Reached(self._doors[id(value)][1]),)
+        return (*self._known(value), *self._through(value))
 
     def _classes(self) -> Iterator[Unit]:
         return (unit for unit in self._anything() if unit.kind == "class")
@@ -293,7 +315,7 @@ class Reach:
 
 def _runs_in_jobs(code: types.CodeType, function: types.FunctionType) -> bool:
     """Whether `code`, of a function or of one inside of it, may run in a job; what `configure()` makes may be kept."""
-    return function.__name__ not in _IN_NO_JOB or (code is not function.__code__ and code.co_name not in INLINE)
+    return function.__name__ not in IN_NO_JOB or (code is not function.__code__ and code.co_name not in INLINE)
 
 
 def _bound(value: Any) -> tuple[Any, ...]:

@@ -20,6 +20,7 @@ MODULE = Unit("module", "plug", [], shared=True)
 
 _MODULE = """
 import functools, gc, inspect, os, sys, types
+from unittest import mock
 from os.path import join
 TABLE = {{}}
 NUMBER = 0
@@ -58,10 +59,38 @@ class Plug:
 """
 
 
+_LIBRARY = """
+import os
+
+def through_a_library(where):
+    _go(where)
+
+def _go(where):
+    os.chdir(where)
+
+def library_that_reads():
+    return os.environ.get("A"), os.getcwd()
+
+class library_class:
+    def __enter__(self):
+        os.environ["A"] = "1"
+
+    def run(self):
+        pass
+"""
+
+
+def library() -> dict[str, Any]:
+    space: dict[str, Any] = {"__name__": "library"}
+    exec(compile(_LIBRARY, "library.py", "exec"), space)
+    return space
+
+
 def reached(line: str) -> set[str]:
     """The units that one line in a method may change."""
     module: Any = types.ModuleType("plug")
     text = _MODULE.format(body=textwrap.indent(line, " " * 8))
+    vars(module).update({name: value for name, value in library().items() if "library" in name})
     exec(compile(text, "plug.py", "exec"), vars(module))
     for value in (module.Problem, module.Plug, module.helper):
         value.__module__ = "plug"
@@ -144,6 +173,9 @@ def reached(line: str) -> set[str]:
         ("type(self).__mro__[0].NAME = 'x'", {"class"}),
         ("base, = dep.kind.__bases__\nbase.NAME = 'x'", {"class"}),
         ("gc.get_referents(dep)", {"process"}),
+        ("through_a_library('/')", {"process"}),
+        ("library_class().run()", {"process"}),
+        ("mock.patch.dict('os.environ', A='1').start()", {"class", "module"}),
     ],
 )
 def test_a_line_that_can_change_something_shared_reaches_it(line: str, kinds: set[str]) -> None:
@@ -183,6 +215,8 @@ def test_a_line_that_names_a_container_reaches_nothing_else_of_what_holds_it() -
         "from os.path import split\nsplit('a')",
         "{}['plug']",
         "Counter().count()",
+        "library_that_reads()",
+        "functools.wraps(helper)(helper)",
     ],
 )
 def test_a_line_that_cannot_reaches_nothing(line: str) -> None:
