@@ -131,7 +131,7 @@ class Side:
         if payload is not None:
             self.replica.receive(payload)
         checks._check_nothing(self.graph.changed())
-        checks._check_watched(self.graph, oracle.snapshot(self.world.roots))
+        checks.check_watched(self.graph, oracle.snapshot(self.world.roots))
         return self._form({})
 
     def _name(self, obj: Any) -> Any:
