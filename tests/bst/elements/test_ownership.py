@@ -12,13 +12,13 @@ from buildstream._context import Context
 from buildstream._project import Project
 
 from enforcer.bst.attach import attach
-from enforcer.bst.elements import run_graph
+from enforcer.bst.elements import acquired, run_graph
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.session import Session
 from enforcer.settings.settings import Settings
 
 _CONF = """
-name: {name}
+name: probe
 min-version: 2.5
 element-path: elements
 plugins:
@@ -37,9 +37,9 @@ TABLE = {"names": []}
 
 def hidden():
     """What it yields is in no place that anybody walks."""
-    first, second = [], []
+    first, second, third = [], [], []
     while True:
-        yield {"first": first, "second": second}
+        yield {"first": first, "second": second, "third": third}
 
 
 HIDDEN = hidden()
@@ -105,7 +105,8 @@ def setup():
 MADE = {
     "base": """
 self.own, self.box, self.empty = [], {"a": [[]]}, {}
-self.early = next(HIDDEN)["first"]
+self.early, self.unseen = next(HIDDEN)["first"], next(HIDDEN)["third"]
+self.left = []
 self.default, self.names, self.options = self.DEFAULT, TABLE["names"], self._get_project().options
 """,
     "app": """
@@ -120,11 +121,12 @@ TOLD = {
     "mid": """
 self.own, self.inner, self.patches = base.own, base.box["a"], next(base.sources()).patches
 self.mine = []
+self.moved, base.left = base.left, None
 """,
     "app": """
 self.own, self.deep, self.add = base.own, (1, base.box["a"][0]), mid.mine.append
 self.patches = mid.patches
-self.late = next(HIDDEN)["second"]
+self.late, self.unseen = next(HIDDEN)["second"], next(HIDDEN)["third"]
 base.given, base.empty["app"] = self.pushed, self.entered
 mid.given = self.given = []
 """,
@@ -141,6 +143,9 @@ WHOSE = {
     "empty": "base",
     "empty['app']": "app",
     "given": "app",
+    "moved": "mid",
+    # A known limit: the dependent may have it from its dependency.
+    "unseen": "base",
     "early": "several elements",
     "late": "several elements",
     "default": "acts.Acts",
@@ -155,35 +160,37 @@ class Loading:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._write("probe", "project.conf", _CONF.format(name="probe"))
-        self._write("probe", "plugins/acts.py", _ELEMENT)
-        self._write("probe", "plugins/feeds.py", _SOURCE)
+        self._write("project.conf", _CONF)
+        self._write("plugins/acts.py", _ELEMENT)
+        self._write("plugins/feeds.py", _SOURCE)
         (directory / "bst.conf").write_text(f"cachedir: {directory}/cache\n", encoding="utf-8")
 
-    def _write(self, project: str, name: str, text: str) -> None:
-        path = self.directory / project / name
+    def _write(self, name: str, text: str) -> None:
+        path = self.directory / "probe" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def element(self, name: str, role: str, needs: list[str], project: str = "probe") -> None:
+    def element(self, name: str, role: str, needs: list[str]) -> None:
         config = {"role": role, "made": MADE.get(role, "pass"), "told": TOLD.get(role, "pass")}
         text = ["kind: acts", "config:", *(f"  {key}: {json.dumps(value)}" for key, value in config.items())]
         text += ["sources:", "- kind: feeds"] if role == "base" else []
         text += ["build-depends:", *(f"- {need}" for need in needs)] if needs else []
-        self._write(project, f"elements/{name}.bst", "\n".join([*text, ""]))
+        self._write(f"elements/{name}.bst", "\n".join([*text, ""]))
 
-    def load(self, *targets: str) -> RunGraph:
+    def load(self, *targets: str, noted: bool = True) -> RunGraph:
         # Without a casd there is no gRPC: nothing is built here.
         with Context(use_casd=False) as context:
-            return self._load(context, targets)
+            self._load(context, targets)
+            if not noted:
+                acquired.forget()
+            return RunGraph(context)
 
-    def _load(self, context: Context, targets: Iterable[str]) -> RunGraph:
+    def _load(self, context: Context, targets: Iterable[str]) -> None:
         context.load(str(self.directory / "bst.conf"))
         context.messenger.set_message_handler(lambda message, is_silenced: None)
         project = Project(str(self.directory / "probe"), context)
         project.ensure_fully_loaded()
         project.load_elements([f"{target}.bst" for target in targets])
-        return RunGraph(context)
 
 
 @pytest.fixture
@@ -230,3 +237,12 @@ def test_the_owner_is_who_had_it_first_in_whatever_order_elements_are_named_need
         for role, needs in NEEDS.items():
             loading.element(named[role], role, [f"{named[need]}.bst" for need in needs[:: -1 if turned else 1]])
         assert whose(loading.load(*targets)) == EXPECTED, (named, turned, targets)
+
+
+def test_where_nobody_looked_the_element_counts_that_needs_no_other_holder(loading: Loading) -> None:
+    for role, needs in NEEDS.items():
+        loading.element(role, role, [f"{need}.bst" for need in needs])
+    found = whose(loading.load("app", "other", noted=False))
+    # What a dependent gave away is taken for the dependency's.
+    others = {"pushed": {"base"}, "empty['app']": {"base"}, "given": {"base", "mid"}}
+    assert found == {**EXPECTED, **others}
