@@ -24,7 +24,7 @@ class Graph:
     """Units and their shadows. Not thread-safe: one job at a time looks.
 
     Attributes:
-        common: owns what several elements hold and none of them had first; its paths start at such a container.
+        common: owns what several elements hold and none of them had first: the entries of a list of ours.
         may_walk: asked before a unit is walked anew only because another one was, so that its present
             state becomes the one to compare with; whoever must see first what changed there looks now.
     """
@@ -36,7 +36,8 @@ class Graph:
         self._places: dict[int, Holder] = {}
         # Who held what there was a decision on, by id.
         self._parties: dict[int, set[Unit]] = {}
-        self.common = Unit(COMMON, "several elements", [(object(), "")], shared=True)
+        self._shared: list[object] = []
+        self.common = Unit(COMMON, "several elements", [(self._shared, "")], shared=True)
         self.may_walk: Callable[[Unit], bool] = lambda unit: True
 
     def add(self, units: Iterable[Unit]) -> None:
@@ -121,8 +122,8 @@ class Graph:
             self._places[key] = place
         if self.common not in self.units:
             self.units.append(self.common)
-            self.registry.roots[id(self.common.roots[0][0])] = self.common
-        self.common.roots.append((obj, ""))
+            self.registry.roots[id(self._shared)] = self.common
+        self._shared.append(obj)
 
     def _walk(self, units: list[Unit]) -> None:
         for turn in range(3):
@@ -153,9 +154,10 @@ class Graph:
             found += (Holder(unit, alias) for unit in units for alias in unit.aliases if alias.obj is each.subject)
         return sorted(found, key=str)
 
-    def place(self, root: Cell) -> Holder | None:
-        """Where a container of `common` stands that is in no element, if that is known."""
-        return self._places.get(id(root.subject))
+    def place(self, cell: Cell) -> Holder | None:
+        """Where what `cell` of `common` is, or is in, stands outside of all units, if that is known."""
+        keys = (id(each.subject) for each in (cell, *_around(cell)))
+        return next((self._places[key] for key in keys if key in self._places), None)
 
     def changed(self) -> list[ChangedCell]:
         """Every cell of every unit that differs from its shadow."""

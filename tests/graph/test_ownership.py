@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enforcer.graph.graph import Graph
+from enforcer.graph.graph import COMMON, Graph
 from enforcer.graph.holdings import Holdings
 from enforcer.graph.unit import Unit
 from tests.graph import checks, oracle, programs
@@ -49,7 +49,7 @@ def test_what_nobody_had_first_is_no_element_s_and_all_that_hold_it_are_known() 
     graph = graph_of(Thing(a=shared), Thing(b=[shared]), Thing(c=[]), policy=OpenPolicy(owner_among=nobody))
     shared["k"].append(2)
     [cell] = graph.changed()
-    assert (cell.unit, [change.raw_path() for change in cell.changes]) == (graph.common, ["['k'][1]"])
+    assert (cell.unit, [change.raw_path() for change in cell.changes]) == (graph.common, ["[0]['k'][1]"])
     assert list(map(str, graph.holders(cell.cell))) == ["0.bst a", "1.bst b[0]"]
     assert graph.undo([cell]) == []
     assert shared == {"k": [1]}
@@ -63,7 +63,7 @@ def test_it_stays_so_when_those_that_hold_it_are_walked_anew() -> None:
     graph.refresh()
     shared.append(1)
     one.x[0].append(1)
-    assert sorted(told(graph.changed())) == [("0.bst", ".x[0][0]", "added"), ("several elements", "[0]", "added")]
+    assert sorted(told(graph.changed())) == [("0.bst", ".x[0][0]", "added"), ("several elements", "[0][0]", "added")]
 
 
 def test_an_element_that_alone_still_holds_what_another_one_had_first_owns_it() -> None:
@@ -86,7 +86,7 @@ def test_the_framework_s_attribute_comes_before_whoever_had_it_first() -> None:
 def test_what_a_shared_unit_holds_but_does_not_enter_is_found_there() -> None:
     class OnlyElements(OpenPolicy):
         def descends(self, unit: Unit, obj: object) -> bool:
-            return not unit.shared or type(obj) is not Thing or bool(obj.module)  # type: ignore[attr-defined]
+            return not unit.shared or unit.kind == COMMON or type(obj) is not Thing or bool(obj.module)  # type: ignore[attr-defined]
 
     foreign = Thing(module=False, names=[])
     graph = Graph(OnlyElements(owner_among=named("0.bst")))
@@ -94,10 +94,7 @@ def test_what_a_shared_unit_holds_but_does_not_enter_is_found_there() -> None:
     graph.add([module, element(Thing(a=foreign), "0.bst"), element(Thing(b=foreign), "1.bst")])
     foreign.names.append(1)
     [cell] = graph.changed()
-    root = cell.cell.parent
-    assert root is not None
-    place = graph.place(root)
-    assert (cell.unit, str(place)) == (graph.common, "tools THING[0]")
+    assert (cell.unit, str(graph.place(cell.cell))) == (graph.common, "tools THING[0]")
 
 
 def test_whoever_holds_a_container_around_it_is_named_too() -> None:
@@ -114,7 +111,7 @@ def test_what_is_in_it_is_nobody_s_either_and_who_holds_only_that_is_named_too()
     graph = graph_of(Thing(a=shared), Thing(b=shared), Thing(c=inner), policy=OpenPolicy(owner_among=nobody))
     inner.append(1)
     [cell] = graph.changed()
-    assert (cell.unit, cell.cell.path()) == (graph.common, "['k']")
+    assert (cell.unit, cell.cell.path()) == (graph.common, "[0]['k']")
     assert list(map(str, graph.holders(cell.cell))) == ["0.bst a", "1.bst b", "2.bst c"]
 
 

@@ -259,7 +259,7 @@ class RunGraph:
         """Whose state a cell of `unit` is, as a message names it."""
         root = root_of(cell)
         if unit is self.graph.common:
-            first = self.graph.place(root) or next(iter(self.graph.holders(cell)), None)
+            first = self.graph.place(cell) or next(iter(self.graph.holders(cell)), None)
             return Owner("element", unit.name) if first is None else self.owner_at(first)
         if unit.kind == "element" and root.name:
             return Owner("source", unit.name)

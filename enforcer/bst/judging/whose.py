@@ -32,20 +32,21 @@ class Whose:
 
 def whose(run_graph: RunGraph, own: Unit, change: EntryChange) -> Whose:
     """Whose state `change` is a change of, to a job of the element `own`."""
-    graph, path, root = run_graph.graph, change.raw_path(), root_of(change.cell)
+    graph, path = run_graph.graph, change.raw_path()
     holders = graph.holders(change.cell)
     if change.unit is not graph.common:
-        return Whose(run_graph.owner(change.unit, change.cell), change.unit.kind, path, root.obj, holders)
+        owner = run_graph.owner(change.unit, change.cell)
+        return Whose(owner, change.unit.kind, path, root_of(change.cell).obj, holders)
     # The place where it stands, if that is known; else any other element that holds it is as good as another.
-    first = graph.place(root) or next((holder for holder in holders if holder.unit is not own), None)
+    first = graph.place(change.cell) or next((holder for holder in holders if holder.unit is not own), None)
     if first is None:
         return Whose(Owner("element", own.name), "element", path, own.roots[0][0], holders)
-    way = first.alias.path() + path.removeprefix(_around(change.cell, first.alias.obj).path())
+    way = first.alias.path() + path.removeprefix(_outermost(change.cell, first.alias.obj).path())
     beside = [holder for holder in holders if holder is not first]
     return Whose(run_graph.owner_at(first), first.unit.kind, way, root_of(first.alias.parent).obj, beside)
 
 
-def _around(cell: Cell, obj: object) -> Cell:
+def _outermost(cell: Cell, obj: object) -> Cell:
     """The outermost cell of `obj` on the way to `cell`."""
     here: Cell | None = cell
     found = cell
