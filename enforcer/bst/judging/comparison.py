@@ -157,7 +157,7 @@ class CompareTouched(Comparison):
         self._core = {unit: CompareWithoutFunctions(unit) for unit in self._always if unit.name == CORE}
         self._author = ""
         self._numbers = itertools.count()
-        # What was compared after the job before: only the present one can have changed it since.
+        # What was compared after the job before, or before the present one: only that can have changed it since.
         self._compared = set(run_graph.graph.units)
         self.delta: bytes | None = None
         self.clean = True
@@ -207,6 +207,8 @@ class CompareTouched(Comparison):
                 if unit not in compared:
                     with self._unattributed.lock:
                         self._unattributed.settle(unit)
+                    # From now on it is the present job that changes it, by what it holds, before it reaches for it.
+                    self._compared.add(unit)
                 self._pending.bring_up(unit)
             units = [owner for unit in more for owner in self._held_of(unit)]
 
