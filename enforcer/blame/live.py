@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
-from types import CodeType, FrameType
+from types import CodeType, FrameType, GeneratorType
 from typing import Any, NamedTuple
 
 from enforcer.blame.budget import Budget
@@ -254,12 +254,19 @@ class LineBlame(Follower):
     def _blame(self, watched: Watched, here: int) -> None:
         self.budget.look(watched)
         for key, change in watched.fresh():
+            if key in self._blamed and self._runs_itself(here, change):
+                continue
             where = self._doer(here, change.name)
             if where is not None:
                 self._blamed[key] = where
                 if where.core is not None and change.before is None:
                     self._inside[key] = Inside(change.after)
                     self.budget.watch_inside(len(self._inside[key]))
+
+    def _runs_itself(self, here: int, change: EntryChange) -> bool:
+        """Whether a generator has run a line more: it was moved on by whoever asked it for its next value."""
+        obj = change.cell.obj
+        return type(obj) is GeneratorType and obj.gi_code is self._code.get(here)
 
     def _look_inside(self, key: Key, inside: Inside, here: int) -> None:
         if inside.changed():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import weakref
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import chain
 from operator import is_
 from typing import Any
 
-from enforcer.graph.kinds import BAG, INDEXED, Contents, by_name
+from enforcer.graph.kinds import BAG, INDEXED, NATIVE, Contents, by_name
 from enforcer.graph.unit import Cell, CellGroup, Unit
 from enforcer.graph.values import hash_free_key, same
 
@@ -81,6 +82,23 @@ def _differing(unit: Unit, group: CellGroup) -> Iterator[ChangedCell]:
             yield ChangedCell(unit, cell, before, changes)
 
 
+def told(cells: Iterable[ChangedCell]) -> Iterator[ChangedCell]:
+    """What messages are about: without changes that follow from others, or say nothing.
+
+    An iterator that goes through others has their path: of these the outermost counts.
+    """
+    seen: set[tuple[int, str]] = set()
+    for cell in cells:
+        if cell.cell.kind is not NATIVE:
+            yield cell
+            continue
+        names = NATIVE.told(cell.cell.obj, [change.name for change in cell.changes])
+        places = {change.name: (id(cell.unit), change.raw_path()) for change in cell.changes}
+        changes = [change for change in cell.changes if change.name in names and places[change.name] not in seen]
+        seen.update(places.values())
+        yield replace(cell, changes=tuple(changes))
+
+
 def differs(changed: ChangedCell) -> bool:
     """Whether the cell holds something else than `changed.before`."""
     after = changed.cell.kind.contents(changed.cell.obj)
@@ -109,7 +127,8 @@ def _named_entries(before: Contents, after: Contents, ordered: bool) -> Iterator
     old, new = by_name(before), by_name(after)
     for key, (name, value) in old.items():
         if key not in new:
-            yield name, REMOVED, value, ABSENT
+            if not (_has_died(name) or _has_died(value)):
+                yield name, REMOVED, value, ABSENT
         elif not same(value, new[key][1]):
             yield name, SET, value, new[key][1]
     for key, (name, value) in new.items():
@@ -119,11 +138,16 @@ def _named_entries(before: Contents, after: Contents, ordered: bool) -> Iterator
         yield None, REORDERED, [name for name, _ in before], [name for name, _ in after]
 
 
+def _has_died(value: Any) -> bool:
+    """Whether it refers to an object that is gone: nobody has to write for it to leave a container of weak ones."""
+    return issubclass(type(value), weakref.ref) and weakref.ref.__call__(value) is None
+
+
 def _set_entries(before: Contents, after: Contents) -> Iterator[ChangedEntry]:
     old = {hash_free_key(value): value for _, value in before}
     new = {hash_free_key(value): value for _, value in after}
     for key, value in old.items():
-        if key not in new:
+        if key not in new and not _has_died(value):
             yield None, REMOVED, value, ABSENT
     for key, value in new.items():
         if key not in old:

@@ -47,18 +47,18 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from enforcer.graph import rebuild
 from enforcer.graph.compare import ChangedCell, EntryChange
 from enforcer.graph.entries import CellDelta, Delta, entry_of
-from enforcer.graph.kinds import NAMED
+from enforcer.graph.kinds import NAMED, NATIVE, native_state
 from enforcer.graph.policy import Wire
 from enforcer.graph.reading import Memory
 from enforcer.graph.references import References
 from enforcer.graph.twins import CONTAINERS, Likeness
-from enforcer.graph.unit import Unit
+from enforcer.graph.unit import Cell, Unit
 from enforcer.graph.values import ATOMIC_IDS, full_class_name, module_of
 from enforcer.graph.walk import Registry
 
@@ -103,10 +103,13 @@ class Codec:
         """
         root = unit.roots[0][0]
         sendable, refused = [], []
+        changed = list(changed)
+        # What iterates through others is told with them: they would move on without it.
+        stays = {id(cell.cell) for cell in changed if not _can_be_put_in_place(cell)}
         for cell in changed:
             changes = self._sendable(cell)
-            if changes and self._is_unknown(cell.cell.subject):
-                # Only this process has it: a foreign change of an earlier job that was let be.
+            # What only this process has: a foreign change of an earlier job that was let be.
+            if changes and (_lies_in(cell.cell, stays) or self._is_unknown(cell.cell.subject)):
                 refused.append(Refused(changes[0], _type_name(cell.cell.subject)))
             elif changes:
                 sendable.append((cell, changes))
@@ -233,6 +236,23 @@ class Codec:
     def trusts(self, obj: Any) -> bool:
         """Whether what pickle does by itself with `obj` needs no check."""
         return rebuild.runs_no_code(self._registry, obj)
+
+
+def _lies_in(cell: Cell, cells: Container[int]) -> bool:
+    """Whether it is one of `cells`, by their ids, or what C keeps below one."""
+    while id(cell) not in cells:
+        if cell.kind is not NATIVE or cell.parent is None:
+            return False
+        cell = cell.parent
+    return True
+
+
+def _can_be_put_in_place(cell: ChangedCell) -> bool:
+    """Whether the object that other processes have can be made what this one has become."""
+    if cell.cell.kind is not NATIVE:
+        return True
+    native = native_state(type(cell.cell.obj))
+    return native.write is not None and all(native.sends(change.after) for change in cell.changes)
 
 
 class _Encoder(pickle.Pickler):

@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 from enforcer.graph import kinds
 from enforcer.graph.compare import ABSENT, REORDERED, ChangedCell, EntryChange
 from enforcer.graph.kinds import NAMED, Contents, Kind, name_key, updated
+from enforcer.graph.values import Inside
 from enforcer.graph.walk import Registry
 
-# In the order in which they are applied: an object needs its class before its slots, and the hash
-# of a key of a dict or set may depend on both.
+# In the order in which they are applied: an object needs its class before its slots, the hash of a key of a dict or
+# set may depend on both, and an iterator can only stand where its list has a place.
 KINDS: tuple[Kind, ...] = (
     *(kinds.TYPE, kinds.CLASS_FIELDS, kinds.INSTANCE, kinds.SLOTS, kinds.PROBE, kinds.CLASS, kinds.CLOSURE_CELL),
     *(kinds.FUNCTION, kinds.PARTIAL, kinds.WRAPPED_DICT, kinds.WRAPPED_LIST, kinds.DICT, kinds.ORDERED_DICT),
-    *(kinds.LIST, kinds.DEQUE, kinds.SET),
+    *(kinds.LIST, kinds.DEQUE, kinds.SET, kinds.NATIVE),
 )
 CODES = {kind: code for code, kind in enumerate(KINDS)}
 
@@ -62,10 +63,15 @@ def entry_of(changed: ChangedCell, changes: Sequence[EntryChange]) -> CellDelta:
     if kind.shape is not NAMED:
         return CellDelta(subject, code, (), (), None, tuple(value for _, value in kind.contents(changed.cell.obj)))
     named = [change for change in changes if change.change != REORDERED]
-    set_ = tuple((change.name, change.after) for change in named if change.after is not ABSENT)
+    set_ = tuple((change.name, _sent(change.after)) for change in named if change.after is not ABSENT)
     removed = tuple(change.name for change in named if change.after is ABSENT)
     order = _order(changed, [name for name, _ in set_], removed) if kind.ordered else None
     return CellDelta(subject, code, set_, removed, order, None)
+
+
+def _sent(value: Any) -> Any:
+    # Of what an iterator goes through, it is told by its place.
+    return tuple(value[:1]) if type(value) is Inside else value
 
 
 def _order(changed: ChangedCell, set_: Sequence[Any], removed: Sequence[Any]) -> tuple[Any, ...] | None:

@@ -10,7 +10,7 @@ from enforcer.graph.kinds import INDEXED, NAMED, PROBE
 from enforcer.graph.policy import Policy
 from enforcer.graph.undo import undo
 from enforcer.graph.unit import Cell, Holder, Unit
-from enforcer.graph.values import ATOMIC_IDS
+from enforcer.graph.values import ATOMIC_IDS, Inside
 from enforcer.graph.walk import Registry, Walk
 
 COMMON = "common"
@@ -251,7 +251,7 @@ class Graph:
         """How many objects of each type nothing can see into."""
         total: Counter[str] = Counter()
         for unit in self.units:
-            total += unit.opaque
+            total.update(opaque.type_name for opaque in unit.opaque)
         return total
 
 
@@ -288,6 +288,6 @@ def _is_atom_under_atom(change: EntryChange) -> bool:
 
 def _is_atom(value: object) -> bool:
     """Whether no cell lies below `value`."""
-    if type(value) is tuple:
+    if type(value) is tuple or type(value) is Inside:
         return all(map(_is_atom, value))
     return value is ABSENT or id(type(value)) in ATOMIC_IDS

@@ -16,6 +16,8 @@ from itertools import chain, repeat
 from operator import attrgetter, is_, itemgetter
 from typing import Any
 
+from enforcer.graph.native.spec import Native
+from enforcer.graph.native.table import native_of
 from enforcer.graph.show import show
 from enforcer.graph.values import ATOMIC_IDS, class_dict, class_flags, class_mro, class_name, hash_free_key, same
 
@@ -67,6 +69,10 @@ class Kind(ABC):
     @abstractmethod
     def step(self, obj: Any, name: Any) -> str:
         """How a plugin author would write the way from `obj` to its entry `name`."""
+
+    def text(self, obj: Any, value: Any) -> str | None:
+        """What messages show for a value of an entry that would say nothing to an author; else None."""
+        return None
 
     def unchanged(self, objects: Sequence[Any], flat: list[Any], sizes: list[int]) -> bool:
         """Whether all `objects` still hold exactly what `flow` and `sizes` returned before."""
@@ -542,13 +548,14 @@ def slots_of(cls: type) -> tuple[tuple[str, Any], ...]:
 def forget_classes() -> None:
     """Keep no class alive that only an earlier graph knew."""
     _SLOTS.clear()
+    _NATIVE.clear()
 
 
 def _find_slots(cls: type) -> Iterator[tuple[str, Any]]:
     names: set[str] = set()
     for base in class_mro(cls):
-        # `default_factory` of a defaultdict is as good as a slot.
-        if class_flags(base) & HEAP_TYPE or base is defaultdict:
+        # `default_factory` of a defaultdict is as good as a slot; the members of other types of C are none.
+        if (class_flags(base) & HEAP_TYPE and "__slots__" in class_dict(base)) or base is defaultdict:
             for name, member in class_dict(base).items():
                 if type(member) is types.MemberDescriptorType:
                     yield (f"{class_name(base)}.{name}" if name in names else name), member
@@ -607,6 +614,55 @@ class ProbeKind(Kind):
         return all(map(same, self.flow(objects), flat))
 
 
+class NativeKind(_Listed):
+    """What a built-in type keeps in C. Names are the rest of the path: `""`, `".tell()"`."""
+
+    ordered = False
+
+    def contents(self, obj: Any) -> Contents:
+        return native_state(type(obj)).read(obj)
+
+    def restore(self, obj: Any, before: Contents) -> None:
+        write = native_state(type(obj)).write
+        if write is None:
+            raise CannotRestore(class_name(type(obj)))
+        write(obj, dict(before))
+
+    def step(self, obj: Any, name: Any) -> str:
+        return str(name)
+
+    def unchanged(self, objects: Sequence[Any], flat: list[Any], sizes: list[int]) -> bool:
+        entries = list(map(self.contents, objects))
+        if list(map(len, entries)) != sizes:
+            return False
+        # Values are made anew by each reading.
+        return all(map(same, chain.from_iterable(chain.from_iterable(entries)), flat))
+
+    def text(self, obj: Any, value: Any) -> str | None:
+        return native_state(type(obj)).text(obj, value)
+
+    def told(self, obj: Any, names: Sequence[Any]) -> list[Any]:
+        """Of the names of entries that changed, those that messages are about."""
+        native = native_state(type(obj))
+        first = next((name for name in native.first_of if name in names), None)
+        return [
+            name for name in names if name == first or (name not in native.first_of and name not in native.incidental)
+        ]
+
+
+_NATIVE: dict[int, tuple[type, Native]] = {}
+
+
+def native_state(cls: type) -> Native:
+    """How the state of objects of `cls`, which have some in C, is read and written."""
+    known = _NATIVE.get(id(cls))
+    if known is None:
+        native = native_of(cls)
+        assert native is not None
+        known = _NATIVE[id(cls)] = (cls, native)
+    return known[1]
+
+
 class CannotRestore(Exception):
     """A cell's earlier contents cannot be put back; the text names the cell."""
 
@@ -627,3 +683,4 @@ FUNCTION = FunctionKind()
 PARTIAL = PartialKind()
 SLOTS = SlotsKind()
 PROBE = ProbeKind()
+NATIVE = NativeKind()

@@ -7,14 +7,27 @@ come out as it went in.
 from __future__ import annotations
 
 import copyreg
+import itertools
+import pickle
 import types
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from enforcer.graph.entries import CODES, KINDS
-from enforcer.graph.kinds import BAG, HEAP_TYPE, NAMED, TYPE, Kind
-from enforcer.graph.values import ATOMIC_IDS, LEAF_TYPES, VALUE_TYPES, class_dict, class_flags, class_mro, is_one_of
+from enforcer.graph.kinds import BAG, HEAP_TYPE, NAMED, NATIVE, TYPE, Kind, native_state
+from enforcer.graph.native.table import is_iterator_of_itertools
+from enforcer.graph.values import (
+    ATOMIC_IDS,
+    BUILTIN_METHODS,
+    LEAF_TYPES,
+    VALUE_TYPES,
+    Inside,
+    class_dict,
+    class_flags,
+    class_mro,
+    is_one_of,
+)
 from enforcer.graph.walk import EMPTY_PLAN, Registry
 
 _BASES: tuple[Any, ...] = (
@@ -26,7 +39,15 @@ _PROTOCOL = (
     *("__getnewargs__", "__getnewargs_ex__"),
 )
 # Functions too: they are only ever sent as the name of a module and a global there.
-_BY_VALUE = (types.FunctionType, tuple, frozenset, types.MethodType, types.BuiltinFunctionType, types.MethodWrapperType)
+_BY_VALUE = (
+    types.FunctionType,
+    tuple,
+    Inside,
+    frozenset,
+    types.MethodType,
+    types.BuiltinFunctionType,
+    types.MethodWrapperType,
+)
 _BY_VALUE_IDS = frozenset(map(id, _BY_VALUE))
 # What the latter remember beside their value is of no use elsewhere.
 _LEAF_IDS = frozenset(map(id, LEAF_TYPES | VALUE_TYPES))
@@ -45,14 +66,25 @@ def reduce(registry: Registry, obj: Any) -> Any:
     if cls is types.MethodType:
         # Pickle would ask the object for an attribute of the function's name.
         return bind, (obj.__func__, obj.__self__)
+    if is_iterator_of_itertools(cls):
+        return _iterator(obj)
     base = _base(cls)
     plan = registry.plan(cls)
-    if base is None or plan.opaque or not plan.cell_kinds:
+    if base is None or plan.opaque or not plan.cell_kinds or NATIVE in plan.cell_kinds:
         return NotImplemented
     made_of = (cls, deque.maxlen.__get__(obj)) if base is deque else (cls,)
     cells = (kind for kind in plan.cell_kinds if kind is not TYPE)
     state = tuple((CODES[kind], tuple(kind.contents(obj))) for kind in cells)
     return make, made_of, state, None, None, fill
+
+
+def _iterator(obj: Any) -> Any:
+    """Python's own way to pickle these warns since 3.12; but for counters nothing else tells where they are."""
+    if type(obj) is itertools.count:
+        value = native_state(itertools.count).read(obj)[0][1]
+        if type(value) is tuple:
+            return itertools.count, value
+    raise pickle.PicklingError("an iterator stays in its process")
 
 
 def bind(function: Any, obj: Any) -> types.MethodType:
@@ -126,11 +158,11 @@ class Forms:
         number = self._numbers.get(id(value))
         if number is not None:
             return number
-        if kind is tuple or kind is frozenset:
-            return (id(kind), self._of_many(tuple if kind is tuple else Counter, value))
+        if kind is tuple or kind is Inside or kind is frozenset:
+            return (id(kind), self._of_many(Counter if kind is frozenset else tuple, value))
         if kind is types.MethodType:
             return (id(kind), self.of(value.__self__), self.of(value.__func__))
-        if kind is types.BuiltinFunctionType:
+        if is_one_of(kind, BUILTIN_METHODS):
             return (id(kind), self.of(value.__self__), value.__name__)
         if id(kind) in _LEAF_IDS:
             return id(kind)

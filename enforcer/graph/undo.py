@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from enforcer.graph.compare import ChangedCell
-from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
+from enforcer.graph.kinds import INSTANCE, NATIVE, SLOTS, TYPE
 
 
 def undo(cells: Iterable[ChangedCell]) -> list[ChangedCell]:
     """Restore every cell and return those that could not be restored.
 
     Containers inside containers are cells of their own, so their order does not matter; but an
-    object needs its class before its slots, and the hash of a key of a dict or set may depend on both.
+    object needs its class before its slots, the hash of a key of a dict or set may depend on both, and an
+    iterator can only stand where its list has a place.
     """
     failed = []
-    for changed in sorted(cells, key=lambda changed: _FIRST.get(changed.cell.kind, len(_FIRST))):
+    for changed in sorted(cells, key=lambda changed: _ORDER.get(changed.cell.kind, _BETWEEN)):
         try:
             changed.cell.kind.restore(changed.cell.obj, changed.before)
         except Exception:
@@ -25,4 +26,5 @@ def undo(cells: Iterable[ChangedCell]) -> list[ChangedCell]:
     return failed
 
 
-_FIRST = {TYPE: 0, INSTANCE: 1, SLOTS: 2}
+_BETWEEN = 3
+_ORDER = {TYPE: 0, INSTANCE: 1, SLOTS: 2, NATIVE: 4}

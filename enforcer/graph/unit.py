@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import types
-from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 
 from enforcer.graph.kinds import Contents, Kind, Probe
 from enforcer.graph.quick import QuickPass
+from enforcer.graph.values import full_class_name
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -107,6 +107,22 @@ class Holder(NamedTuple):
         return f"{self.unit.name} {self.alias.path().lstrip('.')}"
 
 
+class Opaque(NamedTuple):
+    """An object that nothing can see into, and where the unit holds it.
+
+    Attributes:
+        of_framework: whether the way there begins with an attribute that the framework keeps.
+    """
+
+    cell: Cell
+    of_framework: bool
+
+    @property
+    def type_name(self) -> str:
+        """The full name of its class."""
+        return full_class_name(type(self.cell.obj))
+
+
 class Unit:
     """What can own state: an element with its sources, a project, a class, a module, the process, …
 
@@ -118,6 +134,7 @@ class Unit:
         fixed: cells that no walk finds: probes, and containers behind an interface.
 
     Attributes:
+        opaque: what it holds that nothing can see into.
         taken: how often the shadows were taken.
     """
 
@@ -137,8 +154,7 @@ class Unit:
         self.fixed = tuple(fixed)
         self.groups: list[CellGroup] = []
         self.aliases: list[Alias] = []
-        self.opaque: Counter[str] = Counter()
-        self.opaque_of_framework: Counter[str] = Counter()
+        self.opaque: list[Opaque] = []
         self.taken = 0
         self._alone = CompareTogether([self])
 

@@ -21,6 +21,7 @@ class_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
 class_flags: Callable[[type], int] = type.__dict__["__flags__"].__get__
 class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
 _HEAP, _IMMUTABLE = 1 << 9, 1 << 8  # Py_TPFLAGS_HEAPTYPE, Py_TPFLAGS_IMMUTABLETYPE
+_dict_offset: Callable[[type], int] = type.__dict__["__dictoffset__"].__get__
 _class_module: Callable[[type], Any] = type.__dict__["__module__"].__get__
 _class_qualified_name: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 
@@ -48,6 +49,18 @@ def is_compiled(cls: type) -> bool:
     """Whether no Python code has defined `cls`, or can change it."""
     flags = class_flags(cls)
     return flags & _HEAP == 0 or flags & _IMMUTABLE != 0
+
+
+def is_made_by_c(cls: type) -> bool:
+    """Whether no class statement has made `cls`: what its objects hold can be out of Python's sight."""
+    flags, members = class_flags(cls), class_dict(cls)
+    if flags & _HEAP == 0 or flags & _IMMUTABLE:
+        return True
+    new = members.get("__new__")
+    if type(new) is types.BuiltinFunctionType and new.__self__ is cls:
+        return True
+    # A class statement without __slots__ always gives its objects a dictionary.
+    return _dict_offset(cls) == 0 and "__slots__" not in members
 
 
 def is_class(value: Any) -> bool:
@@ -119,8 +132,21 @@ VALUE_TYPES: frozenset[type] = frozenset(
 )
 """Of Python's library; immutable by promise only, as what they are is in slots that anybody can write."""
 
+
+class Inside(tuple[Any, ...]):
+    """What an object holds that no way of Python leads to: it has the path of the object itself."""
+
+    __slots__ = ()
+
+
 _MAX_DEPTH = 20
-_BUILTIN_METHODS = (types.BuiltinFunctionType, types.MethodWrapperType)
+
+BUILTIN_METHODS: tuple[type, ...] = (
+    types.BuiltinFunctionType,
+    types.MethodWrapperType,
+    type(re.compile("").scanner),  # type: ignore[attr-defined]
+)
+"""Methods of built-in types, bound to an object. The last one is of those that know their class; it has no name."""
 
 
 def same(a: object, b: object, depth: int = 0) -> bool:
@@ -144,14 +170,14 @@ def same(a: object, b: object, depth: int = 0) -> bool:
 
 
 def _same_compound(a: Any, b: Any, kind: type, depth: int) -> bool:
-    if kind is tuple:
+    if kind is tuple or kind is Inside:
         return len(a) == len(b) and all(same(x, y, depth) for x, y in zip(a, b, strict=True))
     if kind is frozenset:
         return len(a) == len(b) and set(map(hash_free_key, a)) == set(map(hash_free_key, b))
     if kind is types.MethodType:
         return a.__self__ is b.__self__ and a.__func__ is b.__func__
     # These compare by the identity of what they are bound to.
-    return any(kind is method for method in _BUILTIN_METHODS) and bool(a == b)
+    return any(kind is method for method in BUILTIN_METHODS) and bool(a == b)
 
 
 def hash_free_key(value: Any, depth: int = 0) -> object:
@@ -167,12 +193,12 @@ def hash_free_key(value: Any, depth: int = 0) -> object:
         return (kind, value)
     if depth > _MAX_DEPTH:
         return id(value)
-    if kind is tuple:
+    if kind is tuple or kind is Inside:
         return (kind, tuple([hash_free_key(item, depth + 1) for item in value]))
     if kind is frozenset:
         return (kind, frozenset([hash_free_key(item, depth + 1) for item in value]))
     if kind is types.MethodType:
         return (kind, id(value.__self__), id(value.__func__))
-    if any(kind is method for method in _BUILTIN_METHODS):
+    if any(kind is method for method in BUILTIN_METHODS):
         return (kind, value)
     return id(value)

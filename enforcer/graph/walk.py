@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import types
+import weakref
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,16 +14,20 @@ from typing import Any, NamedTuple
 from enforcer.graph import kinds
 from enforcer.graph.abstract import has_registry, registry_probe
 from enforcer.graph.kinds import HEAP_TYPE, Kind, Probe, slots_of
+from enforcer.graph.native.table import native_of
+from enforcer.graph.native.used import layers_of
 from enforcer.graph.policy import Policy
-from enforcer.graph.unit import Alias, Cell, Holder, Unit
+from enforcer.graph.unit import Alias, Cell, Holder, Opaque, Unit
 from enforcer.graph.values import (
     ATOMIC_IDS,
+    BUILTIN_METHODS,
     LEAF_TYPES,
+    Inside,
     class_dict,
     class_flags,
     class_mro,
-    full_class_name,
     is_compiled,
+    is_made_by_c,
 )
 
 
@@ -203,8 +208,7 @@ class Registry:
             if not units:
                 self.holders.pop(id(alias.obj), None)
         unit.aliases = []
-        unit.opaque.clear()
-        unit.opaque_of_framework.clear()
+        unit.opaque = []
 
     def holders_of_orphans(self, objects: Iterable[Any]) -> set[Unit]:
         """The units that still hold one of `objects` although no unit owns it."""
@@ -308,7 +312,7 @@ class Walk:
         self._seen.add(key)
         entered = not plan.judged or parent is None or self.policy.descends(self.unit, obj)
         if plan.opaque or not entered:
-            self._note_opaque(full_class_name(type(obj)))
+            self._note_opaque(step)
         if entered:
             self._take(key, step, plan)
         else:
@@ -319,10 +323,8 @@ class Walk:
         if self.unit.shared and parent is not None and type(obj) is not types.FunctionType:
             self.registry.passed[key] = Holder(self.unit, Alias(obj, parent, name, via))
 
-    def _note_opaque(self, name: str) -> None:
-        self.unit.opaque[name] += 1
-        if self._rank == _CORE:
-            self.unit.opaque_of_framework[name] += 1
+    def _note_opaque(self, step: Step) -> None:
+        self.unit.opaque.append(Opaque(Cell(kinds.NATIVE, *step), self._rank == _CORE))
 
     def _is_foreign_root(self, key: int, obj: Any, plan: Plan) -> bool:
         root_of = self.registry.roots.get(key)
@@ -376,6 +378,10 @@ class Walk:
             value_type = id(type(value))
             if value_type in ATOMIC_IDS or (named and name in skipped):
                 continue
+            if cell.kind is kinds.NATIVE and value_type in _TUPLE_IDS:
+                # Made for this look: it is told from no other by its address.
+                queue.extend((child.obj, cell, name, child.suffix) for child in _items_of(value))
+                continue
             if value_type in registry.leads_nowhere:
                 registry.meet(id(value), value)
             elif defers and not (named and self.policy.belongs_to_core(cell.obj, name)):
@@ -384,6 +390,7 @@ class Walk:
                 queue.append((value, cell, name, ""))
 
 
+_TUPLE_IDS = frozenset({id(tuple), id(Inside)})
 _dict_offset: Callable[[type], int] = type.__dict__["__dictoffset__"].__get__
 
 
@@ -399,6 +406,8 @@ def _plan(cls: type, policy: Policy) -> Plan:
 
 
 def _plan_of_other(cls: type, policy: Policy) -> Plan:
+    if cls is Inside:
+        return _KNOWN_PLANS[id(cls)]
     if id(cls) in _LEAF_IDS or policy.is_leaf(cls) or policy.is_border(cls):
         return EMPTY_PLAN
     make_probe = policy.probe(cls)
@@ -420,11 +429,14 @@ def _plan_of_instance(cls: type) -> Plan:
         cell_kinds.append(kinds.INSTANCE)
     if slots_of(cls):
         cell_kinds.append(kinds.SLOTS)
+    is_native = native_of(cls) is not None
+    if is_native:
+        cell_kinds.insert(0, kinds.NATIVE)
     if cell_kinds and class_flags(cls) & HEAP_TYPE:
         cell_kinds.append(kinds.TYPE)
-    children = next((children for base, children in _IMMUTABLE if issubclass(cls, base)), None)
+    children = next((children for base, children in _IMMUTABLE if issubclass(cls, base)), None) or _layers(cls)
     probe = _bytearray_probe if issubclass(cls, bytearray) else None
-    opaque = has_dict != readable or any(map(_made_by_c, class_mro(cls)))
+    opaque = has_dict != readable or (not is_native and any(map(_hides_state, class_mro(cls))))
     return Plan(tuple(cell_kinds), children, judged=True, opaque=opaque, probe=probe)
 
 
@@ -434,27 +446,20 @@ _TRANSPARENT_IDS = frozenset(
         id,
         (
             *(object, dict, list, set, deque, OrderedDict, defaultdict, tuple, frozenset, bytearray),
-            *(str, int, float, complex, bytes, bool, types.SimpleNamespace),
+            *(str, int, float, complex, bytes, bool, types.SimpleNamespace, weakref.ref),
         ),
     )
 )
 
 
-def _made_by_c(cls: type) -> bool:
+def _layers(cls: type) -> Callable[[Any], Iterable[Child]] | None:
+    read = layers_of(cls)
+    return None if read is None else lambda obj: [Child(layer, suffix) for layer, suffix in read(obj)]
+
+
+def _hides_state(cls: type) -> bool:
     """Whether `cls` gives its objects state that only C code sees."""
-    if id(cls) in _TRANSPARENT_IDS:
-        return False
-    if class_flags(cls) & HEAP_TYPE == 0 or class_flags(cls) & _IMMUTABLE_TYPE:
-        return True
-    members = class_dict(cls)
-    new = members.get("__new__")
-    if type(new) is types.BuiltinFunctionType and new.__self__ is cls:
-        return True
-    # A class statement without __slots__ always gives its objects a dictionary.
-    return _dict_offset(cls) == 0 and "__slots__" not in members
-
-
-_IMMUTABLE_TYPE = 1 << 8
+    return id(cls) not in _TRANSPARENT_IDS and is_made_by_c(cls)
 
 
 def _reads_dict_in_c(cls: type) -> bool:
@@ -468,6 +473,14 @@ def _reads_dict_in_c(cls: type) -> bool:
 
 def _tuple_items(value: Any) -> Iterable[Child]:
     return (Child(item, f"[{index}]") for index, item in enumerate(tuple.__iter__(value)))
+
+
+def _inside(value: Any) -> Iterable[Child]:
+    return map(Child, value)
+
+
+def _items_of(value: Any) -> Iterable[Child]:
+    return _inside(value) if type(value) is Inside else _tuple_items(value)
 
 
 def _frozenset_items(value: Any) -> Iterable[Child]:
@@ -515,8 +528,7 @@ _PLANS: tuple[tuple[type, Plan], ...] = (
     (types.ModuleType, Plan((kinds.INSTANCE, kinds.TYPE))),
     (types.FunctionType, Plan((kinds.FUNCTION, kinds.INSTANCE), _closure, judged=True)),
     (types.MethodType, Plan(children=_parts("__self__", "__func__"))),
-    (types.BuiltinFunctionType, Plan(children=_parts("__self__"))),
-    (types.MethodWrapperType, Plan(children=_parts("__self__"))),
+    *((method, Plan(children=_parts("__self__"))) for method in BUILTIN_METHODS),
     (types.CellType, Plan((kinds.CLOSURE_CELL,))),
     (types.MappingProxyType, Plan(children=_proxied)),
     (functools.partial, Plan((kinds.PARTIAL, kinds.INSTANCE))),
@@ -526,6 +538,7 @@ _PLANS: tuple[tuple[type, Plan], ...] = (
     (classmethod, Plan(children=_parts("__func__"))),
     (property, Plan(children=_parts("fget", "fset", "fdel"))),
     (bytearray, Plan(probe=_bytearray_probe)),
+    (Inside, Plan(children=_inside)),
 )
 _KNOWN_PLANS = {id(cls): plan for cls, plan in _PLANS}
 _LEAF_IDS = frozenset(map(id, LEAF_TYPES))

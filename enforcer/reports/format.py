@@ -301,6 +301,12 @@ _FILE = Object(
     ),
 )
 
+_OPAQUE_PLACE = Object(
+    lambda of: (of["place"], of["type"]),
+    Field("place", Text(), "Whose state it is in, and the way to it.", of=itemgetter(0)),
+    Field("type", Text(), "The type of the object.", of=itemgetter(1)),
+)
+
 _LINES = Lines(spans)
 
 _METHOD = Object(
@@ -554,6 +560,13 @@ REPORT = Object(
         "What of it is in state of plugins, and of modules beside them, that do not come with BuildStream.",
         added=True,
         merge=merging.most_counts,
+    ),
+    Field(
+        "opaque_places",
+        Listed(_OPAQUE_PLACE),
+        "Where that is; of very many the first by name.",
+        added=True,
+        merge=merging.union,
     ),
     Field("errors", Texts(shown_text), "What kept us from looking.", merge=merging.union),
     Field("unwatched", Texts(shown_text), "bst processes that ran without enforcement.", merge=merging.union),

@@ -97,8 +97,8 @@ def most(merging: Merging, name: str) -> int:
     return max(counts)
 
 
-def union(merging: Merging, name: str) -> tuple[str, ...]:
-    """What is in any, sorted."""
+def union(merging: Merging, name: str) -> tuple[Any, ...]:
+    """What is in any, sorted: texts, or tuples of them."""
     return tuple(sorted({text for texts in merging.each(name) for text in texts}))
 
 

@@ -115,6 +115,8 @@ def what(finding: Finding) -> str:
     """`environment['CC']: added 'clang'`."""
     if finding.rule in _LEFT:
         return f"{finding.path}: still {finding.after if finding.rule == 'leaked-descriptor' else 'running'}"
+    if finding.rule == "unshippable-state" and finding.before is not None:
+        return f"{finding.path}: what was done to this {finding.after} stays in the process of this job"
     if finding.rule == "unshippable-state":
         return f"{finding.path}: {finding.after} stays in the process of this job, and is absent in all others"
     if finding.rule == "process-local-lock":

@@ -189,6 +189,7 @@ def _closing_lines(report: Report, verbose: bool) -> list[Line]:
         *_checked_lines(report),
         *map(Line, coverage_lines(report.coverage)),
         *_blind_spot_lines(report, report.opaque if verbose else report.opaque_in_plugins),
+        *_opaque_place_lines(report, verbose),
         *_disk_lines(report),
     ]
 
@@ -314,6 +315,16 @@ def _blind_spot_lines(report: Report, opaque: Sequence[tuple[str, int]]) -> list
         fills = sum(count for _, count in report.core_fills)
         parts.append(f"{fills:,} lazy fill{'' if fills == 1 else 's'} by BuildStream itself")
     return [Line("; ".join(parts), "dim")] if parts else []
+
+
+def _opaque_place_lines(report: Report, verbose: bool) -> list[Line]:
+    """Where what cannot be seen into is, as far as it is in state of plugins."""
+    if not report.opaque_in_plugins:
+        return []
+    places = report.opaque_places if verbose else report.opaque_places[:_MANY]
+    lines = [Line(f"  {place}: {type_}", "dim") for place, type_ in places]
+    more = len(report.opaque_places) - len(places)
+    return [*lines, Line(f"  and {counted(more, 'more place')}: see -v", "dim")] if more else lines
 
 
 def _disk_lines(report: Report) -> list[Line]:

@@ -152,6 +152,7 @@ class Report:
     core_fills: tuple[tuple[str, int], ...]
     opaque: tuple[tuple[str, int], ...]
     opaque_in_plugins: tuple[tuple[str, int], ...]
+    opaque_places: tuple[tuple[str, str], ...]
     errors: tuple[str, ...]
     unwatched: tuple[str, ...]
     left_behind: tuple[str, ...]
@@ -227,6 +228,7 @@ def build_report(
         core_fills=_counts(record.core_fills),
         opaque=_counts(record.opaque),
         opaque_in_plugins=_counts(record.opaque_in_plugins),
+        opaque_places=tuple(sorted((shown_name(place), shown_name(type_)) for place, type_ in record.opaque_places)),
         errors=_texts(record.errors),
         unwatched=_texts(record.unwatched),
         left_behind=_names(record.left_behind),

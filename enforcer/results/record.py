@@ -55,6 +55,7 @@ class Record:
         distrusted: elements of which something in the caches was not taken, as it was made under a violation.
         opaque: for each type that cannot be seen into, how many objects of it the graph held at most.
         opaque_in_plugins: of these, what is in state of plugins and modules that do not come with BuildStream.
+        opaque_places: where the latter are, and their types; of very many the first by name.
         cells: the most cells that one graph had.
         core_fills: for each listed memo of BuildStream's core, how often a job filled it on a foreign element.
         errors: sentences about what kept us from looking.
@@ -85,6 +86,7 @@ class Record:
     cells: int = 0
     opaque: Counter[str] = field(default_factory=Counter)
     opaque_in_plugins: Counter[str] = field(default_factory=Counter)
+    opaque_places: set[tuple[str, str]] = field(default_factory=set)
     core_fills: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -142,6 +144,7 @@ class Record:
         self.coverage.merge(other.coverage)
         self.opaque |= other.opaque
         self.opaque_in_plugins |= other.opaque_in_plugins
+        self.opaque_places |= other.opaque_places
         self.core_fills += other.core_fills
         for name, amount in other.costs.items():
             self.spend(name, amount)
@@ -175,6 +178,7 @@ class Record:
             "coverage": self.coverage.to_plain(),
             "opaque": dict(sorted(self.opaque.items())),
             "opaque_in_plugins": dict(sorted(self.opaque_in_plugins.items())),
+            "opaque_places": sorted(map(list, self.opaque_places)),
             "core_fills": dict(sorted(self.core_fills.items())),
             "findings": [finding.to_plain() for finding in self.findings],
             "errors": list(self.errors),
@@ -192,7 +196,8 @@ class Record:
         for name in ("opaque", "opaque_in_plugins", "core_fills"):
             values[name] = Counter(values[name])
         values["dependencies"] = {name: set(found) for name, found in values["dependencies"].items()}
-        values["files"] = {(name, place) for name, place in values["files"]}
+        for name in ("files", "opaque_places"):
+            values[name] = {(first, second) for first, second in values[name]}
         values["coverage"] = Coverage.from_plain(values["coverage"])
         values["findings"] = [Finding.from_plain(item) for item in values["findings"]]
         return cls(**values)

@@ -83,7 +83,8 @@ class Unshippable:
 
     `path` is where, as a plugin author would write it from the element (`handle`, `sources[0].session`),
     `type_name` what it is (`_thread.lock`), `obtained` a line of plugin code that names it, if known, `site` the line
-    that assigned it, `maker` the plugin whose code did, else the one that holds it.
+    that assigned it, `maker` the plugin whose code did, else the one that holds it; `in_place` whether all processes
+    have the object, and only what the job did to it stays.
     """
 
     owner: Owner
@@ -92,6 +93,7 @@ class Unshippable:
     obtained: Site | None = None
     site: Site | None = None
     maker: Maker | None = None
+    in_place: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from enforcer.masking import mask, mask_code, mask_lines
 from enforcer.results.findings import Finding, Maker, Owner, Site
-from enforcer.rules.evidence import Change, Evidence, Left, SharedLock
+from enforcer.rules.evidence import Change, Evidence, Left, SharedLock, Unshippable
 from enforcer.rules.protocol import Rule
 
 
@@ -51,6 +51,13 @@ _DRIFTED = (
 
 def _why_unblamed(evidence: Evidence, site: Site | None, unseen: str) -> str | None:
     return None if site else evidence.unfollowed or unseen
+
+
+def _why_unassigned(action: str, thing: Unshippable) -> str:
+    unassigned = f"no line in this {action} job assigned to {_attribute(thing.path)}"
+    if thing.in_place:
+        return f"{unassigned}: what it holds was used"
+    return f"{unassigned}: it was put inside of what that holds (an entry, append(), an attribute of another object)"
 
 
 def _attribute(path: str) -> str:
@@ -145,15 +152,11 @@ def from_unshippable(rule: Rule, evidence: Evidence) -> Iterator[Finding]:
             owner=thing.owner,
             path=mask("", thing.path) or "",
             change="set",
+            before=thing.type_name if thing.in_place else None,
             after=thing.type_name,
             site=_masked_site(thing.path, thing.site),
             obtained=_masked_site(thing.path, thing.obtained),
-            unblamed=_why_unblamed(
-                evidence,
-                thing.site,
-                f"no line in this {evidence.job.action} job assigned to {_attribute(thing.path)}: it was put inside of "
-                "what that holds (an entry, append(), an attribute of another object)",
-            ),
+            unblamed=_why_unblamed(evidence, thing.site, _why_unassigned(evidence.job.action, thing)),
             undone=False,
             **_made_by(evidence, thing.maker),
         )

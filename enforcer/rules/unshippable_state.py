@@ -18,6 +18,11 @@ class UnshippableState:
     title = "leaves state of its own that cannot be sent to another process"
     fixes = (
         Fix(
+            "what all have, and was used",
+            "make it in the job that uses it, and keep on `self` what a later job needs of it",
+            lambda finding: finding.before is not None,
+        ),
+        Fix(
             "an open file",
             "close it before the job ends, `with open(path) as file:`, and keep the path",
             after(r"_io\."),

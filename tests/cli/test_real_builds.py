@@ -158,12 +158,14 @@ def test_what_cannot_be_seen_into_is_told_of_plugins_and_of_buildstream_only_ver
     project = Project(tmp_path, "pass")
     assert "could not see into" not in project.run("build", "app.bst").stderr
     plugin = tmp_path / "plugins/my_kind.py"
-    plugin.write_text(f"{plugin.read_text()}\nNUMBERS = (number for number in ())\n")
+    plugin.write_text(f"{plugin.read_text()}\nimport threading\n\nLOCKS = (threading.Lock(),)\n")
     project.empty_cache()
     of_plugins = project.run(*REPORTED, "build", "app.bst").stderr
-    assert "; could not see into 1 object: 1 builtins.generator" in of_plugins
+    assert "; could not see into 1 object: 1 _thread.lock" in of_plugins
     report = project.report()
-    assert report["opaque_in_plugins"] == [{"type": "builtins.generator", "count": 1}]
+    assert report["opaque_in_plugins"] == [{"type": "_thread.lock", "count": 1}]
+    assert report["opaque_places"] == [{"place": "module my_kind LOCKS[0]", "type": "_thread.lock"}]
+    assert "\n  module my_kind LOCKS[0]: _thread.lock\n" in of_plugins
     assert report["summary"]["opaque"] > 1
     project.empty_cache()
     assert "could not see into 1 object:" not in (everything := project.run("-v", "build", "app.bst").stderr)

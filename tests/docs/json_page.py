@@ -42,6 +42,7 @@ _TITLES = {
     "files": "Each of `files`",
     "core_fills": "Each of `core_fills`",
     "opaque": "Each of `opaque`",
+    "opaque_places": "Each of `opaque_places`",
     "coverage": "`coverage`",
     "plugins": "Each of `plugins`",
     "methods": "Each of `methods`",
@@ -66,7 +67,7 @@ def _objects() -> Iterator[tuple[str, dict[str, Any]]]:
         yield name, whole["properties"][name]
     plugins = whole["properties"]["coverage"]["properties"]["plugins"]["items"]
     yield from (("plugins", plugins), ("methods", plugins["properties"]["methods"]["items"]))
-    for name in ("files", "core_fills", "opaque", "actions", "access"):
+    for name in ("files", "core_fills", "opaque", "opaque_places", "actions", "access"):
         yield name, whole["properties"][name]["items"]
     yield from (("violations", parts["violation"]), ("job", parts["job"]), ("site", parts["site"]))
     yield from (("maker", parts["maker"]), ("source", parts["source"]))

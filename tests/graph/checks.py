@@ -7,8 +7,9 @@ from typing import Any
 
 from enforcer.graph.compare import ABSENT, ADDED, REORDERED, SET, ChangedCell, EntryChange
 from enforcer.graph.graph import Graph
-from enforcer.graph.kinds import BAG, CLOSURE_CELL, INDEXED, Probe
+from enforcer.graph.kinds import BAG, CLOSURE_CELL, INDEXED, NATIVE, Probe
 from enforcer.graph.unit import Cell, Unit
+from enforcer.graph.values import Inside
 from tests.graph import oracle
 from tests.graph.hostile import armed
 from tests.graph.policies import OpenPolicy
@@ -154,7 +155,8 @@ def _check_paths(changed: list[ChangedCell], before: oracle.Snapshot) -> Tally:
 def _check_path(change: EntryChange, before: oracle.Snapshot) -> Tally:
     root = _root_of(change.cell).obj
     path = change.raw_path()
-    if change.cell.kind.shape is BAG or change.change == REORDERED or type(change.cell.obj) is Probe:
+    as_whole = type(change.cell.obj) is Probe or (change.cell.kind is NATIVE and change.name == "")
+    if change.cell.kind.shape is BAG or change.change == REORDERED or as_whole:
         trip = oracle.follow(path, root, before)
         assert oracle.behind(trip.value) is _object_of(change.cell), path
         _check_whole(change, before)
@@ -207,10 +209,10 @@ def _check_whole(change: EntryChange, before: oracle.Snapshot) -> None:
     for side, parts in ((change.before, old), (change.after, new)):
         if side is ABSENT:
             continue
-        [part] = parts
+        part, *_ = parts
         which = 0 if part.name == "items" else 1
         held = [oracle.token(entry[which]) for entry in part.entries]
         if change.change == REORDERED:
             assert [oracle.token(value) for value in side] == held
         else:
-            assert oracle.token(side) in held
+            assert oracle.token(tuple(side) if type(side) is Inside else side) in held

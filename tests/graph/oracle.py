@@ -5,15 +5,20 @@ Shares no code with `enforcer.graph`, knows the types of the tests only, and rec
 
 from __future__ import annotations
 
+import array
 import ast
 import contextlib
 import dataclasses
 import functools
 import gc
+import io
+import queue
+import random
 import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 from tests.graph.policies import Held, HeldToo
 
@@ -102,6 +107,48 @@ def _items(obj: Any) -> list[Part]:
     return []
 
 
+def _in_memory(obj: Any) -> list[Part]:
+    if obj.closed:
+        return [Part("fields", True, [("closed", True)]), Part("attributes", False, _attributes(obj))]
+    return [
+        Part("bytes", True, [(None, obj.getvalue())]),
+        Part("place", True, [(None, obj.tell())]),
+        Part("attributes", False, _attributes(obj)),
+    ]
+
+
+def _random(obj: Any) -> list[Part]:
+    return [Part("state", True, [(None, obj.getstate()[1])]), Part("attributes", False, _attributes(obj))]
+
+
+def _iterator(obj: Any) -> list[Part]:
+    _, (items,), place = obj.__reduce__()
+    return [Part("bytes", True, [(None, (place, items))])]
+
+
+def _queue(obj: Any) -> list[Part]:
+    items = [obj.get() for _ in range(obj.qsize())]
+    for item in items:
+        obj.put(item)
+    return [Part("bytes", True, [(None, tuple(items))])]
+
+
+def _element(obj: Any) -> list[Part]:
+    fields = ("tag", "text", "tail", "attrib")
+    return [
+        Part("bytes", True, [(None, tuple(obj))]),
+        Part("fields", False, [(name, getattr(obj, name)) for name in fields]),
+    ]
+
+
+def _error(obj: Any) -> list[Part]:
+    fields = ("args", "errno", "strerror", "filename")
+    return [
+        Part("fields", False, [(name, getattr(obj, name)) for name in fields if hasattr(obj, name)]),
+        Part("attributes", False, _attributes(obj)),
+    ]
+
+
 _STATELESS = (
     tuple,
     frozenset,
@@ -120,7 +167,7 @@ def parts_of(obj: Any) -> list[Part] | None:
         fields = [(name, getattr(obj, name)) for name in ("__bases__", "__name__", "__qualname__")]
         attributes = Part("attributes", False, list(vars(obj).items()))
         return [attributes, Part("fields", False, fields), Part("class", False, [("__class__", type(obj))])]
-    parts_of_type = _PARTS.get(type(obj), _parts_of_instance)
+    parts_of_type = _PARTS.get(type(obj), _in_memory if isinstance(obj, io.StringIO) else _parts_of_instance)
     parts = parts_of_type(obj)
     if parts and (type(obj).__flags__ & (1 << 9) or isinstance(obj, types.ModuleType)):
         # Made by a class statement: another class can be assigned.
@@ -145,7 +192,17 @@ _PARTS: dict[type, Callable[[Any], list[Part]]] = {
     types.CellType: _cell,
     functools.partial: _partial,
     bytearray: lambda obj: [Part("bytes", True, [(None, bytes(obj))])],
+    io.StringIO: _in_memory,
+    io.BytesIO: _in_memory,
+    array.array: lambda obj: [Part("bytes", True, [(None, obj.tobytes())])],
+    random.Random: _random,
+    type(iter(())): _iterator,
+    queue.SimpleQueue: _queue,
+    ElementTree.Element: _element,
+    ValueError: _error,
+    OSError: _error,
 }
+_WITHOUT_NAMES = (type(iter(())), queue.SimpleQueue, ElementTree.Element)
 
 
 def _leads_to(obj: Any) -> list[Any]:
@@ -293,6 +350,8 @@ def follow(path: str, root: Any, before: Snapshot | None) -> Trip:
     def evaluate(node: ast.expr) -> Any:
         if isinstance(node, ast.Name):
             return root
+        if isinstance(node, ast.Call):
+            raise Unspeakable  # a method that shows a part of what C keeps
         assert isinstance(node, (ast.Attribute, ast.Subscript)), ast.dump(node)
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute) and node.value.attr == "__dict__":
             obj = evaluate(node.value.value)
@@ -338,6 +397,8 @@ def _attribute(obj: Any, name: Any, before: Snapshot | None) -> Any:
         raise Nowhere(name)
     if name == "__class__":
         return _entry(obj, "class", name, before)
+    if name == "newline" and isinstance(obj, io.StringIO):
+        raise Unspeakable
     if type(name) is str:
         slot = next((cls for cls in _class_of(obj, before).__mro__ if name in vars(cls).get("__slots__", ())), None)
         if slot is not None:
@@ -363,6 +424,8 @@ def _class_of(obj: Any, before: Snapshot | None) -> type:
 
 def _item(obj: Any, key: Any, before: Snapshot | None) -> Any:
     obj = behind(obj)
+    if isinstance(obj, _WITHOUT_NAMES):
+        raise Unspeakable
     if issubclass(type(obj), tuple):
         with contextlib.suppress(IndexError, TypeError):
             return tuple.__getitem__(obj, key)

@@ -6,15 +6,20 @@ a shorter one is a simpler one.
 
 from __future__ import annotations
 
+import array
 import collections
 import contextlib
 import dataclasses
 import functools
+import io
 import math
+import queue
+import random
 import types
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from typing import Any
+from xml.etree import ElementTree
 
 from enforcer.graph.unit import Unit
 from tests.graph import oracle
@@ -109,6 +114,9 @@ class OrderedWithAttributes(OrderedDict): ...
 
 
 class TupleWithAttributes(tuple): ...
+
+
+class TextWithAttributes(io.StringIO): ...
 
 
 Pair = collections.namedtuple("Pair", "first second")
@@ -401,11 +409,56 @@ def byte_array(world: World, tape: Tape) -> Any:
     return bytearray(b"ab")
 
 
+def text_in_memory(world: World, tape: Tape) -> Any:
+    return tape.pick((io.StringIO, TextWithAttributes))("text")
+
+
+def bytes_in_memory(world: World, tape: Tape) -> Any:
+    return io.BytesIO(b"bytes")
+
+
+def numbers(world: World, tape: Tape) -> Any:
+    return array.array(tape.pick("id"), [1, 2])
+
+
+def randoms(world: World, tape: Tape) -> Any:
+    return random.Random(tape.below(3))
+
+
+def iterator(world: World, tape: Tape) -> Any:
+    return iter((world.value(tape), 2, world.value(tape)))
+
+
+def queue_(world: World, tape: Tape) -> Any:
+    node: Any = queue.SimpleQueue()
+    for _ in range(tape.below(3)):
+        node.put(world.value(tape))
+    return node
+
+
+def xml_element(world: World, tape: Tape) -> Any:
+    node = ElementTree.Element("tag", {"a": "b"})
+    node.text = world.value(tape)
+    return node
+
+
+def error(world: World, tape: Tape) -> Any:
+    return tape.pick((ValueError, OSError))(world.value(tape), "more")
+
+
+def kept_in_c(world: World, tape: Tape) -> Any:
+    return tape.pick(IN_C)(world, tape)
+
+
 def proxy(world: World, tape: Tape) -> Any:
     owners = [node for node in world.nodes if type(node) in (dict, defaultdict)] or [{}]
     return types.MappingProxyType(tape.pick(owners))
 
 
+IN_C: tuple[Callable[[World, Tape], Any], ...] = (
+    *(byte_array, text_in_memory, bytes_in_memory, numbers, byte_array),
+    *(randoms, iterator, queue_, xml_element, error),
+)
 MAKERS: tuple[Callable[[World, Tape], Any], ...] = (
     *(plain, dict_, list_, set_) * 3,
     *(ordered,) * 2,
@@ -435,7 +488,7 @@ MAKERS: tuple[Callable[[World, Tape], Any], ...] = (
     function,
     cached,
     partial,
-    byte_array,
+    kept_in_c,
     proxy,
     held_class,
 )
@@ -748,6 +801,59 @@ def bytes_changed(world: World, obj: Any, tape: Tape) -> None:
     tape.pick((lambda: obj.append(1), obj.clear, obj.reverse, lambda: obj.extend(b"")))()
 
 
+def written(world: World, obj: Any, tape: Tape) -> None:
+    if obj.closed:
+        return
+    part = "new" if isinstance(obj, io.StringIO) else b"new"
+    tape.pick((lambda: obj.write(part), lambda: obj.write(part[:0]), obj.read, lambda: obj.seek(0), obj.truncate))()
+
+
+def file_closed(world: World, obj: Any, tape: Tape) -> None:
+    if not obj.closed:
+        obj.close()
+
+
+def numbers_changed(world: World, obj: Any, tape: Tape) -> None:
+    tape.pick((lambda: obj.append(1), lambda: obj.extend(obj), obj.reverse, lambda: obj.__delitem__(slice(1, None))))()
+
+
+def drawn(world: World, obj: Any, tape: Tape) -> None:
+    tape.pick((obj.random, lambda: obj.gauss(0, 1), lambda: obj.setstate(obj.getstate())))()
+
+
+def advanced(world: World, obj: Any, tape: Tape) -> None:
+    if obj.__length_hint__() > 1:
+        next(obj)
+
+
+def queued(world: World, obj: Any, tape: Tape) -> None:
+    obj.put(world.value(tape))
+
+
+def unqueued(world: World, obj: Any, tape: Tape) -> None:
+    if obj.qsize():
+        obj.get()
+
+
+def xml_changed(world: World, obj: Any, tape: Tape) -> None:
+    value = world.value(tape)
+    below = ElementTree.Element("below")
+    tape.pick(
+        (
+            lambda: setattr(obj, "text", value),
+            lambda: setattr(obj, "tail", value),
+            lambda: obj.attrib.update(new="new"),
+            lambda: obj.insert(0, below),
+            lambda: obj.remove(obj[0]) if len(obj) else None,
+            lambda: setattr(obj, "attrib", dict(obj.attrib)),
+        )
+    )()
+
+
+def error_changed(world: World, obj: Any, tape: Tape) -> None:
+    obj.args = (world.value(tape), *obj.args[1:])
+
+
 ON_ATTRIBUTES = (attribute_set, attribute_new, attribute_deleted, attribute_equal, attribute_and_back)
 ON_DICTS: tuple[Change, ...] = (
     item_set,
@@ -792,6 +898,17 @@ ON_TYPES: tuple[tuple[type | tuple[type, ...], tuple[Change, ...]], ...] = (
     ),
     (functools.partial, (partial_replaced, keyword_set)),
     (bytearray, (bytes_changed,)),
+    ((io.StringIO, io.BytesIO), (written, file_closed)),
+    (array.array, (numbers_changed,)),
+    (random.Random, (drawn,)),
+    (type(iter(())), (advanced,)),
+    (queue.SimpleQueue, (queued, unqueued)),
+    (ElementTree.Element, (xml_changed,)),
+    (BaseException, (error_changed,)),
+)
+_OWN_DICT = (
+    *(types.FunctionType, functools.partial, types.SimpleNamespace, OrderedDict),
+    *(io.StringIO, io.BytesIO, random.Random, BaseException),
 )
 
 
@@ -808,7 +925,7 @@ def changes_of(obj: Any) -> Iterator[Change]:
             yield from changes
     if type(obj).__dictoffset__ != 0 and type(obj) is not types.BuiltinFunctionType:
         yield from ON_ATTRIBUTES
-        if not isinstance(obj, (types.FunctionType, functools.partial, types.SimpleNamespace, OrderedDict)):
+        if not isinstance(obj, _OWN_DICT):
             yield dict_replaced
         if not isinstance(obj, types.FunctionType):
             yield odd_attribute

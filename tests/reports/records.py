@@ -74,6 +74,7 @@ def record(*findings: Finding, **values: object) -> Record:
         cells=4711,
         opaque=Counter({"Variables": 8, "_thread.lock": 4}),
         opaque_in_plugins=Counter({"_thread.lock": 1}),
+        opaque_places={("app.bst guard", "_thread.lock")},
         core_fills=Counter({"_Element__proxies": 12}),
         findings=list(findings),
     )

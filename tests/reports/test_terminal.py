@@ -36,6 +36,7 @@ def test_a_violation_is_shown_with_all_that_is_needed_to_act() -> None:
         "2 new violations",
         "checked 41 of 57 jobs; 16 elements were cached",
         "4,711 cells compared; could not see into 1 object: 1 _thread.lock; 12 lazy fills by BuildStream itself",
+        "  app.bst guard: _thread.lock",
     ]
 
 
@@ -66,10 +67,17 @@ def test_groups_that_one_line_made_share_a_block_and_count_as_what_they_are() ->
 
 
 def test_what_cannot_be_seen_into_of_buildstream_itself_is_named_when_asked_for() -> None:
-    assert lines(record())[-1].startswith("4,711 cells compared; could not see into 1 object: 1 _thread.lock; ")
+    assert lines(record())[-2].startswith("4,711 cells compared; could not see into 1 object: 1 _thread.lock; ")
     all_of_it = "4,711 cells compared; could not see into 12 objects: 8 Variables, 4 _thread.lock; "
-    assert lines(record(), verbose=True)[-1].startswith(all_of_it)
+    assert lines(record(), verbose=True)[-2].startswith(all_of_it)
     assert "could not see into" not in "\n".join(lines(record(opaque_in_plugins={})))
+
+
+def test_the_way_to_what_cannot_be_seen_into_is_named_of_a_few_and_of_all_when_asked_for() -> None:
+    places = {(f"app.bst locks[{number}]", "_thread.lock") for number in range(5)}
+    few = [f"  app.bst locks[{number}]: _thread.lock" for number in range(3)]
+    assert lines(record(opaque_places=places))[-4:] == [*few, "  and 2 more places: see -v"]
+    assert lines(record(opaque_places=places), verbose=True)[-1] == "  app.bst locks[4]: _thread.lock"
 
 
 @pytest.mark.parametrize(

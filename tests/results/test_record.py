@@ -40,6 +40,7 @@ def filled() -> Record:
         had_turn={"kind (element)"},
         cells=9,
         opaque=Counter({"Lock": 2}),
+        opaque_places={("app.bst lock", "Lock")},
         findings=[finding],
         errors=["an error"],
         allow_used={"b", "a"},
@@ -70,6 +71,7 @@ def test_it_is_laid_out_as_the_module_says() -> None:
         "cells": 9,
         "opaque": {"Lock": 2},
         "opaque_in_plugins": {},
+        "opaque_places": [["app.bst lock", "Lock"]],
         "core_fills": {},
         "findings": [
             {

@@ -10,6 +10,9 @@ import buildstream
 
 from enforcer.graph.values import file_of, module_of
 
+CORE = "buildstream"
+"""The name of the units of BuildStream's own modules and classes."""
+
 _FOLDER = os.path.join(os.path.dirname(buildstream.__file__), "")
 _BESIDE_CORE = ("buildstream._testing", "buildstream._protos")
 

@@ -18,7 +18,7 @@ from buildstream.source import Source
 
 from enforcer.bst.elements import names
 from enforcer.bst.elements.acquired import acquired_in
-from enforcer.bst.elements.core_code import is_class_of_buildstream, is_core, is_file_of_buildstream
+from enforcer.bst.elements.core_code import CORE, is_class_of_buildstream, is_core, is_file_of_buildstream
 from enforcer.bst.elements.file_names import FileNames
 from enforcer.bst.elements.library_classes import library_classes
 from enforcer.bst.elements.library_globals import library_places
@@ -29,7 +29,7 @@ from enforcer.bst.elements.process import process_unit
 from enforcer.bst.elements.walk_policy import BstPolicy
 from enforcer.graph.graph import Graph
 from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
-from enforcer.graph.unit import Alias, Cell, Holder, Unit
+from enforcer.graph.unit import Alias, Cell, Holder, Opaque, Unit
 from enforcer.graph.values import (
     class_dict,
     class_mro,
@@ -45,8 +45,7 @@ from enforcer.results.findings import Owner
 _UNHOOKED = ("class", "module", "process")
 """The kinds of units of which no attribute access is seen."""
 
-CORE = "buildstream"
-"""The name of the units of BuildStream's own modules and classes."""
+_MOST_PLACES = 200
 
 
 @contextmanager
@@ -238,11 +237,21 @@ class RunGraph:
 
     def opaque_in_plugins(self) -> Counter[str]:
         """What of each type nothing can see into, in state that others than BuildStream have made."""
-        found: Counter[str] = Counter()
-        for unit in self.graph.units:
-            if self._has_others_code(unit):
-                found += unit.opaque - unit.opaque_of_framework
-        return found
+        return Counter(opaque.type_name for _, opaque in self._opaque_in_plugins())
+
+    def opaque_places(self) -> set[tuple[str, str]]:
+        """Whose state that is in, with the way to it, and its type; of very many the first by name."""
+        places = {(self._place_of(unit, opaque), opaque.type_name) for unit, opaque in self._opaque_in_plugins()}
+        return set(sorted(places)[:_MOST_PLACES])
+
+    def _place_of(self, unit: Unit, opaque: Opaque) -> str:
+        owner, path = self.owner(unit, opaque.cell), names.public_path(opaque.cell.path())
+        which = owner.name if unit.kind == "element" else f"{owner.kind} {owner.name}"
+        return f"{which} {path}".rstrip()
+
+    def _opaque_in_plugins(self) -> Iterator[tuple[Unit, Opaque]]:
+        for unit in filter(self._has_others_code, self.graph.units):
+            yield from ((unit, opaque) for opaque in unit.opaque if not opaque.of_framework)
 
     def _has_others_code(self, unit: Unit) -> bool:
         """Whether a unit is, or is of, plugins or modules that do not come with BuildStream."""

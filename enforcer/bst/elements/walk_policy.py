@@ -20,9 +20,10 @@ from buildstream.node import MappingNode, ProvenanceInformation, ScalarNode, Seq
 from buildstream.plugin import Plugin
 from google.protobuf.message import Message
 
-from enforcer.bst.elements.core_code import in_package, is_core, is_in_buildstream
+from enforcer.bst.elements.core_code import CORE, in_package, is_core, is_in_buildstream
 from enforcer.graph.graph import COMMON
 from enforcer.graph.kinds import Probe
+from enforcer.graph.native.table import native_of
 from enforcer.graph.values import class_dict, is_class, module_of, qualified_name, vars_of
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ _DATA_MODULES = (
     *("builtins", "collections", "types", "argparse", "dataclasses", "enum", "typing", "functools"),
     *("fractions", "pathlib", "uuid"),
 )
+# Where the class or module is a plugin's, also what keeps its state in C, and these containers around plain data.
+_CONTAINER_MODULES = ("configparser", "queue", "weakref", "_weakrefset", "hmac", "csv", "xml.etree")
 
 
 class BstPolicy:
@@ -145,7 +148,10 @@ class BstPolicy:
             return True
         if cls is types.FunctionType:
             return module not in sys.modules  # made from a text, as those of named tuples are
-        return in_package(module, _DATA_MODULES)
+        if in_package(module, _DATA_MODULES):
+            return True
+        of_plugin = unit.kind in ("class", "module") and unit.name != CORE
+        return of_plugin and (in_package(module, _CONTAINER_MODULES) or native_of(cls) is not None)
 
     def owner_among(self, obj: object, holders: Collection[Unit]) -> Unit | None:
         """Where it depends on how they were loaded, and on what depends on what."""

@@ -27,6 +27,7 @@ from enforcer.bst.observing.searches import PluginSearches
 from enforcer.bst.observing.starts import Starts
 from enforcer.bst.observing.touches import Touches
 from enforcer.graph.compare import ChangedCell
+from enforcer.graph.in_use import InUse
 from enforcer.graph.unit import Unit
 from enforcer.results import costs
 from enforcer.results.findings import Job
@@ -47,6 +48,7 @@ class Prepared(NamedTuple):
         late: what earlier jobs have left running.
         leakers: those of them of which a thread still ran.
         found_early: what they or others had changed, where nobody looked, of what the job was about to see.
+        in_use: the opaque objects of its element.
     """
 
     own: Unit
@@ -55,6 +57,7 @@ class Prepared(NamedTuple):
     late: Late
     leakers: list[Job]
     found_early: list[ChangedCell]
+    in_use: InUse
 
 
 class Outcome(NamedTuple):

@@ -14,7 +14,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Container
 from typing import NamedTuple
 
-from enforcer.bst.elements.run_graph import CORE, RunGraph
+from enforcer.bst.elements.core_code import CORE
+from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.observing.touches import Touches
 from enforcer.bst.replicas.pending import Pending
 from enforcer.graph.compare import ChangedCell, changed_cells

@@ -26,6 +26,7 @@ from enforcer.graph.apart import show_apart, with_code
 from enforcer.graph.compare import ABSENT, REORDERED, ChangedCell, EntryChange
 from enforcer.graph.delta import Refused
 from enforcer.graph.difference import explain_difference
+from enforcer.graph.kinds import NATIVE
 from enforcer.graph.show import show
 from enforcer.graph.unit import Cell
 from enforcer.graph.values import module_of, vars_of
@@ -81,6 +82,7 @@ class Describer:
         where = written if self._touches.live else None
         obtained = self._obtained(changed, change)
         before, after = self._texts(change)
+        readable = _special_text(change, change.after) is None
         described = rules.Change(
             owner=found.owner,
             unit_kind=found.unit_kind,
@@ -89,7 +91,7 @@ class Describer:
             before=before,
             after=after,
             aliases=tuple(map(str, found.holders)),
-            explanation=explain_difference(change.before, change.after, self._describe),
+            explanation=explain_difference(change.before, change.after, self._describe) if readable else (),
             obtained=self._site(obtained and obtained.plugin),
             dependents=_dependents(found.root),
             site=self._site(where and where.plugin),
@@ -108,6 +110,9 @@ class Describer:
 
     def _texts(self, change: EntryChange) -> tuple[str | None, str | None]:
         """What the entry held and holds, in texts that tell the two apart."""
+        special = _special_text(change, change.before), _special_text(change, change.after)
+        if special != (None, None):
+            return special
         if change.before is ABSENT or change.after is ABSENT:
             before, after = (
                 None if side is ABSENT else show(side, self._describe) for side in (change.before, change.after)
@@ -185,6 +190,10 @@ def _root_name(name: Any, cell: Cell) -> str:
     return str(name)
 
 
+def _special_text(change: EntryChange, value: Any) -> str | None:
+    return None if value is ABSENT else change.cell.kind.text(change.cell.obj, value)
+
+
 def _dependents(root: Any) -> int:
     """How many elements depend on this one, directly or not."""
     if not issubclass(type(root), Element):
@@ -231,7 +240,8 @@ def unshippable(
     modules, file_names = modules_of(element), run_graph.file_names
     found: dict[str, rules.Unshippable] = {}
     for change, type_name in refused:
-        path = names.public_path(change.raw_path())
+        in_place = change.cell.kind is NATIVE
+        path = names.public_path(change.cell.path() if in_place else change.raw_path())
         place = first_mention(modules, _root_name(change.name, change.cell))
         site = file_names.site_of(place)
         owner = run_graph.owner(change.unit, change.cell)
@@ -239,7 +249,7 @@ def unshippable(
         assigned = touches.assigned(root).get(_root_name(change.name, change.cell))
         line = file_names.site_of(assigned)
         maker = touches.makers.of_own(root, assigned)
-        found.setdefault(path, rules.Unshippable(owner, path, type_name, site, line, maker))
+        found.setdefault(path, rules.Unshippable(owner, path, type_name, site, line, maker, in_place))
     return tuple(found.values())
 
 

@@ -26,6 +26,7 @@ from enforcer.bst.observing.left_running import running
 from enforcer.bst.observing.locks import LockName
 from enforcer.bst.observing.searches import PluginSearches
 from enforcer.errors import EnforcerError
+from enforcer.graph.in_use import InUse
 from enforcer.graph.values import vars_of
 from enforcer.reports.message import short_lines
 from enforcer.results import costs
@@ -96,7 +97,7 @@ class Judge:
         now = running()
         self.late.look(now)
         keys = UniqueKeys(element, self.run_graph.file_names)
-        prepared = Prepared(own, keys, now, self.late, self.late.leakers, found_early)
+        prepared = Prepared(own, keys, now, self.late, self.late.leakers, found_early, InUse(own))
         self.unkept_locks = []
         attempt = Attempt(
             self.session,
@@ -220,6 +221,7 @@ class Judge:
             record.cells = max(record.cells, cells)
             record.opaque |= opaque
             record.opaque_in_plugins |= self.run_graph.opaque_in_plugins()
+            record.opaque_places |= self.run_graph.opaque_places()
             if codes is not None:
                 record.coverage.code.update(codes.code)
                 record.incomplete_reasons.update(

@@ -20,7 +20,7 @@ from enforcer.bst.judging.sorting import sort_foreign
 from enforcer.bst.judging.turns import had_turn
 from enforcer.bst.observing.left_open import LeftOpen
 from enforcer.bst.observing.searches import PluginSearches
-from enforcer.graph.compare import ChangedCell, changed_cells
+from enforcer.graph.compare import ChangedCell, changed_cells, told
 from enforcer.graph.delta import Refused
 from enforcer.reports.message import short_lines
 from enforcer.results.findings import Finding, Job
@@ -135,7 +135,10 @@ class Verdict:
         )
 
     def _encode_own(self, case: Case) -> None:
-        case.refused = self._comparison.encode(self.attempt.prepared.own, case.own)
+        used = self.attempt.prepared.in_use.used()
+        # This process has it as no other one has it, and nobody can put it back.
+        self.stuck = self.stuck or bool(used)
+        case.refused = self._comparison.encode(self.attempt.prepared.own, case.own) + used
 
     def _ask_for_keys(self, case: Case) -> None:
         # Now, as the job has left everything; what the question itself changes is in none of the lists.
@@ -317,7 +320,7 @@ class Verdict:
         attempt, settings = self.attempt, self._session.settings
         element, alone = attempt.bst_job.get_element(), not attempt.prepared.leakers
         describer = Describer(self._run_graph, element, attempt.touches, settings.blame, alone)
-        described = [(cell, change) for cell in violations for change in describer.changes(cell)]
+        described = [(cell, change) for cell in told(violations) for change in describer.changes(cell)]
         stuck: set[int] = set()
         if not found_early:
             stuck = {id(cell.cell) for cell in self._comparison.take_back(violations)}

@@ -9,9 +9,9 @@ import types
 from functools import cached_property
 
 from enforcer.blame.reach import Reach
-from enforcer.bst.elements.core_code import is_in_buildstream
+from enforcer.bst.elements.core_code import CORE, is_in_buildstream
 from enforcer.bst.elements.process import DOORS
-from enforcer.bst.elements.run_graph import CORE, RunGraph
+from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.elements.walk_policy import is_kept
 from enforcer.bst.observing.comments import IgnoreComments
 from enforcer.bst.observing.locks import SharedLocks

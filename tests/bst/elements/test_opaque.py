@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 pytest.importorskip("buildstream")
@@ -11,8 +13,8 @@ from tests.bst.loaded import Loaded
 
 
 def test_what_plugins_of_buildstream_hold_is_none_of_those_of_others(loaded: Loaded) -> None:
-    before = RunGraph(loaded.context).opaque_in_plugins()["builtins.generator"]
-    loaded.base.note = (number for number in ())
-    assert RunGraph(loaded.context).opaque_in_plugins()["builtins.generator"] == before
-    loaded.app.note = (number for number in ())
-    assert RunGraph(loaded.context).opaque_in_plugins()["builtins.generator"] == before + 1
+    before = RunGraph(loaded.context).opaque_in_plugins()["_thread.lock"]
+    loaded.base.note = threading.Lock()
+    assert RunGraph(loaded.context).opaque_in_plugins()["_thread.lock"] == before
+    loaded.app.note = threading.Lock()
+    assert RunGraph(loaded.context).opaque_in_plugins()["_thread.lock"] == before + 1

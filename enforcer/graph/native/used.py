@@ -1,0 +1,75 @@
+"""Objects of which nobody can say what state they have, but whether they have been used: files, connections, locks.
+
+What is done to them by way of another element is no finding: a log file that several elements share is written by all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from enforcer.graph.native.raw import fields_of
+from enforcer.graph.values import class_dict, class_mro, full_class_name, is_made_by_c
+
+Read = Callable[[Any], Any]
+
+
+def use_of(cls: type) -> Read | None:
+    """Reads what differs once an object of `cls` has been used, or None."""
+    return next((_READERS[name](base) for base, name in _known_bases(cls)), None)
+
+
+def layers_of(cls: type) -> Read | None:
+    """What gives the file below one of `cls`, with its attribute, in a list; None where there is none."""
+    layer = next(((base, _LAYERS[name]) for base, name in _known_bases(cls) if name in _LAYERS), None)
+    if layer is None:
+        return None
+    base, name = layer
+    member = class_dict(base)[name]
+
+    def read(obj: Any) -> list[tuple[Any, str]]:
+        try:
+            return [(member.__get__(obj), f".{name}")]
+        except (ValueError, AttributeError):  # it was detached, or never begun
+            return []
+
+    return read
+
+
+def _known_bases(cls: type) -> list[tuple[type, str]]:
+    named = [(base, full_class_name(base)) for base in class_mro(cls) if is_made_by_c(base)]
+    return [(base, name) for base, name in named if name in _READERS]
+
+
+def _is_closed(base: Any) -> Read:
+    closed = class_dict(base)["closed"]
+    return lambda obj: closed.__get__(obj)
+
+
+def _changes_of_database(base: Any) -> Read:
+    members = [class_dict(base)[name] for name in ("total_changes", "in_transaction")]
+
+    def read(obj: Any) -> Any:
+        try:
+            return [member.__get__(obj) for member in members]
+        except Exception:  # it was closed
+            return None
+
+    return read
+
+
+_READERS: dict[str, Callable[[Any], Read]] = {
+    "_io.FileIO": _is_closed,
+    **dict.fromkeys(
+        ("_io.TextIOWrapper", "_io.BufferedReader", "_io.BufferedWriter", "_io.BufferedRandom", "mmap.mmap"), fields_of
+    ),
+    "sqlite3.Connection": _changes_of_database,
+    "_thread.lock": lambda base: base.locked,
+    "_thread.RLock": lambda base: base.__repr__,
+}
+_LAYERS = {
+    "_io.TextIOWrapper": "buffer",
+    "_io.BufferedReader": "raw",
+    "_io.BufferedWriter": "raw",
+    "_io.BufferedRandom": "raw",
+}
