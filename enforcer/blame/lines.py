@@ -11,6 +11,9 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
+from sys import _getframe, gettrace, settrace
+from threading import get_ident
+from threading import settrace as _settrace_of_threads
 from types import CodeType, FrameType
 from typing import Any, Protocol
 
@@ -122,7 +125,7 @@ if sys.version_info >= (3, 12):
             if code.co_filename not in self._follower.files:
                 return sys.monitoring.DISABLE
             self._add(code)
-            self._follower.step(sys._getframe(1))
+            self._follower.step(_getframe(1))
             return None
 
         def _add(self, code: CodeType) -> None:
@@ -131,14 +134,14 @@ if sys.version_info >= (3, 12):
                 sys.monitoring.set_local_events(self._tool or 0, code, _LOCAL)
 
         def _step(self, code: CodeType, where: int) -> None:
-            self._follower.step(sys._getframe(1))
+            self._follower.step(_getframe(1))
 
         def _leave(self, code: CodeType, offset: int, value: object) -> None:
-            self._follower.leave(sys._getframe(1))
+            self._follower.leave(_getframe(1))
 
         def _unwind(self, code: CodeType, offset: int, error: BaseException) -> None:
             if id(code) in self._followed:
-                self._follower.leave(sys._getframe(1))
+                self._follower.leave(_getframe(1))
 
         def follow(self, frame: FrameType) -> None:
             self.add([frame.f_code])
@@ -171,7 +174,7 @@ class _Traced:
 
     def prepare(self) -> None:
         self._new_threads = _hook_of_new_threads()
-        threading.settrace(self._begin)
+        _settrace_of_threads(self._begin)
         self._is_prepared = True
 
     def start(self, frame: FrameType | None) -> str | None:
@@ -181,20 +184,20 @@ class _Traced:
         return None
 
     def _trace_thread(self, frame: FrameType | None) -> _TracedThread:
-        thread = _TracedThread(self._follower, sys.gettrace(), threading.get_ident())
+        thread = _TracedThread(self._follower, gettrace(), get_ident())
         self._threads.append(thread)
         thread.install(frame)
         return thread
 
     def _begin(self, frame: FrameType, event: str, arg: object) -> Any:
         """The first event of a thread that has just been started."""
-        thread = _TracedThread(self._follower, self._new_threads, threading.get_ident())
+        thread = _TracedThread(self._follower, self._new_threads, get_ident())
         self._threads.append(thread)
         thread.install(None)
         return thread.call(frame, event, arg)
 
     def follow(self, frame: FrameType) -> None:
-        here = threading.get_ident()
+        here = get_ident()
         known = [thread for thread in self._threads if thread.ident == here]
         thread = known[-1] if known else self._trace_thread(None)
         thread.follow(frame)
@@ -204,7 +207,7 @@ class _Traced:
 
     def stop(self) -> None:
         if self._is_prepared and _hook_of_new_threads() == self._begin:
-            threading.settrace(self._new_threads)
+            _settrace_of_threads(self._new_threads)
         self._is_prepared = False
         threads, self._threads = self._threads, []
         for thread in threads:
@@ -222,7 +225,7 @@ def traced_from_its_start(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _run_traced(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if hook := _hook_of_new_threads():
-        sys.settrace(hook)
+        settrace(hook)
     return function(*args, **kwargs)
 
 
@@ -250,7 +253,7 @@ class _TracedThread:
             if frame.f_code.co_filename in self._follower.files:
                 self.follow(frame)
             frame = frame.f_back
-        sys.settrace(self.call)
+        settrace(self.call)
 
     def follow(self, frame: FrameType) -> None:
         """Trace the lines of a running function."""
@@ -264,8 +267,8 @@ class _TracedThread:
         if self._stopped:
             self.leave()
             return inner
-        if sys.gettrace() != self.call:  # a tracer in C puts itself back
-            sys.settrace(self.call)
+        if gettrace() != self.call:  # a tracer in C puts itself back
+            settrace(self.call)
         if frame.f_code.co_filename not in self._follower.files:
             self._count()
             return inner
@@ -286,13 +289,13 @@ class _TracedThread:
     def stop(self) -> None:
         """Leave the thread as it was; another one than this can only be told when it comes by."""
         self._stopped = True
-        if self.ident == threading.get_ident():
+        if self.ident == get_ident():
             self.leave()
 
     def leave(self) -> None:
         """Of the calling thread: trace it no more."""
-        if sys.gettrace() == self.call:
-            sys.settrace(self._inner)
+        if gettrace() == self.call:
+            settrace(self._inner)
 
 
 class _TracedFrame:

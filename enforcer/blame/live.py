@@ -7,12 +7,13 @@ cost what it may; what changes later has no line.
 
 from __future__ import annotations
 
-import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
+from sys import _current_frames, _getframe
+from threading import get_ident
+from time import perf_counter
 from types import CodeType, FrameType, GeneratorType
 from typing import Any, NamedTuple
 
@@ -92,6 +93,7 @@ class LineBlame(Follower):
         self._inside: dict[Key, Inside] = {}
         self._edited: dict[Key, Where] = {}
         self._asked: Counter[Key] = Counter()
+        self._changed: set[Unit] = set()
         self._core: dict[int, CodeType] = {}
 
     @property
@@ -130,7 +132,7 @@ class LineBlame(Follower):
             self.arm(frame, (unit,))
             if not self.follows:
                 return
-            here = threading.get_ident()
+            here = get_ident()
             if here not in self._last:
                 self._go_on(here, frame)
                 self._events.follow(frame)
@@ -143,7 +145,7 @@ class LineBlame(Follower):
 
     def follow(self, unit: Unit, frame: FrameType) -> None:
         """Code that is no plugin's, which runs in `frame`, is about to see something of `unit`."""
-        here = threading.get_ident()
+        here = get_ident()
         if (unit, None) not in self._watched or self._code.get(here) is frame.f_code:
             return
         if plugin_place(frame, self.files) is not None:
@@ -158,7 +160,7 @@ class LineBlame(Follower):
     def stop(self) -> None:
         """The job's action is over."""
         with self._lock:
-            here = threading.get_ident()
+            here = get_ident()
             if here in self._last and self.follows:
                 self.trouble = "another trace function took the place of the enforcer's while the job ran"
             if self.trouble is None:
@@ -173,10 +175,10 @@ class LineBlame(Follower):
 
     def step(self, frame: FrameType) -> None:
         """See `Follower`."""
-        here = threading.get_ident()
+        here = get_ident()
         if self._over or not self._started or self._idle(here):
             return
-        start = time.perf_counter()
+        start = perf_counter()
         with self._lock:
             self._settle(here)
             self._go_on(here, frame)
@@ -185,14 +187,14 @@ class LineBlame(Follower):
                     if unit not in self._obtained:
                         self._obtained[unit] = Where(place_of(frame), maker=self._whose(frame, here))
                     self._watch(unit, only)
-            self.seconds += time.perf_counter() - start
+            self.seconds += perf_counter() - start
 
     def leave(self, frame: FrameType) -> None:
         """See `Follower`."""
-        here = threading.get_ident()
+        here = get_ident()
         if self._over or not self._started or self._idle(here):
             return
-        start = time.perf_counter()
+        start = perf_counter()
         with self._lock:
             self._settle(here)
             above = self._followed(frame.f_back)
@@ -200,7 +202,7 @@ class LineBlame(Follower):
                 self._go_on(here, above)
             elif here in self._last:
                 del self._last[here], self._code[here], self._frames[here]
-            self.seconds += time.perf_counter() - start
+            self.seconds += perf_counter() - start
 
     def passed(self, calls: int) -> None:
         """See `Follower`."""
@@ -254,6 +256,7 @@ class LineBlame(Follower):
     def _blame(self, watched: Watched, here: int) -> None:
         self.budget.look(watched)
         for key, change in watched.fresh():
+            self._changed.add(watched.unit)
             if key in self._blamed and self._runs_itself(here, change):
                 continue
             where = self._doer(here, change.name)
@@ -288,7 +291,7 @@ class LineBlame(Follower):
 
     def _frame(self, ident: int, here: int) -> FrameType | None:
         """The function whose line a thread ran last: it still runs, or has just called what does."""
-        frame = sys._getframe() if ident == here else sys._current_frames().get(ident)
+        frame = _getframe() if ident == here else _current_frames().get(ident)
         while frame is not None and id(frame) != self._frames[ident]:
             frame = frame.f_back
         return frame
@@ -315,6 +318,10 @@ class LineBlame(Follower):
             return False
         stores, names = self._reach.fit(where.plugin, change.name)
         return stores == STORES or names
+
+    def saw_change_of(self, unit: Unit) -> bool:
+        """Whether a line changed something of `unit`, if only for a while."""
+        return unit in self._changed
 
     def obtained(self, unit: Unit) -> Where | None:
         """The first line that named something of `unit`, which no attribute access shows."""

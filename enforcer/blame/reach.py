@@ -83,13 +83,34 @@ class Reached(NamedTuple):
     only: Any = None
 
 
+ANY = ""
+"""Stands for all attributes that have no entry of their own."""
+
+
+class Doors:
+    """What shared units outside of the graph's walk are changed by.
+
+    Attributes:
+        objects: by id, what changes something where it is named, and what.
+        attributes: by the owner's id, the attributes that change something where they are stored to, or `ANY`.
+        everywhere: by id, what changes where it is stored into at all.
+        methods: by name, methods that change something, of whatever object.
+    """
+
+    def __init__(self) -> None:
+        self.objects: dict[int, tuple[object, Reached]] = {}
+        self.attributes: dict[int, dict[str, Reached]] = {}
+        self.everywhere: dict[int, Reached] = {}
+        self.methods: dict[str, list[Reached]] = {}
+
+
 class Reach:
     """For each line of some modules, the shared units that it may change.
 
     Args:
         modules: the modules whose lines are searched.
         unit_of: the shared unit that an object is a root of or a container in.
-        doors: functions that change a unit when they are called, each with that unit.
+        doors: what else changes a shared unit.
         anything: the shared units of plugins, which code may change that looks attributes up by name.
         everything: the units that code may change which goes past attribute access.
         beside: other classes than those of the modules, which a line of these may change.
@@ -102,7 +123,7 @@ class Reach:
         self,
         modules: list[types.ModuleType],
         unit_of: Callable[[object], Unit | None],
-        doors: Iterable[tuple[object, Unit]],
+        doors: Doors,
         anything: Callable[[], Iterable[Unit]],
         everything: Callable[[], Iterable[Unit]],
         beside: Iterable[type] = (),
@@ -111,7 +132,7 @@ class Reach:
         holding: Callable[[type], Iterable[Unit]] = lambda cls: (),
     ) -> None:
         self._unit_of = unit_of
-        self._doors = {id(door): (door, unit) for door, unit in doors}
+        self._doors = doors
         self._anything = anything
         self._everything = everything
         self._all_classes = classes
@@ -216,6 +237,7 @@ class Reach:
             for reached in chain(
                 self._assigned(step, function, cells),
                 self._by_attribute(step),
+                self._by_door(step, then, by_name),
                 self._by_object(step, then, by_name),
                 *(self._by_text(*each) for each in asked),
             ):
@@ -243,6 +265,30 @@ class Reach:
             return map(Reached, self._all_classes() if step.value is UNKNOWN_OBJECT else ())
         return self._in_classes.get(name, ()) if step.value is UNKNOWN_OBJECT else ()
 
+    def _by_door(self, step: Named, then: Named | None, by_name: bool) -> Iterator[Reached]:
+        """What is no part of the walk, and is changed where something is named, or stored into."""
+        operation, value = step.instruction.opname, step.value
+        if operation.startswith(_ASKING):
+            yield from self._doors.methods.get(step.instruction.argval, ())
+        if value is UNKNOWN_OBJECT or operation.startswith("IMPORT"):
+            return  # what is imported will be met where it is used
+        if id(value) in self._doors.objects:
+            yield self._doors.objects[id(value)][1]
+        if by_name or _is_handed_on(step, then):
+            yield from self._stored_into(value, then)
+
+    def _stored_into(self, value: object, then: Named | None) -> Iterator[Reached]:
+        attributes = self._doors.attributes.get(id(value))
+        if attributes is not None:
+            name = None if then is None else then.instruction.argval
+            stored = then is not None and then.instruction.opname in _SETTING
+            if stored and type(name) is str and (name in attributes or ANY in attributes):
+                yield attributes.get(name) or attributes[ANY]
+            elif not stored:
+                yield from attributes.values()
+        if id(value) in self._doors.everywhere:
+            yield self._doors.everywhere[id(value)]
+
     def _by_object(self, step: Named, then: Named | None, by_name: bool) -> Iterable[Reached]:
         """What the object is, or holds, that a step leads to."""
         value = step.value
@@ -250,8 +296,6 @@ class Reach:
             return map(Reached, self._classes())
         if value is UNKNOWN_OBJECT:
             return self._by_setting(then)
-        if id(value) in self._doors:
-            return (Reached(self._doors[id(value)][1]),)
         if is_one_of(value, _PAST_HOOKS):
             return map(Reached, self._everything())
         if value is sys.modules or is_one_of(value, _BY_NAME):
@@ -267,13 +311,16 @@ class Reach:
         if type(value) is types.ModuleType or self._unit_of(value) is not None:
             return ()
         if id(value) not in self._libraries:
-            doors = doors_in(value, lambda each: id(each) in self._doors or self._is_of_process(each))
-            units = {self._door_to(door) for door in doors}
-            self._libraries[id(value)] = value, [Reached(unit) for unit in units if unit is not None]
+            doors = doors_in(value, lambda each: id(each) in self._doors.objects or self._is_of_process(each))
+            reached = {(each.unit, id(each.only)): each for each in map(self._door_to, doors) if each is not None}
+            self._libraries[id(value)] = value, list(reached.values())
         return self._libraries[id(value)][1]
 
-    def _door_to(self, value: Any) -> Unit | None:
-        return self._doors[id(value)][1] if id(value) in self._doors else self._unit_of(value)
+    def _door_to(self, value: Any) -> Reached | None:
+        if id(value) in self._doors.objects:
+            return self._doors.objects[id(value)][1]
+        unit = self._unit_of(value)
+        return None if unit is None else Reached(unit)
 
     def _is_of_process(self, value: Any) -> bool:
         unit = self._unit_of(value)
@@ -292,8 +339,8 @@ class Reach:
         if holder is UNKNOWN_OBJECT:
             return self._in_classes.get(name, ())
         value = attribute_of(holder, name)
-        if id(value) in self._doors:
-            return (Reached(self._doors[id(value)][1]),)
+        if id(value) in self._doors.objects:
+            return (self._doors.objects[id(value)][1],)
         return (*self._known(value), *self._through(value))
 
     def _classes(self) -> Iterator[Unit]:
@@ -363,6 +410,13 @@ def _asks_metaclass(step: Named, then: Named) -> bool:
     """Whether a class is asked for what none of its bases has: `register` of an abstract one, say."""
     asks = is_class(step.value) and then.instruction.opname.startswith(_ASKING)
     return asks and then.value is UNKNOWN_OBJECT and then.instruction.argval not in _TO_CLASSES
+
+
+def _is_handed_on(step: Named, then: Named | None) -> bool:
+    """Whether a class or module is more than asked for an attribute."""
+    if type(step.value) is types.ModuleType and then is not None:
+        return not then.instruction.opname.startswith(_ASKING)
+    return then is not None and then.instruction.opname.startswith(_KEPT)
 
 
 def _asks_class(step: Named) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from enforcer.graph.compare import ABSENT, REORDERED, EntryChange, differing_cells
 from enforcer.graph.kinds import NAMED, Kind
 from enforcer.graph.quick import QuickPass
+from enforcer.graph.some_entries import Bundle
 from enforcer.graph.unit import Unit
 from enforcer.graph.values import ATOMIC_IDS, hash_free_key, same
 
@@ -23,13 +24,17 @@ def entries_of(unit: Unit, only: Any = None) -> dict[Key, EntryChange]:
     """
     found: dict[Key, EntryChange] = {}
     times: Counter[Key] = Counter()
-    cells = (cell for cell in differing_cells(unit) if only is None or cell.cell.obj is only)
+    cells = (cell for cell in differing_cells(unit) if only is None or _counts(cell.cell.obj, only))
     for change in (change for cell in cells for change in cell.changes):
         key = key_of(change)
         times[key] += 1
         numbered = (*key, times[key])
         found[numbered] = change
     return found
+
+
+def _counts(obj: Any, only: Any) -> bool:
+    return id(obj) in only.ids if type(only) is Bundle else obj is only
 
 
 def key_of(change: EntryChange) -> Key:
@@ -46,6 +51,8 @@ def key_of(change: EntryChange) -> Key:
 def holds_only_atoms(container: Any) -> bool:
     """Whether it is one of Python's own, and nothing that it holds can be changed in place."""
     kind = type(container)
+    if kind is Bundle:
+        return True
     if kind is not dict and kind is not list and kind is not set:
         return False
     # Copied in one go: another thread may write.
@@ -73,6 +80,9 @@ class Watched:
 
     def groups(self) -> Iterator[tuple[Kind, list[Any]]]:
         """What is looked at: objects, by kind."""
+        if type(self._only) is Bundle:
+            yield from self._only.groups.items()
+            return
         for group in self.unit.groups:
             objects = group.objects if self._only is None else [obj for obj in group.objects if obj is self._only]
             if objects:

@@ -7,11 +7,11 @@ base types, so no plugin code runs while we look. A container's contents are a l
 
 from __future__ import annotations
 
-import gc
 import types
 from abc import ABC, abstractmethod
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from gc import get_referents
 from itertools import chain, repeat
 from operator import attrgetter, is_, itemgetter
 from typing import Any
@@ -413,7 +413,7 @@ class SetKind(Kind):
 
 
 def _inner(objects: Sequence[Any]) -> Iterable[Any]:
-    return map(itemgetter(0), map(gc.get_referents, objects))
+    return map(itemgetter(0), map(get_referents, objects))
 
 
 class WrappedDictKind(DictKind):
@@ -443,13 +443,13 @@ class ClosureCellKind(Kind):
     """A variable that a closure keeps."""
 
     def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
-        return chain.from_iterable(map(gc.get_referents, objects))
+        return chain.from_iterable(map(get_referents, objects))
 
     def sizes(self, objects: Sequence[Any]) -> list[int]:
-        return list(map(len, map(gc.get_referents, objects)))
+        return list(map(len, map(get_referents, objects)))
 
     def contents(self, obj: Any) -> Contents:
-        return [("cell_contents", value) for value in gc.get_referents(obj)]
+        return [("cell_contents", value) for value in get_referents(obj)]
 
     def cut(self, flat: list[Any], start: int, size: int) -> Contents:
         return [("cell_contents", value) for value in flat[start : start + size]]

@@ -16,16 +16,17 @@ Only methods of exact built-in types run: what derives from them is left to its 
 
 from __future__ import annotations
 
-import gc
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from gc import get_referents
 from itertools import chain, repeat
 from operator import attrgetter, is_
 from typing import Any
 
 from enforcer.graph import kinds, words
 from enforcer.graph.kinds import Kind
+from enforcer.graph.some_entries import CURRENT_DICT, CURRENT_LIST, PART, Current, Part, PartsPass
 from enforcer.graph.values import class_dict
 
 _instance_dict = object.__getattribute__
@@ -53,8 +54,17 @@ class QuickPass:
         self._instances: list[Any] = []
         self._functions: list[types.FunctionType] = []
         self._function_dicts: list[types.FunctionType] = []
+        self._parts: list[Part] = []
+        # What finds containers, and those that it found.
+        self._finds: list[Callable[[], Any]] = []
+        self._found: list[Any] = []
         self._rest: list[tuple[Kind, list[Any], list[Any], list[int]]] = []
         for kind, objects in groups:
+            if kind is PART:
+                self._parts += objects
+                continue
+            if kind is CURRENT_LIST or kind is CURRENT_DICT:
+                objects = self._sort_current(kind, objects)
             left = [obj for obj in objects if not self._sort(kind, obj)]
             if left:
                 self._rest.append((kind, left, list(kind.flow(left)), kind.sizes(left)))
@@ -62,12 +72,13 @@ class QuickPass:
 
     def _take(self) -> None:
         self._words = words.Words(self._places)
+        self._parts_pass = PartsPass(self._parts)
         del self._places
         self._sized = [*self._full, *self._views[::2]]
         self._sizes = list(map(len, self._sized))
         self._keys = list(chain.from_iterable(self._plain))
-        self._held = gc.get_referents(*self._full)
-        single = gc.get_referents(*self._single)
+        self._held = get_referents(*self._full)
+        single = get_referents(*self._single)
         self._single_size = len(single)
         self._others = list(self._flow(single))
         columns = [(read, self._functions) for read in _FIELDS] if self._functions else []
@@ -82,7 +93,7 @@ class QuickPass:
         # The keys are read before the collector shows that they are plain strings: a thread that a
         # job left may write meanwhile.
         keys = list(chain.from_iterable(self._plain))
-        held, single = gc.get_referents(*self._full), gc.get_referents(*self._single)
+        held, single = get_referents(*self._full), get_referents(*self._single)
         if any(self._empty) or len(held) != len(self._held) or len(single) != self._single_size:
             return False
         if list(map(len, self._sized)) != self._sizes or keys != self._keys:
@@ -92,11 +103,26 @@ class QuickPass:
         for read, functions, before in self._columns:
             if not all(map(is_, map(read, functions), before)):
                 return False
+        if not self._parts_pass.unchanged() or not all(map(is_, [find() for find in self._finds], self._found)):
+            return False
         return all(kind.unchanged(objects, flat, sizes) for kind, objects, flat, sizes in self._rest)
 
     def _flow(self, single: list[Any]) -> Iterable[Any]:
         dicts = map(_instance_dict, self._instances, repeat("__dict__"))
         return chain(single, map(type, self._typed), dicts, chain.from_iterable(self._views))
+
+    def _sort_current(self, kind: Kind, objects: Sequence[Current]) -> list[Current]:
+        """Read what these lead to now; returns those that lead to no exact container."""
+        left = []
+        for current in objects:
+            found = current.find()
+            if type(found) is (list if kind is CURRENT_LIST else dict):
+                self._finds.append(current.find)
+                self._found.append(found)
+                self._sort(kinds.LIST if kind is CURRENT_LIST else kinds.DICT, found)
+            else:
+                left.append(current)
+        return left
 
     def _sort(self, kind: Kind, obj: Any) -> bool:
         """Put `obj` where it is read; False where only its kind can."""
@@ -109,7 +135,7 @@ class QuickPass:
         elif kind is kinds.DICT:
             self._add_dict(obj)
         elif kind is kinds.CLASS:
-            self._add_dict(*gc.get_referents(class_dict(obj)))
+            self._add_dict(*get_referents(class_dict(obj)))
         elif kind is kinds.CLASS_FIELDS:
             return self._add_class_fields(kind, obj)
         elif kind is kinds.WRAPPED_DICT or kind is kinds.WRAPPED_LIST or kind is kinds.CLOSURE_CELL:
@@ -163,7 +189,7 @@ class QuickPass:
 
     def _add_single(self, kind: Kind, obj: Any) -> bool:
         """An object that holds one other, and nothing else."""
-        held = gc.get_referents(obj)
+        held = get_referents(obj)
         if len(held) != 1:
             return False
         if not self._add_place(words.pointer_place, obj, held[0]):
@@ -187,5 +213,5 @@ def _shows_values_in_order(mapping: dict[Any, Any]) -> bool:
     Should it give that up for its own order, then names and values would match as before although two
     were swapped.
     """
-    held = gc.get_referents(mapping)
+    held = get_referents(mapping)
     return len(held) == len(mapping) and all(map(is_, held, mapping.values()))

@@ -50,6 +50,20 @@ class Words:
         """Whether all of them hold the same as then."""
         return self._read is None or self._read(_MEMORY) == self._before
 
+    def moved(self) -> tuple[tuple[int, ...], list[int]]:
+        """What they hold now, for `retake`, and the indices of the addresses that hold something else than then."""
+        if self._read is None:
+            return (), []
+        now = self._read(_MEMORY)
+        if now == self._before:
+            return now, []
+        pairs = zip(now[1:], self._before[1:], strict=True)
+        return now, [index for index, (word, before) in enumerate(pairs) if word != before]
+
+    def retake(self, now: tuple[int, ...]) -> None:
+        """Compare with this from now on."""
+        self._before = now
+
 
 def class_place(obj: object) -> int:
     """Where an object has its class."""

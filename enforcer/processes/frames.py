@@ -51,14 +51,15 @@ What requests, events, results and updates mean is `replica`'s, and so `enforcer
 
 from __future__ import annotations
 
-import array
 import contextlib
-import select
 import socket
 import struct
 import threading
+from array import array
 from collections.abc import Callable, Sequence
 from enum import IntEnum
+from select import POLLIN, POLLOUT
+from socket import CMSG_SPACE, MSG_CMSG_CLOEXEC, MSG_DONTWAIT, SCM_RIGHTS, SHUT_RDWR, SOL_SOCKET
 from typing import NamedTuple
 
 _HEADER = struct.Struct("!4sBQ")
@@ -125,7 +126,7 @@ class Connection:
         end.setblocking(True)
         self._socket = end
         self._wait = wait
-        self._flags = socket.MSG_DONTWAIT if wait else 0
+        self._flags = MSG_DONTWAIT if wait else 0
         self._sending = threading.Lock()
 
     def send(self, kind: FrameKind, payload: bytes = b"", descriptors: Sequence[int] = ()) -> None:
@@ -141,12 +142,12 @@ class Connection:
                 raise Closed from None
 
     def _send_parts(self, parts: list[memoryview], descriptors: Sequence[int]) -> None:
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
+        rights = [(SOL_SOCKET, SCM_RIGHTS, array("i", descriptors))] if descriptors else []
         while parts:
             try:
                 sent = self._socket.sendmsg(parts, rights, self._flags)
             except BlockingIOError:
-                self._await(select.POLLOUT)
+                self._await(POLLOUT)
                 continue
             rights = []
             while parts and sent >= len(parts[0]):
@@ -165,15 +166,15 @@ class Connection:
         return Frame(kind, self._receive_payload(length, kind), tuple(descriptors))
 
     def _receive_header(self, descriptors: list[int]) -> bytes:
-        space = socket.CMSG_SPACE(_MOST_DESCRIPTORS * array.array("i").itemsize)
+        space = CMSG_SPACE(_MOST_DESCRIPTORS * array("i").itemsize)
         header = b""
         while len(header) < _HEADER.size:
             try:
                 part, rights, _, _ = self._socket.recvmsg(
-                    _HEADER.size - len(header), space, self._flags | socket.MSG_CMSG_CLOEXEC
+                    _HEADER.size - len(header), space, self._flags | MSG_CMSG_CLOEXEC
                 )
             except BlockingIOError:
-                self._await(select.POLLIN)
+                self._await(POLLIN)
                 continue
             except ConnectionResetError:
                 part, rights = b"", []
@@ -181,7 +182,7 @@ class Connection:
                 raise Closed
             header += part
             for _, _, data in rights:
-                descriptors += array.array("i", data)
+                descriptors += array("i", data)
         return header
 
     def _receive_payload(self, length: int, kind: FrameKind) -> bytes:
@@ -191,7 +192,7 @@ class Connection:
             try:
                 count = self._socket.recv_into(payload[done:], 0, self._flags)
             except BlockingIOError:
-                self._await(select.POLLIN, kind)
+                self._await(POLLIN, kind)
                 continue
             except ConnectionResetError:
                 count = 0
@@ -214,7 +215,7 @@ class Connection:
     def close(self) -> None:
         """End the conversation, whoever else holds a copy of our end. Harmless when repeated."""
         with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+            self._socket.shutdown(SHUT_RDWR)
         self._socket.close()
 
     def abandon(self) -> None:

@@ -14,6 +14,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from queue import SimpleQueue
+from threading import Event, current_thread, main_thread
 from typing import NoReturn
 
 from enforcer.processes import linux
@@ -110,7 +111,7 @@ class _Awaited:
 
     def add(self) -> tuple[int, threading.Event]:
         number = next(self._numbers)
-        self._waiting[number] = event = threading.Event()
+        self._waiting[number] = event = Event()
         return number, event
 
     def heard(self, number: int) -> None:
@@ -126,7 +127,7 @@ class _Tell:
         self._lock = threading.Lock()
 
     def __call__(self, event: bytes, wait: bool = False) -> None:
-        wait = wait and threading.current_thread() is not threading.main_thread()
+        wait = wait and current_thread() is not main_thread()
         with self._lock:
             if not self._send:
                 return

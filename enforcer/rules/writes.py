@@ -117,21 +117,81 @@ class ProcessWrite(_Write):
     """Any change of process-wide state, which all jobs share."""
 
     id = "process-write"
-    title = "changes the process: environment variables, working directory, umask, signal handlers, sys.path, locale"
+    title = "changes what the process shares: environment, limits, network, logging, hooks, functions of libraries"
     unit_kind = "process"
     fixes = (
         Fix(
             "an environment variable",
             'give it to the one child that needs it: `self.call(command, env=dict(os.environ, NAME="value"))`',
-            at(r"os\.environ"),
+            at(r"os\.(environ|putenv)"),
         ),
         Fix(
             "the working directory",
             "use absolute paths, or give it to the child: `self.call(command, cwd=directory)`",
             at(r"os\.getcwd"),
         ),
-        Fix("the umask", "set modes by `os.chmod()`", at("umask")),
-        Fix("`sys.path`", "install the package that you import beside the plugin's", at(r"sys\.path")),
-        Fix("the locale", "run the program with `LC_ALL` in its `env`; in Python ask no locale", at("locale")),
-        Fix("a signal handler", "leave it to BuildStream: `self.call()` ends a child with its job", at("signal")),
+        Fix(
+            "the umask",
+            "set modes by `os.chmod()`",
+            at(r"umask"),
+        ),
+        Fix(
+            "`sys.path`",
+            "install the package that you import beside the plugin's",
+            at(r"sys\.path\b"),
+        ),
+        Fix(
+            "the locale or the time zone",
+            "run the program with `LC_ALL` or `TZ` in its `env`; in Python ask no locale",
+            at(r"(locale|time\.tz)"),
+        ),
+        Fix(
+            "a signal handler, a mask, a timer",
+            "leave it to BuildStream: `self.call()` ends a child with its job",
+            at(r"signal"),
+        ),
+        Fix(
+            "the network",
+            "give it to the call: `timeout=`, `context=`; or call an opener of your own: `build_opener(...).open(url)`",
+            at(r"(socket|ssl|urllib|http)\b"),
+        ),
+        Fix(
+            "warnings",
+            "write `with warnings.catch_warnings():` around the call",
+            at(r"warnings"),
+        ),
+        Fix(
+            "logging",
+            "report by `self.info()` or `self.warn()`; how others' records are written is the user's to say",
+            at(r"logging"),
+        ),
+        Fix(
+            "streams and descriptors",
+            "write `with contextlib.redirect_stdout(...):`, or give `stdout=` to the child",
+            at(r"(sys\.(__)?std|descriptor)"),
+        ),
+        Fix(
+            "a limit or a priority",
+            "give it to the child that needs it: `prlimit` or `nice` in front of its command",
+            at(r"(resource|os\.nice|os\.sched|sys\.getrec)"),
+        ),
+        Fix(
+            "random numbers",
+            "use a generator of your own: `random.Random(seed)`",
+            at(r"random\.seed"),
+        ),
+        Fix(
+            "decimals",
+            "write `with decimal.localcontext() as context:`",
+            at(r"decimal"),
+        ),
+        Fix(
+            "a table in which others look up",
+            "use an object of your own: `mimetypes.MimeTypes()`, `dialect=`; or register when the module is imported",
+            at(r"(shutil\._|mimetypes|xml\.etree\.ElementTree\._|csv|copyreg|encodings|gettext)"),
+        ),
+        Fix(
+            "anything else",
+            "give what differs to the call or to an object of your own; replace nothing that others use",
+        ),
     )

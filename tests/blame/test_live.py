@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from enforcer.blame.live import GIVEN_UP, LineBlame
-from enforcer.blame.reach import Reach
+from enforcer.blame.reach import Doors, Reach
 from enforcer.graph.compare import changed_cells
 from enforcer.graph.graph import Graph
 from enforcer.graph.unit import Unit
@@ -52,7 +52,7 @@ class Job:
         self.thing = Thing()
         self.unit = Unit("element", "base.bst", [(self.thing, "")])
         Graph(OpenPolicy()).add([self.unit])
-        reach = Reach([self.plugin], lambda obj: None, (), tuple, tuple)
+        reach = Reach([self.plugin], lambda obj: None, Doors(), tuple, tuple)
         self.live = LineBlame({_FILE}, reach, lambda ident: False, lambda unit: False, lambda frame, ident: None, limit)
 
     def run(self, name: str, *args: object) -> dict[str, int | None]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from enforcer.blame.reach import Reach
+from enforcer.blame.reach import Doors, Reach, Reached
 from enforcer.graph.unit import Unit
 from enforcer.graph.values import is_class
 
@@ -86,6 +86,16 @@ def library() -> dict[str, Any]:
     return space
 
 
+def process_doors() -> Doors:
+    """Some of what changes the process."""
+    doors, process = Doors(), Reached(PROCESS)
+    doors.objects = {id(door): (door, process) for door in (os.chdir, os.environ)}
+    doors.attributes = {id(os): {"environ": process}}
+    doors.everywhere = {id(sys): process}
+    doors.methods = {"set_level": [process]}
+    return doors
+
+
 def reached(line: str) -> set[str]:
     """The units that one line in a method may change."""
     module: Any = types.ModuleType("plug")
@@ -99,13 +109,12 @@ def reached(line: str) -> set[str]:
     held = {id(module.TABLE): MODULE, id(module): MODULE, id(module.Plug): CLASS, id(module.Plug.SHARED): CLASS}
     held |= {id(module.Problem): CLASS, id(module.helper): MODULE, id(module.Plug.act): CLASS}
     held |= {id(module.Plug.total): CLASS, id(module.KINDS["list"]): MODULE, id(module.PAIR[0]): MODULE}
-    doors = [(os.chdir, PROCESS), (os.environ, PROCESS)]
     sys.modules["plug"] = module
     try:
         reach = Reach(
             [module],
             lambda obj: held.get(id(obj)),
-            doors,
+            process_doors(),
             lambda: [CLASS, MODULE],
             lambda: [PROCESS],
             classes=lambda: [CLASS],
@@ -143,6 +152,10 @@ def reached(line: str) -> set[str]:
         ("sys.modules['plug'].NUMBER = 1", {"class", "module"}),
         ("os.chdir('/')", {"process"}),
         ("os.environ['A'] = '1'", {"process"}),
+        ("os.environ = {}", {"process"}),
+        ("setattr(os, 'environ', {})", {"process", "class", "module"}),
+        ("sys.anything = 1", {"process"}),
+        ("dep.log.set_level(1)", {"process"}),
         ("object.__setattr__(dep, 'opt', 1)", {"process"}),
         ("inspect.getmodule(type(dep)).NUMBER = 1", {"class", "process"}),
         ("sys._getframe().f_globals['NUMBER'] = 1", {"class", "module", "process"}),
@@ -185,7 +198,7 @@ def test_a_line_that_can_change_something_shared_reaches_it(line: str, kinds: se
 def test_a_line_that_names_a_container_reaches_nothing_else_of_what_holds_it() -> None:
     module: Any = types.ModuleType("plug")
     exec(compile("TABLE = {}\nOTHER = ()\ndef put():\n    return TABLE\n", "plug.py", "exec"), vars(module))
-    reach = Reach([module], lambda obj: MODULE, (), tuple, tuple)
+    reach = Reach([module], lambda obj: MODULE, Doors(), tuple, tuple)
     (reached,) = (each for each in reach.at(module.put.__code__, 4) if each.only is not None)
     assert reached.unit is MODULE
     assert reached.only is module.TABLE
@@ -206,6 +219,7 @@ def test_a_line_that_names_a_container_reaches_nothing_else_of_what_holds_it() -
         "self.make()",
         "self.act(dep)",
         "os.path.join('a', 'b')",
+        "os.name = 'other'",
         "join(self.NAME, str(NUMBER))",
         "dep.opt = 1",
         "[Problem(name) for name in self.NAME]",
@@ -228,7 +242,7 @@ def test_what_an_object_of_a_class_is_kept_in_is_reached_where_its_methods_name_
     text = "class Kept:\n    def count(self):\n        other = 1\n        self.number = other\n"
     exec(compile(text, "plug.py", "exec"), vars(module))
     module.Kept.__module__ = "plug"
-    reach = Reach([module], lambda obj: None, (), tuple, tuple, holding=lambda cls: [MODULE])
+    reach = Reach([module], lambda obj: None, Doors(), tuple, tuple, holding=lambda cls: [MODULE])
     reached = {line: [each.unit for each in reach.at(module.Kept.count.__code__, line)] for line in (3, 4)}
     assert reached == {3: [], 4: [MODULE]}
 
@@ -237,7 +251,7 @@ def test_a_function_of_many_names_is_followed_like_any_other() -> None:
     module: Any = types.ModuleType("plug")
     many = "\n".join(f"    name_{number}" for number in range(300))
     exec(compile(f"import os\ndef put():\n{many}\n    os.chdir('/')\n", "plug.py", "exec"), vars(module))
-    reach = Reach([module], lambda obj: None, [(os.chdir, PROCESS)], tuple, tuple)
+    reach = Reach([module], lambda obj: None, process_doors(), tuple, tuple)
     assert [each.unit for each in reach.at(module.put.__code__, 303)] == [PROCESS]
 
 
@@ -245,7 +259,7 @@ def test_a_function_with_more_default_values_than_parameters_is_searched() -> No
     module: Any = types.ModuleType("plug")
     exec(compile("TABLE = {}\ndef put(table):\n    table['a'] = 1\n", "plug.py", "exec"), vars(module))
     module.put.__defaults__ = (1, 2, module.TABLE)
-    reach = Reach([module], lambda obj: MODULE if obj is module.TABLE else None, (), tuple, tuple)
+    reach = Reach([module], lambda obj: MODULE if obj is module.TABLE else None, Doors(), tuple, tuple)
     assert [each.unit for each in reach.at(module.put.__code__, 3)] == [MODULE]
 
 
@@ -253,7 +267,7 @@ def test_what_runs_in_no_job_has_no_job_followed() -> None:
     module: Any = types.ModuleType("plug")
     exec(compile("TABLE = {}\ndef configure():\n    TABLE['a'] = 1\n", "plug.py", "exec"), vars(module))
     module.configure.__module__ = "plug"
-    reach = Reach([module], lambda obj: MODULE if obj is module.TABLE else None, (), tuple, tuple)
+    reach = Reach([module], lambda obj: MODULE if obj is module.TABLE else None, Doors(), tuple, tuple)
     assert not reach.may_change(("plug",))
 
 
@@ -262,7 +276,7 @@ def test_a_function_that_was_made_where_no_job_runs_may_run_in_one() -> None:
     text = "TABLE = {}\ndef configure(self):\n    self.put = lambda: TABLE.clear()\n"
     exec(compile(text, "plug.py", "exec"), vars(module))
     module.configure.__module__ = "plug"
-    reach = Reach([module], lambda obj: MODULE if obj is module.TABLE else None, (), tuple, tuple)
+    reach = Reach([module], lambda obj: MODULE if obj is module.TABLE else None, Doors(), tuple, tuple)
     assert reach.may_change(("plug",))
 
 
@@ -270,7 +284,7 @@ def test_what_a_function_imports_is_known_in_those_inside_of_it() -> None:
     module: Any = types.ModuleType("plug")
     text = "def put():\n    import os\n    def inside():\n        os.chdir('/')\n    inside()\n"
     exec(compile(text, "plug.py", "exec"), vars(module))
-    reach = Reach([module], lambda obj: None, [(os.chdir, PROCESS)], tuple, tuple)
+    reach = Reach([module], lambda obj: None, process_doors(), tuple, tuple)
     (inside,) = (code for code in reach.codes() if code.co_name == "inside")
     assert [each.unit for each in reach.at(inside, 4)] == [PROCESS]
 
@@ -281,7 +295,7 @@ def test_what_a_module_imports_counts_for_it() -> None:
     helper.put.__module__ = "helper"
     module: Any = types.ModuleType("plug")
     module.put = helper.put
-    reach = Reach([module, helper], lambda obj: MODULE if obj is helper.TABLE else None, (), tuple, tuple)
+    reach = Reach([module, helper], lambda obj: MODULE if obj is helper.TABLE else None, Doors(), tuple, tuple)
     assert reach.may_change(("plug",))
     assert not reach.may_change(("other",))
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from buildstream.element import Element
 from buildstream.source import Source
 
-from enforcer.blame.reach import Reach
+from enforcer.blame.reach import Doors, Reach
 from enforcer.bst.elements.run_graph import CORE, evading_units
 from enforcer.bst.judging.comparison import CompareTouched, Suspected
 from enforcer.bst.observing.makers import Makers
@@ -116,7 +116,8 @@ class LittleWorld:
         self.graph.add(self._units())
         self.evading = evading_units(self.graph)
         self.imported: list[Unit] = []
-        self.reach = self.reach_of_all = Reach([], lambda obj: None, (), tuple, tuple)
+        self.seldom: tuple[Unit, ...] = ()
+        self.reach = self.reach_of_all = Reach([], lambda obj: None, Doors(), tuple, tuple)
 
     def _units(self) -> Iterator[Unit]:
         yield Unit("module", "acts", [(self.module, "")], shared=True)

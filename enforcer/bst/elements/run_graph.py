@@ -25,7 +25,7 @@ from enforcer.bst.elements.library_globals import library_places
 from enforcer.bst.elements.ownership import owner_among
 from enforcer.bst.elements.parts import dependencies_first, element_unit
 from enforcer.bst.elements.plugin_modules import PluginModules, loaded_modules
-from enforcer.bst.elements.process import process_unit
+from enforcer.bst.elements.process.units import Process
 from enforcer.bst.elements.walk_policy import BstPolicy
 from enforcer.graph.graph import Graph
 from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
@@ -73,6 +73,8 @@ class RunGraph:
         library_classes: the unit of abstract classes that are no plugin's.
         imported: the units of plugins' modules that were loaded since it was made.
         loaded_aside: modules that no job has loaded, with the file of the code that has, to be taken up.
+        process: the state of the process, row by row.
+        seldom: the units that are compared only where everything is.
         evading: the elements' units that plugin code can change past the hooks on attribute access.
     """
 
@@ -89,6 +91,8 @@ class RunGraph:
             self._note_module(module)
         self.file_names = FileNames(context.get_projects(), Path.cwd())
         self._modules: dict[tuple[int, ...], tuple[str, ...]] = {}
+        self.process = Process(self._plugin_module_names)
+        self.seldom = self.process.seldom
         acquired = acquired_in(context)
         if acquired.error is not None:
             raise acquired.error
@@ -101,6 +105,7 @@ class RunGraph:
         )
         self.graph = Graph(self.policy)
         self.library_classes = library_classes(self.third_party_modules, self.policy.is_state)
+        self.graph.add(self.process.units())
         with _no_collection():
             self.graph.add(self._units(plugins))
         self.evading = evading_units(self.graph)
@@ -152,7 +157,6 @@ class RunGraph:
             self.take_imported(aside)
 
     def _units(self, plugins: list[Any]) -> Iterator[Unit]:
-        yield process_unit()
         core = [module for name, module in loaded_modules() if _is_core_module(name, module)]
         yield Unit("module", CORE, [(module, "") for module in core], shared=True)
         self._core_classes = Unit("class", CORE, [(cls, "") for cls in _classes_of(core)], shared=True)

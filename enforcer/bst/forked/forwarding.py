@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import logging
-import os
-import pickle
 import sys
 import traceback
 import warnings
+from os import getpid, write
+from pickle import dumps
 from typing import Any
 
 from buildstream._message import Message, MessageType
@@ -19,7 +19,7 @@ from enforcer.processes.replica import Tell
 
 def get_ready() -> None:
     """Before workers are forked: Python notes on a class what to pickle of its objects, once in each process."""
-    pickle.dumps(Message(MessageType.STATUS, "", element_key=_DisplayKey("", "", strict=True)))
+    dumps(Message(MessageType.STATUS, "", element_key=_DisplayKey("", "", strict=True)))
 
 
 class Forwarding:
@@ -34,7 +34,7 @@ class Forwarding:
 
     def __init__(self, messenger: Any) -> None:
         self.tell: Tell = lambda event, wait=False: None
-        self._pid = os.getpid()
+        self._pid = getpid()
         messenger._message_handler = self._message
         messenger._render_status_cb = None
         logging.Logger.callHandlers = self._log_record  # type: ignore[method-assign,assignment]
@@ -49,11 +49,11 @@ class Forwarding:
     def say(self, event: str, *args: Any, wait: bool = True) -> None:
         """Send one event to `Replay`."""
         # Only the parent, at the other end of a socket pair, ever unpickles it.
-        self.tell(pickle.dumps((event, args)), wait and self.in_worker())
+        self.tell(dumps((event, args)), wait and self.in_worker())
 
     def in_worker(self) -> bool:
         """Whether this is the worker still, and not a copy that a job has forked: nobody answers that one."""
-        return os.getpid() == self._pid
+        return getpid() == self._pid
 
     def _message(self, message: Message, *, is_silenced: bool) -> None:
         self.say("message", message, is_silenced, wait=False)
@@ -106,7 +106,7 @@ class _Output(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         if not self._forwarding.in_worker():
-            return os.write(self.fileno(), data)
+            return write(self.fileno(), data)
         self._forwarding.say("output", self._name, bytes(data), wait=self._at_once)
         return len(data)
 

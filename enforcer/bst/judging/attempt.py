@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
+from time import monotonic
 from typing import Any, NamedTuple
 
 from buildstream._exceptions import SkipJob
@@ -97,6 +97,7 @@ class Attempt:
         unkept_locks: those of them that are not among the kept ones, once that was looked at.
         outcome: how the action ended, once it has.
         drifts: unique keys that are not what they were, once they were asked for.
+        patched: what it put in the place of functions of libraries; that is taken off already.
         leaks: what it left running, once that was looked for.
         openings: what was opened while the action ran.
         left_open: what it left open, once that was looked for.
@@ -145,6 +146,7 @@ class Attempt:
         self.openings = Openings(run_graph.plugin_files, self.makers, starts.is_in_plugins_thread, lines)
         self.left_open = NOTHING_OPEN
         self._open_before: frozenset[int] = frozenset()
+        self.patched: list[ChangedCell] = []
         self.pulled = False
 
     def run_action(self, action: Callable[[], Any]) -> Outcome:
@@ -152,7 +154,7 @@ class Attempt:
         with self._session.recording() as record:
             record.note_begin(self.job.action)
         self._open_before = open_descriptors()
-        start = time.monotonic()
+        start = monotonic()
         try:
             with (
                 nullcontext() if self.lines is None else self.lines.watching(),
@@ -162,12 +164,21 @@ class Attempt:
                 self._searches.locks.watching(self.makers.running) as self.locks,
                 self.openings.watching(),
             ):
-                self.outcome = Outcome(action())
+                self.outcome = Outcome(self._act(action))
         except BaseException as error:
             self.outcome = Outcome(error=error)
+        # From here on all names mean what they did before.
+        live, process = self.touches.live, self._run_graph.process
+        self.patched = process.patched.take_off(live is not None and live.saw_change_of(process.libraries))
         self._shield()
-        self._note_costs(time.monotonic() - start)
+        self._note_costs(monotonic() - start)
         return self.outcome
+
+    def _act(self, action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        finally:
+            self._run_graph.process.patched.end()
 
     def _note_costs(self, seconds: float) -> None:
         """Of this try, which took so long with all that was noted meanwhile."""

@@ -153,7 +153,7 @@ class CompareTouched(Comparison):
         self._gated = gated
         self._shared = [unit for unit in run_graph.graph.units if unit.shared]
         self._evading = run_graph.evading
-        self._always = {*self._shared, *self._evading}
+        self._always = {*self._shared, *self._evading} - set(run_graph.seldom)
         # Thousands of functions of core, which hardly anybody replaces parts of: left to the full compare.
         self._core = {unit: CompareWithoutFunctions(unit) for unit in self._always if unit.name == CORE}
         self._author = ""

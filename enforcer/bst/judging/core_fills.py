@@ -22,11 +22,15 @@ from buildstream.exceptions import LoadErrorReason
 from buildstream.node import MappingNode, ScalarNode, SequenceNode
 from buildstream.source import Source
 
+from enforcer.bst.elements.process.c_environment import CEnvironment
+from enforcer.bst.elements.process.memos import AtExit
+from enforcer.bst.elements.process.units import has_imported
 from enforcer.bst.elements.run_graph import root_of
 from enforcer.bst.observing.lock_holders import is_plain_lock
 from enforcer.graph.compare import ADDED, SET, EntryChange
 from enforcer.graph.equal import equal_plain
 from enforcer.graph.kinds import DICT, ORDERED_DICT
+from enforcer.graph.some_entries import Current
 from enforcer.graph.values import same, vars_of
 
 if TYPE_CHECKING:
@@ -233,6 +237,15 @@ def _global(module: types.ModuleType, name: str, fills: Callable[[Any], bool]) -
     return matches
 
 
+def _registered_by_import(change: EntryChange, job: Job) -> bool:
+    obj = change.cell.obj
+    if type(obj) is Current:
+        return obj.by_imports and change.change == ADDED and has_imported()
+    if type(obj) is CEnvironment:  # `readline` sets the size of the terminal
+        return change.change == ADDED and has_imported()
+    return type(obj) is AtExit and change.after > change.before and has_imported()
+
+
 def _is_one_of(kinds: tuple[type, ...]) -> Callable[[Any], bool]:
     return lambda value: issubclass(type(value), kinds)
 
@@ -273,6 +286,11 @@ FILLS = (
     Fill("project.refs", "tracking makes room for a ref in the tree of project.refs", _project_refs_entry),
     Fill(
         "lock tables", "a lock guards what jobs share; where jobs are processes it is another rule's", is_lock_in_table
+    ),
+    Fill(
+        "what an import registers",
+        "a module that is first imported enters itself into tables of Python: import hooks, warning filters, formats",
+        _registered_by_import,
     ),
     Fill("lazy import", "importing a submodule binds it on its package", _lazy_submodule),
     Fill(

@@ -13,6 +13,7 @@ from buildstream._signals import TerminateException
 
 from enforcer.bst.elements import names
 from enforcer.bst.elements.parts import dependencies_of
+from enforcer.bst.elements.process.units import begin_in_thread, end_in_thread
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.attempt import Attempt, Outcome, Prepared
 from enforcer.bst.judging.comparison import Comparison
@@ -123,9 +124,14 @@ class Judge:
             stack.enter_context(self.publication.results.holding())
             self._begin(verdict, job)
             self._last = verdict
-            outcome = attempt.run_action(action)
-            with self.session.spending(costs.CHECK):
-                failing = self._judged(verdict)
+            begin_in_thread()
+            self.run_graph.process.patched.begin()
+            try:
+                outcome = attempt.run_action(action)
+                with self.session.spending(costs.CHECK):
+                    failing = self._judged(verdict)
+            finally:
+                end_in_thread()
             if failing and not isinstance(outcome.error, TerminateException):
                 raise _verdict_error(failing, outcome.error)
             if not failing and not self.rerun:

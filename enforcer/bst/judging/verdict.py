@@ -131,7 +131,7 @@ class Verdict:
         return Case(
             seen,
             own=[cell for cell in seen.by_job if cell.unit is own],
-            foreign=[cell for cell in seen.by_job if cell.unit is not own],
+            foreign=[*self.attempt.patched, *(cell for cell in seen.by_job if cell.unit is not own)],
         )
 
     def _encode_own(self, case: Case) -> None:
@@ -325,11 +325,14 @@ class Verdict:
         if not found_early:
             stuck = {id(cell.cell) for cell in self._comparison.take_back(violations)}
             self.stuck = self.stuck or bool(stuck)
-        stays = self._comparison.foreign_stays
         return [
-            Described(replace(change, undone=None if stays else id(cell.cell) not in stuck), proven)
+            Described(replace(change, undone=None if self._stays(cell) else id(cell.cell) not in stuck), proven)
             for cell, (change, proven) in described
         ]
+
+    def _stays(self, cell: ChangedCell) -> bool:
+        """Whether a foreign change is left where it is; what functions mean to all is taken back in every mode."""
+        return self._comparison.foreign_stays and cell.unit is not self._run_graph.process.libraries
 
     def _evidence(self, job: Job, changes: list[Change]) -> Evidence:
         element = self.attempt.bst_job.get_element()

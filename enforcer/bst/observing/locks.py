@@ -8,10 +8,11 @@ some, what counts is whether such a function ran in the job's thread.
 from __future__ import annotations
 
 import sys
-import threading
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from sys import _getframe, getprofile, setprofile
+from threading import get_ident
 from typing import Any, NamedTuple
 
 from enforcer.blame.code import functions_of, named, nested_code
@@ -101,7 +102,7 @@ if sys.version_info >= (3, 12):
     @contextmanager
     def _watched_calls(codes: list[types.CodeType], enter: _Enter) -> Iterator[None]:
         """Call `enter` when the calling thread starts to run one of `codes`; other code runs at full speed."""
-        monitoring, thread = sys.monitoring, threading.get_ident()
+        monitoring, thread = sys.monitoring, get_ident()
         tool = take_tool()
         if tool is None:
             with _profiled_calls(enter):
@@ -109,8 +110,8 @@ if sys.version_info >= (3, 12):
             return
 
         def start(code: types.CodeType, offset: int) -> None:
-            if threading.get_ident() == thread:
-                enter(sys._getframe(1))
+            if get_ident() == thread:
+                enter(_getframe(1))
 
         try:
             monitoring.register_callback(tool, monitoring.events.PY_START, start)
@@ -133,7 +134,7 @@ else:
 @contextmanager
 def _profiled_calls(enter: _Enter) -> Iterator[None]:
     """Call `enter` for every function that the calling thread enters; a profiler that is installed goes on."""
-    installed: Any = sys.getprofile()
+    installed: Any = getprofile()
     if installed is not None and not callable(installed):  # one in C, which cannot be chained to
         yield
         return
@@ -144,9 +145,9 @@ def _profiled_calls(enter: _Enter) -> Iterator[None]:
         if installed is not None:
             installed(frame, event, arg)
 
-    sys.setprofile(profile)
+    setprofile(profile)
     try:
         yield
     finally:
-        if sys.getprofile() is profile:
-            sys.setprofile(installed)
+        if getprofile() is profile:
+            setprofile(installed)

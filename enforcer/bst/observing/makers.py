@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Collection
 from itertools import chain
+from sys import getprofile, getrefcount, gettrace
+from threading import get_ident
 from types import CodeType, FrameType
 from typing import Any
 
@@ -74,7 +75,7 @@ class Makers:
             plugin = self._nearest(frame, files)
             if plugin is not None:
                 return self._maker_of(plugin)
-        return self._threads.get(id(thread_of(ident or threading.get_ident())))
+        return self._threads.get(id(thread_of(ident or get_ident())))
 
     def _nearest(self, frame: FrameType | None, files: Collection[str]) -> Any:
         """The plugin of the nearest method that is in these files."""
@@ -147,14 +148,14 @@ def _first_argument(frame: FrameType) -> Any:
     variables = frame.f_locals
     value = variables.get(frame.f_code.co_varnames[0])
     # Before Python 3.13 the frame keeps this copy, and with it what its variables held.
-    if type(variables) is dict and not _is_written_back(frame) and sys.getrefcount(variables) == _OURS_ALONE:
+    if type(variables) is dict and not _is_written_back(frame) and getrefcount(variables) == _OURS_ALONE:
         variables.clear()
     return value
 
 
 def _is_written_back(frame: FrameType) -> bool:
     """Whether the copy may become the variables again: that happens after each call of a trace or profile function."""
-    return sys.gettrace() is not None or sys.getprofile() is not None or frame.f_trace is not None
+    return gettrace() is not None or getprofile() is not None or frame.f_trace is not None
 
 
 _OURS_ALONE = 3

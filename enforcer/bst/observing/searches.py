@@ -10,7 +10,6 @@ from functools import cached_property
 
 from enforcer.blame.reach import Reach
 from enforcer.bst.elements.core_code import CORE, is_in_buildstream
-from enforcer.bst.elements.process import DOORS
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.elements.walk_policy import is_kept
 from enforcer.bst.observing.comments import IgnoreComments
@@ -54,13 +53,13 @@ class PluginSearches:
         graph = self._run_graph.graph
         shared = [unit for unit in graph.units if unit.shared and unit.name != CORE]
         classes = [root for unit in shared if unit.kind == "class" for root, _ in unit.roots if is_class(root)]
-        process = next(unit for unit in shared if unit.kind == "process")
+        process = self._run_graph.process
         return Reach(
             modules,
             self._holder_of,
-            [(door, process) for door in DOORS],
-            lambda: shared,
-            lambda: [unit for unit in graph.units if unit.name != CORE],
+            process.doors(),
+            lambda: [unit for unit in shared if unit is not process.libraries],
+            lambda: [unit for unit in graph.units if unit.name != CORE and unit is not process.libraries],
             classes,
             [cls for cls in classes if not is_kept(cls)],
             lambda: [unit for unit in graph.units if unit.kind == "class"],

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import io
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from sys import _getframe
+from threading import get_ident, main_thread
 from types import FrameType
 from typing import Any
 
@@ -65,7 +66,7 @@ class Starts:
 
     def _noting(self, number_of: Callable[[Any], int | None], original: Any) -> Any:
         def start(started: Any, *args: Any, **kwargs: Any) -> Any:
-            frame, is_thread = sys._getframe(1), issubclass(type(started), threading.Thread)
+            frame, is_thread = _getframe(1), issubclass(type(started), threading.Thread)
             if is_thread:
                 self._threads[id(started)] = started, self._starts_for_plugin(frame)
                 self._makers.starts(started, frame)
@@ -74,9 +75,9 @@ class Starts:
             if number is None:
                 return result
             if is_thread:
-                self._late.adopt_thread(started, number, threading.get_ident())
+                self._late.adopt_thread(started, number, get_ident())
             else:
-                self._late.adopt_process(number, threading.get_ident())
+                self._late.adopt_process(number, get_ident())
                 self._late.started.add(number)
                 self.pipes.update(dict.fromkeys(_pipes(started), number))
             return result
@@ -85,15 +86,15 @@ class Starts:
 
     def _starts_for_plugin(self, frame: FrameType) -> bool:
         """Whether a plugin starts a thread in this job: where the stack does not tell, one has started this one."""
-        here = threading.get_ident()
-        if here == threading.main_thread().ident or here in self._late.threads:
+        here = get_ident()
+        if here == main_thread().ident or here in self._late.threads:
             return False
         told = is_plugins_doing(frame, self._files)
         return self.is_in_plugins_thread() if told is None else told
 
     def is_in_plugins_thread(self) -> bool:
         """Whether a plugin has started the present thread in this job."""
-        return bool(self.is_plugins(thread_of(threading.get_ident())))
+        return bool(self.is_plugins(thread_of(get_ident())))
 
 
 def _pipes(process: Any) -> Iterator[int]:

@@ -6,11 +6,12 @@ here. The hooks only look: values and exceptions are those of stock BuildStream.
 
 from __future__ import annotations
 
-import sys
 import threading
 import types
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from sys import _getframe
+from threading import get_ident
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +114,7 @@ class Touches:
     def note(self, obj: object, written: str | None) -> None:
         """`obj` is accessed (or its attribute `written` assigned to) by the calling frame's caller."""
         unit = self._roots.get(id(obj))
-        if unit is None or self._idle(threading.get_ident()):
+        if unit is None or self._idle(get_ident()):
             return
         if unit is self._own:
             if written is not None and self.live is not None:
@@ -138,7 +139,7 @@ class Touches:
         except Exception as error:  # ours: it must not come out of an import statement
             self.trouble = error
             return
-        frame: FrameType | None = sys._getframe()
+        frame: FrameType | None = _getframe()
         while self.live is not None and frame is not None:
             if frame.f_code.co_filename in self.live.files:
                 new = [unit.roots[0][0] for unit in units if unit.kind == "module"]
@@ -294,7 +295,7 @@ _HOOKS: tuple[tuple[str, patches.Wrap], ...] = (
 
 
 def _caller() -> FrameType:
-    frame = sys._getframe(2)
+    frame = _getframe(2)
     while frame.f_back is not None and frame.f_code.co_filename in _TRANSPARENT_FILES:
         frame = frame.f_back
     return frame

@@ -1,0 +1,70 @@
+"""Whether Python's global random generator goes on with its sequence, or was seeded anew."""
+
+from __future__ import annotations
+
+import random
+from os import getpid
+from typing import Any
+
+_WORDS = 624
+"""What the generator makes at once; between, only its place in them changes."""
+_LIMIT = 1 << 26
+"""So many words may have been drawn since the last look."""
+_STEP = 1 << 18
+_PROBE = 16
+_Random = random.Random
+
+
+class RandomSequence:
+    """Each sequence has a number, the first one 0; to draw from one is no change."""
+
+    def __init__(self) -> None:
+        # Those of the module itself: a plugin may put others in their place.
+        self._get, self._set = random.getstate, random.setstate
+        self._state: Any = self._get()
+        self._before: Any = self._state
+        self._seeded = 0
+        self._pid = getpid()
+
+    def read(self) -> str:
+        """In words: how often it was seeded."""
+        now = self._get()
+        if getpid() != self._pid:
+            self._pid = getpid()  # Python has seeded it after the fork
+        elif not _goes_on(self._state, now):
+            self._before = self._state
+            self._seeded += 1
+        self._state = now
+        return _in_words(self._seeded)
+
+    def write(self, value: str) -> None:
+        """Go on with the sequence that was left last."""
+        self._set(self._before)
+        self._state = self._before
+        self._seeded = max(0, self._seeded - 1)
+
+
+def _in_words(seeded: int) -> str:
+    return "one sequence of numbers" if not seeded else f"another sequence of numbers ({seeded})"
+
+
+def _goes_on(before: Any, now: Any) -> bool:
+    if now[1][:_WORDS] == before[1][:_WORDS]:
+        return bool(now[1][_WORDS] >= before[1][_WORDS])
+    return _leads_to(before, now)
+
+
+def _leads_to(before: Any, now: Any) -> bool:
+    """Whether drawing numbers leads from one state of a generator to the other."""
+    here, there = _Random(), _Random()
+    here.setstate(before)
+    there.setstate(now)
+    # The next words of both, found in what the first one makes.
+    wanted = there.randbytes(4 * _PROBE)
+    end = b""
+    for _ in range(_LIMIT // _STEP):
+        made = end + here.randbytes(4 * _STEP)
+        if wanted in made:
+            return True
+        end = made[-len(wanted) :]
+    return False

@@ -1,0 +1,159 @@
+"""What all jobs share: the state of the process."""
+
+from __future__ import annotations
+
+import decimal
+import logging
+import os
+import random
+import signal
+import sys
+import threading
+import urllib.request
+import warnings
+
+import pytest
+
+from enforcer.bst.elements.process.units import Process, begin_in_thread, end_in_thread
+from enforcer.graph.graph import Graph
+from tests.graph.build import paths
+from tests.graph.policies import OpenPolicy
+
+
+def process_graph() -> Graph:
+    """A graph of the process alone, whose next compare is by the pass."""
+    graph = Graph(OpenPolicy())
+    graph.add(Process(()).units())
+    assert paths(graph) == []
+    assert all(unit.get_ready() for unit in graph.units)
+    return graph
+
+
+def test_the_umask_is_seen_and_put_back() -> None:
+    graph = process_graph()
+    before = os.umask(0o123)
+    try:
+        assert paths(graph) == [("umask", "set")]
+        [cell] = graph.changed()
+        assert cell.changes[0].after == 0o123
+        assert graph.undo([cell]) == []
+        assert paths(graph) == []
+        assert os.umask(0o123) == before
+    finally:
+        os.umask(before)
+
+
+def test_a_signal_handler_is_seen_and_so_is_that_it_was_put_back() -> None:
+    graph = process_graph()
+    before = signal.signal(signal.SIGUSR2, lambda *_: None)
+    try:
+        assert paths(graph) == [("signal handlers", "set")]
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+    assert paths(graph) == []
+
+
+def test_an_environment_variable_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = process_graph()
+    monkeypatch.setenv("ENFORCER_TEST", "1")
+    assert paths(graph) == [("os.environ['ENFORCER_TEST']", "added")]
+
+
+def test_a_variable_that_only_the_c_library_has_is_seen_and_taken_away() -> None:
+    graph = process_graph()
+    os.putenv("ENFORCER_TEST", "1")
+    [cell] = graph.changed()
+    assert [change.raw_path() for change in cell.changes] == ["os.putenv['ENFORCER_TEST']"]
+    assert graph.undo([cell]) == []
+    assert paths(graph) == []
+
+
+def test_an_environment_that_was_replaced_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = process_graph()
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    assert paths(graph) == [("os.environ", "set")]
+
+
+def test_drawing_numbers_is_no_change_however_many() -> None:
+    graph = process_graph()
+    random.random()
+    assert paths(graph) == []
+    random.randbytes(100_000)
+    assert paths(graph) == []
+
+
+@pytest.mark.parametrize("drawn", [0, 1, 5000])
+def test_a_seed_is_a_change_however_much_was_drawn_since(drawn: int) -> None:
+    graph = process_graph()
+    before = random.getstate()
+    random.seed(5)
+    random.randbytes(drawn)
+    [cell] = graph.changed()
+    assert [change.raw_path() for change in cell.changes] == ["random.seed()"]
+    assert graph.undo([cell]) == []
+    assert random.getstate() == before
+
+
+def test_the_opener_that_urlopen_makes_is_no_change_and_one_with_more_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(urllib.request, "_opener", None)
+    graph = process_graph()
+    urllib.request.urlopen("data:,hello").close()
+    assert paths(graph) == []
+    urllib.request._opener.addheaders.append(("Authorization", "word"))  # type: ignore[attr-defined]
+    assert paths(graph) == [("urllib.request._opener", "set")]
+
+
+def test_the_handler_that_logging_adds_by_itself_is_no_change_and_another_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.root, "handlers", [])
+    graph = process_graph()
+    logging.warning("hello")
+    assert len(logging.root.handlers) == 1
+    assert paths(graph) == []
+    logging.root.handlers[0].setLevel(logging.ERROR)
+    assert paths(graph) == [("logging.getLogger().handlers[0]", "added")]
+
+
+def test_a_filter_is_seen_and_put_back_also_where_the_list_was_replaced() -> None:
+    graph = process_graph()
+    before = warnings.filters
+    held = list(before)
+    warnings.filters = [("ignore", None, Warning, None, 0), *held]
+    [cell] = graph.changed()
+    assert [change.raw_path() for change in cell.changes] == ["warnings.filters[0]"]
+    assert graph.undo([cell]) == []
+    assert warnings.filters is before
+    assert before == held
+
+
+def in_thread(*, changes: bool) -> list[tuple[str, str]]:
+    """What is changed after a job in a thread of its own."""
+    graph = process_graph()
+    found: list[tuple[str, str]] = []
+
+    def job() -> None:
+        begin_in_thread()
+        if changes:
+            decimal.getcontext().prec = 3
+            sys.setprofile(lambda *_: None)
+        decimal.Decimal(1) / 3
+        changed = graph.changed()
+        found.extend((change.raw_path(), change.change) for cell in changed for change in cell.changes)
+        assert graph.undo(changed) == []
+        assert decimal.getcontext().prec == 28
+        assert graph.changed() == []
+        end_in_thread()
+
+    thread = threading.Thread(target=job)
+    thread.start()
+    thread.join()
+    return found
+
+
+def test_what_a_thread_has_of_its_own_is_compared_with_what_it_had_before_the_job() -> None:
+    assert in_thread(changes=False) == []
+    assert sorted(in_thread(changes=True)) == [("decimal.getcontext()", "set"), ("sys.getprofile()", "set")]
+    decimal.getcontext().prec, before = 5, decimal.getcontext().prec
+    try:
+        assert in_thread(changes=False) == []
+    finally:
+        decimal.getcontext().prec = before
