@@ -53,6 +53,7 @@ from typing import Any, NamedTuple
 from enforcer.graph import rebuild
 from enforcer.graph.compare import ChangedCell, EntryChange
 from enforcer.graph.entries import CellDelta, Delta, entry_of
+from enforcer.graph.function_caches import FUNCTION_CACHE
 from enforcer.graph.kinds import NAMED, NATIVE, native_state
 from enforcer.graph.policy import Wire
 from enforcer.graph.reading import Memory
@@ -124,6 +125,8 @@ class Codec:
         return self.needs_name(type(obj)) and self.name_of(obj) is None
 
     def _sendable(self, cell: ChangedCell) -> list[EntryChange]:
+        if cell.cell.kind is FUNCTION_CACHE:  # each process fills its own
+            return []
         return [change for change in cell.changes if not self._wire.is_local(cell.cell.obj, change.name)]
 
     def _singly(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from enforcer.graph import kinds
 from enforcer.graph.compare import ABSENT, REORDERED, ChangedCell, EntryChange
+from enforcer.graph.function_caches import FUNCTION_CACHE
 from enforcer.graph.kinds import NAMED, Contents, Kind, name_key, updated
 from enforcer.graph.values import Inside
 from enforcer.graph.walk import Registry
@@ -17,7 +18,7 @@ from enforcer.graph.walk import Registry
 KINDS: tuple[Kind, ...] = (
     *(kinds.TYPE, kinds.CLASS_FIELDS, kinds.INSTANCE, kinds.SLOTS, kinds.PROBE, kinds.CLASS, kinds.CLOSURE_CELL),
     *(kinds.FUNCTION, kinds.PARTIAL, kinds.WRAPPED_DICT, kinds.WRAPPED_LIST, kinds.DICT, kinds.ORDERED_DICT),
-    *(kinds.LIST, kinds.DEQUE, kinds.SET, kinds.NATIVE),
+    *(kinds.LIST, kinds.DEQUE, kinds.SET, kinds.NATIVE, FUNCTION_CACHE),
 )
 CODES = {kind: code for code, kind in enumerate(KINDS)}
 

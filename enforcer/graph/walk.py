@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from enforcer.graph import kinds
+from enforcer.graph import function_caches, kinds
 from enforcer.graph.abstract import has_registry, registry_probe
 from enforcer.graph.kinds import HEAP_TYPE, Kind, Probe, slots_of
 from enforcer.graph.native.table import native_of
@@ -265,9 +265,17 @@ class Walk:
         """Walk also from a new entry of one of the unit's cells, with the rank that its place has."""
         if cell.parent is None and type(name) is str and name in self.policy.skipped_names(cell.obj):
             return
+        if cell.kind is function_caches.FUNCTION_CACHE and self._is_keyed_by_another(name):
+            return
         queue = self._queue if self._is_core(cell, name) else self._later
         # A name can be an object, too, and lead on.
         queue.extend(((name, cell, name, ""), (value, cell, name, "")))
+
+    def _is_keyed_by_another(self, key: Any) -> bool:
+        """Whether a function was called with another unit's root, as a method with its `self`: the result is its."""
+        parts = key if type(key) is tuple else (key,)
+        units = (self.registry.roots.get(id(part)) for part in parts)
+        return any(unit is not None and unit is not self.unit for unit in units)
 
     def _is_core(self, cell: Cell, name: Any) -> bool:
         """Whether the way to an entry begins with an attribute that the framework keeps."""
@@ -372,6 +380,8 @@ class Walk:
         defers = is_root and self._rank == _CORE and cell.kind in (kinds.INSTANCE, kinds.SLOTS)
         queue, registry = self._queue, self.registry
         for name, value in cell.kind.contents(cell.obj):
+            if cell.kind is function_caches.FUNCTION_CACHE and self._is_keyed_by_another(name):
+                continue
             named = type(name) is str
             if not named and id(type(name)) not in ATOMIC_IDS:
                 queue.append((name, cell, name, ""))
@@ -511,9 +521,7 @@ def _proxied(proxy: types.MappingProxyType[Any, Any]) -> Iterable[Child]:
     return map(Child, gc.get_referents(proxy))
 
 
-@functools.lru_cache(maxsize=0)
-def _lru_cache_sample() -> None:
-    """Only its type is of use: `functools` does not export it."""
+_CACHED_FUNCTION = ((function_caches.FUNCTION_CACHE,) if function_caches.SHOWN else ()) + (kinds.INSTANCE,)
 
 
 _PLANS: tuple[tuple[type, Plan], ...] = (
@@ -532,8 +540,8 @@ _PLANS: tuple[tuple[type, Plan], ...] = (
     (types.CellType, Plan((kinds.CLOSURE_CELL,))),
     (types.MappingProxyType, Plan(children=_proxied)),
     (functools.partial, Plan((kinds.PARTIAL, kinds.INSTANCE))),
-    # What the cache holds is out of sight; its attribute `__wrapped__` leads on.
-    (type(_lru_cache_sample), Plan((kinds.INSTANCE,), judged=True, opaque=True)),
+    # Its attribute `__wrapped__` leads on.
+    (functools._lru_cache_wrapper, Plan(_CACHED_FUNCTION, judged=True, opaque=not function_caches.SHOWN)),
     (staticmethod, Plan(children=_parts("__func__"))),
     (classmethod, Plan(children=_parts("__func__"))),
     (property, Plan(children=_parts("fget", "fset", "fdel"))),

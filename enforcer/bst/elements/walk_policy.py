@@ -37,7 +37,6 @@ _BORDER_MODULES = (
     "buildstream._state",
     "buildstream._cas.casdprocessmanager",
     "buildstream._loader",
-    "buildstream._pluginfactory",
     "buildstream._includes",
     "buildstream._platform",
     "buildstream._signals",

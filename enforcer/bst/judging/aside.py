@@ -10,6 +10,7 @@ from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.observing.silence import silence
 from enforcer.bst.observing.touches import Touches
 from enforcer.graph.compare import ChangedCell, differing_cells, differs
+from enforcer.graph.function_caches import FUNCTION_CACHE
 from enforcer.graph.undo import undo
 from enforcer.graph.unit import Unit
 
@@ -33,7 +34,9 @@ def aside(
     with silence(run_graph.plugin_modules), touches.watching():
         yield stuck
     known = {id(each.cell) for each in now}
-    more = [cell for unit in _near(run_graph, own, touches) for cell in differing_cells(unit)]
+    differing = (cell for unit in _near(run_graph, own, touches) for cell in differing_cells(unit))
+    # What a function has computed once more may stay: everybody who asks it gets the same.
+    more = [cell for cell in differing if cell.cell.kind is not FUNCTION_CACHE]
     stuck += undo(filter(differs, [*now, *(cell for cell in more if id(cell.cell) not in known)]))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from enforcer.bst.judging.python_memos import PYTHON, Memo, is_python_memo
+from enforcer.bst.judging.python_memos import CACHES, PYTHON, Memo, is_cached_result, is_python_memo
 from enforcer.graph.compare import ABSENT, ChangedCell, EntryChange
 from enforcer.graph.kinds import DICT, INSTANCE, SLOTS, Contents, Kind, by_name, name_key
 from enforcer.graph.reading import (
@@ -28,7 +28,7 @@ from enforcer.graph.walk import Registry
 
 LIBRARY = Memo("libraries' memos", "an object of a library keeps what its class computes again whenever it is read")
 
-MEMOS = (PYTHON, LIBRARY)
+MEMOS = (PYTHON, CACHES, LIBRARY)
 
 
 class Memos:
@@ -46,6 +46,8 @@ class Memos:
 
     def of(self, change: EntryChange) -> Memo | None:
         """Which memo `change` is, or None."""
+        if is_cached_result(change):
+            return CACHES
         if is_python_memo(change, self._policy):
             return PYTHON
         try:

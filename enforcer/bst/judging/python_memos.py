@@ -18,10 +18,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from enforcer.graph.compare import ADDED, REMOVED, SET, EntryChange
+from enforcer.graph.equal import equal_plain
+from enforcer.graph.function_caches import FUNCTION_CACHE, is_full
 from enforcer.graph.kinds import CLASS, CLOSURE_CELL, DICT
 from enforcer.graph.policy import Policy
 from enforcer.graph.reading import Stopped, only_libraries
-from enforcer.graph.values import class_dict, class_mro, is_class, module_of, same, vars_of
+from enforcer.graph.values import LEAF_TYPES, VALUE_TYPES, class_dict, class_mro, is_class, module_of, same, vars_of
 
 
 class Memo(NamedTuple):
@@ -34,6 +36,26 @@ class Memo(NamedTuple):
 PYTHON = Memo(
     "Python's memos", "Python notes warnings, slots, annotations, members of flags and loggers where they belong"
 )
+
+CACHES = Memo("caches of functions", "a function with lru_cache keeps what it has computed, in each process by itself")
+
+
+def is_cached_result(change: EntryChange) -> bool:
+    """Whether a function has kept a result, or forgotten one that holds no state of its own."""
+    if change.cell.kind is not FUNCTION_CACHE:
+        return False
+    if change.change == ADDED or is_full(change.cell.obj) or _holds_no_state(change.before):
+        return True
+    return change.change == SET and equal_plain(change.before, change.after)
+
+
+def _holds_no_state(value: Any) -> bool:
+    if type(value) is tuple or type(value) is frozenset:
+        return all(map(_holds_no_state, value))
+    return id(type(value)) in _STATELESS_IDS or is_class(value)
+
+
+_STATELESS_IDS = frozenset(map(id, LEAF_TYPES | VALUE_TYPES))
 
 
 def is_python_memo(change: EntryChange, policy: Policy) -> bool:
