@@ -291,7 +291,7 @@ class Reach:
 
     def _by_object(self, step: Named, then: Named | None, by_name: bool) -> Iterable[Reached]:
         """What the object is, or holds, that a step leads to."""
-        value = step.value
+        value = _cached_function(step.value)
         if value is type or _asks_class(step):
             return map(Reached, self._classes())
         if value is UNKNOWN_OBJECT:
@@ -387,6 +387,12 @@ def _asked_for(steps: list[Named]) -> Iterator[tuple[Any, str | None]]:
             break
         holder = step.value
     yield holder, None
+
+
+def _cached_function(value: object) -> object:
+    """What a class keeps of a function with a cache that is no method."""
+    inner = value.__func__ if is_one_of(type(value), (staticmethod, classmethod)) else None  # type: ignore[attr-defined]
+    return inner if type(inner) is functools._lru_cache_wrapper else value
 
 
 def _only_leads_on(value: object) -> bool:

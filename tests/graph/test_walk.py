@@ -149,7 +149,6 @@ class Raw(io.RawIOBase):
         (threading.Lock, "_thread.lock"),
         (threading.RLock, "_thread.RLock"),
         (Raw, "tests.graph.test_walk.Raw"),
-        (lambda: functools.lru_cache(generator), "functools._lru_cache_wrapper"),
         (lambda: Stranger(), "tests.graph.policies.Stranger"),
     ],
 )

@@ -21,6 +21,7 @@ from buildstream.plugin import Plugin
 from google.protobuf.message import Message
 
 from enforcer.bst.elements.core_code import CORE, in_package, is_core, is_in_buildstream
+from enforcer.bst.elements.thread_state import ThreadState
 from enforcer.graph.graph import COMMON
 from enforcer.graph.kinds import Probe
 from enforcer.graph.native.table import native_of
@@ -76,6 +77,9 @@ class BstPolicy:
         unit_of_class: the unit of a class that no module has under its name, met while walking another shared unit.
         owner_among: which of several elements that hold something had it first; None if it is nobody's.
         places_outside: where libraries hold such things.
+
+    Attributes:
+        thread_state: what plugins keep for each thread.
     """
 
     def __init__(
@@ -91,6 +95,7 @@ class BstPolicy:
         self.unit_of_class = unit_of_class
         self._owner_among = owner_among
         self._places_outside = places_outside
+        self.thread_state = ThreadState()
 
     def is_border(self, cls: type) -> bool:
         """Scheduler, frontend, sandboxes, remotes, mocks, threads' helpers."""
@@ -110,12 +115,12 @@ class BstPolicy:
         return list if issubclass(cls, SequenceNode) else None
 
     def probe(self, cls: type) -> Callable[[object], Probe] | None:
-        """Protobufs and `Variables` are asked as a whole."""
+        """Protobufs and `Variables` are asked as a whole, and what holds something else in each thread."""
         if issubclass(cls, Message):
             return _message_probe
         if issubclass(cls, Variables):
             return _variables_probe
-        return None
+        return self.thread_state.probe(cls)
 
     def foreign_root(self, obj: object) -> Unit | None:
         """A proxy belongs to the element that it was made for, wherever it is kept."""
