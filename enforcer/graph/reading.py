@@ -174,10 +174,11 @@ def attribute_of(obj: Any, name: str, plan_of: PlanOf) -> Any:
     return next((value for each, value in entries if type(each) is str and each == name), ABSENT)
 
 
-def call(function: Callable[..., Any], *args: Any) -> Any:
-    """What a function returns; what it raises is nobody's concern."""
+def call(policy: Policy, function: Callable[..., Any], *args: Any) -> Any:
+    """What a function of a library returns; what it raises is nobody's concern, but for `Stopped`."""
     try:
-        return function(*args)
+        with only_libraries(policy):
+            return function(*args)
     except Exception:
         return None
 
@@ -195,8 +196,7 @@ class Memory:
         """Whether the attribute holds the same in both, once they were read in a way that leads to it."""
         readers = readers_of(type(a), attribute, self._policy)
         try:
-            with only_libraries(self._policy):
-                return any(self._read_alike(a, b, attribute, reader) for reader in (*readers.plain, *readers.getters))
+            return any(self._read_alike(a, b, attribute, reader) for reader in (*readers.plain, *readers.getters))
         except (NoTwin, Stopped):
             return False
 
@@ -205,7 +205,7 @@ class Memory:
         copies = [twin(obj, self._plan_of, now) for obj in (a, b)]
         before = [attribute_of(copy, attribute, self._plan_of) for copy in copies]
         for copy in copies:
-            call(reader, copy)
+            call(self._policy, reader, copy)
         after = [attribute_of(copy, attribute, self._plan_of) for copy in copies]
         filled = any(new is not old for new, old in zip(after, before, strict=True))
         return filled and after[0] is not ABSENT and self._likeness().alike(*after)

@@ -126,18 +126,19 @@ class Likeness:
         self._plan_of = plan_of
         self._settles = settles
         self._exchangeable = exchangeable
-        self._paired: dict[int, Any] = {}
+        # By the id of the one, with both: an id is of one object only while that lives.
+        self._paired: dict[int, tuple[Any, Any]] = {}
 
     def pair(self, a: Any, b: Any) -> None:
         """Let `b`, and no other object, stand for `a`."""
-        self._paired[id(a)] = b
+        self._paired[id(a)] = (a, b)
 
     def alike(self, a: Any, b: Any, depth: int = 0) -> bool:
         """Whether `b` says the same as `a`."""
         if id(type(a)) in ATOMIC_IDS or same(a, b):
             return same(a, b)
         if id(a) in self._paired:
-            return self._paired[id(a)] is b
+            return self._paired[id(a)][1] is b
         by_value = type(a) is tuple or type(a) is types.FunctionType
         return (by_value or self._exchangeable(type(a))) and self.alike_inside(a, b, depth)
 

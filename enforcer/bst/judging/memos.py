@@ -5,7 +5,7 @@ A memo is what reading makes again, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from enforcer.bst.judging.python_memos import CACHES, PYTHON, Memo, is_cached_result, is_python_memo
@@ -19,7 +19,6 @@ from enforcer.graph.reading import (
     Stopped,
     attribute_of,
     call,
-    only_libraries,
     readers_of,
 )
 from enforcer.graph.twins import Likeness, NoTwin, Read, is_container, now, twin
@@ -42,13 +41,13 @@ class Memos:
         self._before = {(each.cell.kind, id(each.cell.obj)): each.before for each in changed}
         self.plan_of = registry.plan
         self.memory = Memory(registry)
-        self._policy = registry.policy
+        self.policy = registry.policy
 
     def of(self, change: EntryChange) -> Memo | None:
         """Which memo `change` is, or None."""
         if is_cached_result(change):
             return CACHES
-        if is_python_memo(change, self._policy):
+        if is_python_memo(change, self.policy):
             return PYTHON
         try:
             return LIBRARY if self._is_memo(change) else None
@@ -65,13 +64,12 @@ class Memos:
         start, end = (now, self._then) if removed else (self._then, now)
         readers = self._readers(place.obj, place.attribute)
         reading = _Reading(place.obj, place.attribute, start, end, self)
-        with only_libraries(self._policy):
-            return reading.makes(readers) or (
-                place.in_table and any(reading.enters(method, change.name, wanted) for method in readers.keyed)
-            )
+        return reading.makes(readers) or (
+            place.in_table and any(reading.enters(method, change.name, wanted) for method in readers.keyed)
+        )
 
     def _readers(self, obj: Any, attribute: str) -> Readers:
-        return readers_of(type(obj), attribute, self._policy)
+        return readers_of(type(obj), attribute, self.policy)
 
     def _then(self, kind: Kind, obj: Any) -> Contents:
         found = self._before.get((kind, id(obj)))
@@ -124,21 +122,24 @@ class _Reading:
 
     def _settles(self, reader: Reader, asked: bool = False) -> bool:
         copy = self._copy()
-        given = call(reader, copy)
+        given = self._call(reader, copy)
         kept = self._of(copy)
         if not self._is_as_wanted(copy) or (asked and type(given) not in _ANSWERS and not same(given, kept)):
             return False
-        again = call(reader, copy)
+        again = self._call(reader, copy)
         return self._is_as_wanted(copy) and (not asked or same(given, again))
 
     def enters(self, method: Keyed, key: Any, wanted: Any) -> bool:
         """Whether a method enters into the table `wanted` for this argument, and returns it, now and ever after."""
         copy = self._copy()
-        given = call(method, copy, key)
+        given = self._call(method, copy, key)
         entered = self._entry(copy, key)
         if given is None or not same(given, entered) or not self._likeness(copy).alike(wanted, entered):
             return False
-        return same(call(method, copy, key), entered) and same(self._entry(copy, key), entered)
+        return same(self._call(method, copy, key), entered) and same(self._entry(copy, key), entered)
+
+    def _call(self, function: Callable[..., Any], *args: Any) -> Any:
+        return call(self._memos.policy, function, *args)
 
     def _entry(self, copy: Any, key: Any) -> Any:
         return by_name(DICT.contents(self._of(copy))).get(name_key(key), (key, ABSENT))[1]
