@@ -389,9 +389,9 @@ def _asked_for(steps: list[Named]) -> Iterator[tuple[Any, str | None]]:
     yield holder, None
 
 
-def _cached_function(value: object) -> object:
+def _cached_function(value: Any) -> Any:
     """What a class keeps of a function with a cache that is no method."""
-    inner = value.__func__ if is_one_of(type(value), (staticmethod, classmethod)) else None  # type: ignore[attr-defined]
+    inner = value.__func__ if is_one_of(type(value), (staticmethod, classmethod)) else None
     return inner if type(inner) is functools._lru_cache_wrapper else value
 
 
