@@ -614,7 +614,7 @@ class ProbeKind(Kind):
         return all(map(same, self.flow(objects), flat))
 
 
-class NativeKind(_Listed):
+class NativeKind(Listed):
     """What a built-in type keeps in C. Names are the rest of the path: `""`, `".tell()"`."""
 
     ordered = False
