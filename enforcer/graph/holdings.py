@@ -31,15 +31,16 @@ class Holdings:
         """
         found: dict[int, Any] = {}
         todo = [value for root, _ in unit.roots for value in self._values(root)]
-        seen = {id(root) for root, _ in unit.roots}
+        # With the objects: what is made only to be looked at must not give its address to the next one.
+        seen = {id(root): root for root, _ in unit.roots}
         while todo:
             obj = todo.pop()
             key = id(obj)
             if id(type(obj)) in ATOMIC_IDS or key in seen:
                 continue
-            seen.add(key)
+            seen[key] = obj
             plan = self._registry.plan(type(obj))
-            if plan is EMPTY_PLAN or plan.as_root or (plan.judged and self._is_anothers(unit, obj)):
+            if plan is EMPTY_PLAN or self._is_anothers(unit, obj, plan):
                 continue
             if plan.cell_kinds or plan.probe:
                 found[key] = obj
@@ -60,8 +61,10 @@ class Holdings:
         beside = [kind for kind in self._registry.plan(type(root)).cell_kinds if kind not in (INSTANCE, TYPE)]
         return [*found, *(each for kind in beside for entry in kind.contents(root) for each in entry)]
 
-    def _is_anothers(self, unit: Unit, obj: Any) -> bool:
-        return self._policy.foreign_root(obj) is not None or not self._policy.descends(unit, obj)
+    def _is_anothers(self, unit: Unit, obj: Any, plan: Plan) -> bool:
+        if plan.as_root:
+            return not (plan.is_class and self._registry.is_state(obj))
+        return plan.judged and (self._policy.foreign_root(obj) is not None or not self._policy.descends(unit, obj))
 
 
 def _entries(obj: Any, plan: Plan) -> list[Any]:

@@ -18,7 +18,7 @@ from buildstream.element import Element
 from buildstream.source import Source
 
 from enforcer.blame.reach import Doors, Reach
-from enforcer.bst.elements.run_graph import CORE, evading_units
+from enforcer.bst.elements.run_graph import CORE, RunGraph, evading_units
 from enforcer.bst.judging.comparison import CompareTouched, Suspected
 from enforcer.bst.observing.makers import Makers
 from enforcer.bst.observing.touches import Touches
@@ -135,6 +135,11 @@ class LittleWorld:
 
     def modules_of(self, unit: Unit) -> tuple[str, ...]:
         return ()
+
+    held_by = RunGraph.held_by
+    _is_core = RunGraph._is_core
+    _own_values = RunGraph._own_values
+    _shared_root = RunGraph._shared_root
 
     def unit_of(self, element: Any) -> Unit:
         unit = self.graph.unit_of(element)

@@ -109,6 +109,16 @@ def test_what_an_element_has_kept_since_before_the_fork_is_compared_at_once(star
     assert when(replica) == [("at once", ["e1"])]
 
 
+def test_what_a_job_writes_on_what_it_holds_is_its_own_doing_although_it_reaches_for_the_owner_later(
+    start: Start,
+) -> None:
+    replica = start(Hold(B, A, "list"))
+    # After this one, the owner is not among what was compared.
+    replica.job(GUARDED, [Act("attribute", GUARDED)])
+    replica.job(B, [Act("write to what is held", B), Act("read", A)])
+    assert when(replica) == [("at once", ["e1"])]
+
+
 def test_a_container_that_an_earlier_job_has_kept_is_compared_at_once(start: Start) -> None:
     replica = start()
     replica.job(A, [Act("hold a container", B), Act("hold a method", B, 1)])

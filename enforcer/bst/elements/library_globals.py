@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from enforcer.bst.elements.core_code import in_package, is_core
-from enforcer.graph.kinds import CLASS, INSTANCE, Kind
+from enforcer.graph.kinds import CLASS, INSTANCE, NATIVE, Kind
 from enforcer.graph.unit import Alias, Cell, Holder, Unit
 from enforcer.graph.values import ATOMIC_IDS, is_class
 from enforcer.graph.walk import Registry
@@ -61,7 +61,9 @@ def _entries(cell: Cell, registry: Registry) -> Iterator[tuple[Any, str, Any]]:
 
 
 def _kinds(value: Any, registry: Registry) -> tuple[Kind, ...]:
-    return (CLASS,) if is_class(value) else registry.plan(type(value)).cell_kinds
+    kinds = (CLASS,) if is_class(value) else registry.plan(type(value)).cell_kinds
+    # What only C sees is made anew for each look.
+    return tuple(kind for kind in kinds if kind is not NATIVE)
 
 
 _CACHED = type(functools.lru_cache(maxsize=0)(lambda: None))
