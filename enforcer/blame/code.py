@@ -11,7 +11,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from enforcer.graph.values import ATOMIC_IDS, class_dict, class_mro, is_class, module_of
+from enforcer.graph.values import ATOMIC_IDS, class_dict, class_mro, is_class, module_of, vars_of
 
 UNKNOWN_OBJECT = object()
 """Stands for an object that is not known before the code runs."""
@@ -249,8 +249,8 @@ def _loaded(instruction: dis.Instruction, before: Any, shared: dict[str, Any], l
 
 def attribute_of(holder: Any, name: str) -> Any:
     """What a module, a class or an object for which its class stands holds by this name, if that is known."""
-    if type(holder) is types.ModuleType:
-        return vars(holder).get(name, UNKNOWN_OBJECT)
+    if issubclass(type(holder), types.ModuleType):
+        return vars_of(holder).get(name, UNKNOWN_OBJECT)
     if not is_class(holder):
         return UNKNOWN_OBJECT
     if name == "__class__":

@@ -413,9 +413,11 @@ def _is_kept(step: Named, then: Named | None) -> bool:
 
 
 def _asks_metaclass(step: Named, then: Named) -> bool:
-    """Whether a class is asked for what none of its bases has: `register` of an abstract one, say."""
-    asks = is_class(step.value) and then.instruction.opname.startswith(_ASKING)
-    return asks and then.value is UNKNOWN_OBJECT and then.instruction.argval not in _TO_CLASSES
+    """Whether a class is asked for all of its attributes, or for what no base has: `register` of an abstract one."""
+    if not is_class(step.value) or not then.instruction.opname.startswith(_ASKING):
+        return False
+    name = then.instruction.argval
+    return name == "__dict__" or (then.value is UNKNOWN_OBJECT and name not in _TO_CLASSES)
 
 
 def _is_handed_on(step: Named, then: Named | None) -> bool:
