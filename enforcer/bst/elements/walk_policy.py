@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import types
+import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import NonCallableMock
@@ -154,8 +155,9 @@ class BstPolicy:
             return module not in sys.modules  # made from a text, as those of named tuples are
         if in_package(module, _DATA_MODULES):
             return True
-        of_plugin = unit.kind in ("class", "module") and unit.name != CORE
-        return of_plugin and (in_package(module, _CONTAINER_MODULES) or native_of(cls) is not None)
+        if unit.kind not in ("class", "module") or unit.name == CORE or cls is weakref.WeakKeyDictionary:
+            return False  # the last is also what `functools.singledispatch` remembers in
+        return in_package(module, _CONTAINER_MODULES) or native_of(cls) is not None
 
     def owner_among(self, obj: object, holders: Collection[Unit]) -> Unit | None:
         """Where it depends on how they were loaded, and on what depends on what."""

@@ -29,20 +29,16 @@ plugins:
 """
 
 _ELEMENT = '''
+import concurrent.futures
 from buildstream import Element
 from buildstream.types import _Scope
 
 TABLE = {"names": []}
 
 
-def hidden():
-    """What it yields is in no place that anybody walks."""
-    first, second, third = [], [], []
-    while True:
-        yield {"first": first, "second": second, "third": third}
-
-
-HIDDEN = hidden()
+# What it keeps is in no place that anybody walks.
+HIDDEN = concurrent.futures.Future()
+HIDDEN.set_result({"first": [], "second": [], "third": []})
 
 
 class Acts(Element):
@@ -105,7 +101,7 @@ def setup():
 MADE = {
     "base": """
 self.own, self.box, self.empty = [], {"a": [[]]}, {}
-self.early, self.unseen = next(HIDDEN)["first"], next(HIDDEN)["third"]
+self.early, self.unseen = HIDDEN.result()["first"], HIDDEN.result()["third"]
 self.left = []
 self.default, self.names, self.options = self.DEFAULT, TABLE["names"], self._get_project().options
 """,
@@ -114,7 +110,7 @@ self.pushed, self.entered = [], []
 self.default, self.names, self.options = self.DEFAULT, TABLE["names"], self._get_project().options
 """,
     "other": """
-self.early, self.late = next(HIDDEN)["first"], next(HIDDEN)["second"]
+self.early, self.late = HIDDEN.result()["first"], HIDDEN.result()["second"]
 """,
 }
 TOLD = {
@@ -126,7 +122,7 @@ self.moved, base.left = base.left, None
     "app": """
 self.own, self.deep, self.add = base.own, (1, base.box["a"][0]), mid.mine.append
 self.patches = mid.patches
-self.late, self.unseen = next(HIDDEN)["second"], next(HIDDEN)["third"]
+self.late, self.unseen = HIDDEN.result()["second"], HIDDEN.result()["third"]
 base.given, base.empty["app"] = self.pushed, self.entered
 mid.given = self.given = []
 """,
