@@ -188,12 +188,14 @@ class _Names:
         # The last two constants, and what the last import has left.
         self._constants: tuple[Any, Any] = (None, None)
         self._module: Any = UNKNOWN_OBJECT
+        self._imports = False
 
     def step(self, instruction: dis.Instruction) -> Named:
         """The next instruction, and what it leads to."""
         self._line = line_of(instruction) or self._line
         if instruction.opname not in _PASSING:
             self._value, self._below = self._after(instruction)
+            self._imports = instruction.opname.startswith("IMPORT")
         return Named(instruction, self._line, self._value)
 
     def _after(self, instruction: dis.Instruction) -> tuple[Any, Any]:
@@ -213,7 +215,7 @@ class _Names:
         if operation == "BINARY_SUBSCR":
             key = self._constants[1] if self._value is UNKNOWN_OBJECT else self._value
             return _item(self._below, key), UNKNOWN_OBJECT
-        if operation in _ASSIGNING and type(self._value) is types.ModuleType:
+        if operation in _ASSIGNING and (self._imports or type(self._value) is types.ModuleType):
             self._local[name] = self._value
             if operation == "STORE_DEREF":
                 self._imported[name] = self._value

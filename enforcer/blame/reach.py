@@ -308,13 +308,19 @@ class Reach:
 
     def _through(self, value: Any) -> Iterable[Reached]:
         """What a function or class of a library changes for those who use it."""
-        if type(value) is types.ModuleType or self._unit_of(value) is not None:
+        if self._is_searched(value):
             return ()
         if id(value) not in self._libraries:
             doors = doors_in(value, lambda each: id(each) in self._doors.objects or self._is_of_process(each))
             reached = {(each.unit, id(each.only)): each for each in map(self._door_to, doors) if each is not None}
             self._libraries[id(value)] = value, list(reached.values())
         return self._libraries[id(value)][1]
+
+    def _is_searched(self, value: Any) -> bool:
+        """Whether it is one of those whose own lines are searched."""
+        if type(value) is types.FunctionType:
+            return id(value.__globals__) in self._spaces
+        return is_class(value) and any(module_of(value) == module.__name__ for module in self._spaces.values())
 
     def _door_to(self, value: Any) -> Reached | None:
         if id(value) in self._doors.objects:
