@@ -270,11 +270,12 @@ class Reach:
         operation, value = step.instruction.opname, step.value
         if operation.startswith(_ASKING):
             yield from self._doors.methods.get(step.instruction.argval, ())
-        if value is UNKNOWN_OBJECT or operation.startswith("IMPORT"):
-            return  # what is imported will be met where it is used
+        if value is UNKNOWN_OBJECT:
+            return
         if id(value) in self._doors.objects:
             yield self._doors.objects[id(value)][1]
-        if by_name or _is_handed_on(step, then):
+        # A module that is imported will be met again where it is used.
+        if not operation.startswith("IMPORT") and (by_name or _is_handed_on(step, then)):
             yield from self._stored_into(value, then)
 
     def _stored_into(self, value: object, then: Named | None) -> Iterator[Reached]:
