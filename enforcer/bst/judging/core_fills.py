@@ -24,14 +24,14 @@ from buildstream.source import Source
 
 from enforcer.bst.elements.process.c_environment import CEnvironment
 from enforcer.bst.elements.process.memos import AtExit
-from enforcer.bst.elements.process.units import has_imported
+from enforcer.bst.elements.process.units import newly_imported
 from enforcer.bst.elements.run_graph import root_of
 from enforcer.bst.observing.lock_holders import is_plain_lock
 from enforcer.graph.compare import ADDED, SET, EntryChange
 from enforcer.graph.equal import equal_plain
 from enforcer.graph.kinds import DICT, ORDERED_DICT
 from enforcer.graph.some_entries import Current
-from enforcer.graph.values import same, vars_of
+from enforcer.graph.values import is_class, is_one_of, module_of, same, vars_of
 
 if TYPE_CHECKING:
     from enforcer.results.findings import Job
@@ -240,10 +240,18 @@ def _global(module: types.ModuleType, name: str, fills: Callable[[Any], bool]) -
 def _registered_by_import(change: EntryChange, job: Job) -> bool:
     obj = change.cell.obj
     if type(obj) is Current:
-        return obj.by_imports and change.change == ADDED and has_imported()
+        return obj.by_imports and change.change == ADDED and bool(newly_imported())
     if type(obj) is CEnvironment:  # `readline` sets the size of the terminal
-        return change.change == ADDED and has_imported()
-    return type(obj) is AtExit and change.after > change.before and has_imported()
+        return change.change == ADDED and bool(newly_imported())
+    if _is(change.name, "_abc_registry") and type(change.before) is tuple and type(change.after) is tuple:
+        return _are_imported([cls for cls in change.after if not is_one_of(cls, change.before)])
+    return type(obj) is AtExit and change.after > change.before and bool(newly_imported())
+
+
+def _are_imported(classes: list[Any]) -> bool:
+    """Whether each of these classes came with a module that was first imported meanwhile."""
+    modules = newly_imported()
+    return bool(classes) and all(is_class(cls) and module_of(cls) in modules for cls in classes)
 
 
 def _is_one_of(kinds: tuple[type, ...]) -> Callable[[Any], bool]:

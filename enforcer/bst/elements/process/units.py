@@ -94,9 +94,9 @@ def begin_in_thread() -> None:
         state.begin()
 
 
-def has_imported() -> bool:
-    """Whether the job, or whatever ran since it began, has imported a module that nobody had imported before."""
-    return any(not name.startswith("pluginbase.") for name in set(sys.modules) - _loaded)
+def newly_imported() -> set[str]:
+    """The modules that the job, or whatever ran since it began, was the first to import."""
+    return {name for name in set(sys.modules) - _loaded if not name.startswith("pluginbase.")}
 
 
 _loaded: set[str] = set()
