@@ -14,6 +14,9 @@ from typing import Any
 from enforcer.graph.kinds import Probe
 from enforcer.graph.values import class_dict, class_mro, full_class_name
 
+REGISTRY = "._abc_registry"
+"""The name of the probe."""
+
 
 def has_registry(metaclass: type) -> bool:
     """Whether classes of `metaclass` have a registry, and asking for it runs nobody's code."""
@@ -25,7 +28,7 @@ def has_registry(metaclass: type) -> bool:
 def registry_probe(cls: Any, counts: Callable[[type], bool] = lambda registered: True) -> Probe:
     """The registered classes of the abstract class `cls`, of those that count, in an order of their own."""
     registry = _Registry(cls, counts)
-    return Probe("._abc_registry", registry.read, registry.write, cls)
+    return Probe(REGISTRY, registry.read, registry.write, cls)
 
 
 class _Registry:

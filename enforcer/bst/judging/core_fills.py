@@ -27,9 +27,10 @@ from enforcer.bst.elements.process.memos import AtExit
 from enforcer.bst.elements.process.units import newly_imported
 from enforcer.bst.elements.run_graph import root_of
 from enforcer.bst.observing.lock_holders import is_plain_lock
+from enforcer.graph.abstract import REGISTRY
 from enforcer.graph.compare import ADDED, SET, EntryChange
 from enforcer.graph.equal import equal_plain
-from enforcer.graph.kinds import DICT, ORDERED_DICT
+from enforcer.graph.kinds import DICT, ORDERED_DICT, Probe
 from enforcer.graph.some_entries import Current
 from enforcer.graph.values import is_class, is_one_of, module_of, same, vars_of
 
@@ -243,7 +244,7 @@ def _registered_by_import(change: EntryChange, job: Job) -> bool:
         return obj.by_imports and change.change == ADDED and bool(newly_imported())
     if type(obj) is CEnvironment:  # `readline` sets the size of the terminal
         return change.change == ADDED and bool(newly_imported())
-    if _is(change.name, "_abc_registry") and type(change.before) is tuple and type(change.after) is tuple:
+    if type(obj) is Probe and obj.name == REGISTRY and type(change.before) is tuple and type(change.after) is tuple:
         return _are_imported([cls for cls in change.after if not is_one_of(cls, change.before)])
     return type(obj) is AtExit and change.after > change.before and bool(newly_imported())
 
