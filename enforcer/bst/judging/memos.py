@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from enforcer.bst.judging.python_memos import CACHES, PYTHON, Memo, is_cached_result, is_python_memo
 from enforcer.graph.compare import ABSENT, ChangedCell, EntryChange
+from enforcer.graph.graph import COMMON
 from enforcer.graph.kinds import DICT, INSTANCE, SLOTS, Contents, Kind, by_name, name_key
 from enforcer.graph.reading import (
     Keyed,
@@ -90,8 +91,10 @@ def _place_of(change: EntryChange) -> _Place | None:
         if cell.parent is None or cell.via:
             return None
         cell, name = cell.parent, cell.name
-    if cell.parent is None or (cell.kind is not INSTANCE and cell.kind is not SLOTS) or type(name) is not str:
+    if (cell.kind is not INSTANCE and cell.kind is not SLOTS) or type(name) is not str:
         return None
+    if cell.parent is None and change.unit.kind != COMMON:
+        return None  # a plugin, a module or a class
     return _Place(cell.obj, name, change.cell.parent is cell and change.cell.kind is DICT)
 
 

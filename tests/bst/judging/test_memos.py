@@ -205,6 +205,14 @@ def test_a_logger_is_asked_for_and_not_configured() -> None:
     assert None in _memos(parent, lambda logger: logger._cache.update({logging.ERROR: False}))
 
 
+def test_it_is_no_matter_who_holds_the_object(shelf: Any) -> None:
+    graph = graph_of(Thing(x=shelf), Thing(x=shelf))
+    assert shelf.first == "a"
+    changed = graph.changed()
+    memos = Memos(changed, graph.registry)
+    assert [memos.of(each) for cell in changed for each in cell.changes] == [LIBRARY]
+
+
 def test_a_result_that_a_function_keeps_is_counted_and_one_with_state_is_not_dropped() -> None:
     state, plain = functools.lru_cache(lambda key: [key]), functools.lru_cache(lambda key: (key, 1))
     assert _memos(state, lambda function: function(1)) == {CACHES}
