@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from sys import _current_frames, _getframe
 from threading import get_ident
@@ -24,7 +24,7 @@ from enforcer.blame.place import Place, function_of, place_of, plugin_place
 from enforcer.blame.reach import STORES, Reach
 from enforcer.blame.watched import Key, Watched, holds_only_atoms, key_of
 from enforcer.graph.compare import EntryChange
-from enforcer.graph.unit import Unit
+from enforcer.graph.unit import Cell, Unit
 
 GIVEN_UP = "following the lines of its job was given up when it had cost too much; blame full would follow all"
 """Why a finding has no line that may have had one."""
@@ -313,11 +313,16 @@ class LineBlame(Follower):
         return self._edited.get((*key_of(change), 1))
 
     def fits(self, where: Where | None, change: EntryChange) -> bool:
-        """Whether the line that ran before a change was seen can have made it: it stores something, or names it."""
+        """Whether the line that ran before a change was seen can have made it: it stores something, or names it.
+
+        Or it names what holds it, and calls something: `table.update(...)`, `rows.sort()`.
+        """
         if where is None:
             return False
         stores, names = self._reach.fit(where.plugin, change.name)
-        return stores == STORES or names
+        if stores == STORES or names:
+            return True
+        return bool(stores) and any(self._reach.fit(where.plugin, name)[1] for name in _names_above(change.cell))
 
     def saw_change_of(self, unit: Unit) -> bool:
         """Whether a line changed something of `unit`, if only for a while."""
@@ -326,6 +331,12 @@ class LineBlame(Follower):
     def obtained(self, unit: Unit) -> Where | None:
         """The first line that named something of `unit`, which no attribute access shows."""
         return self._obtained.get(unit)
+
+
+def _names_above(cell: Cell) -> Iterator[object]:
+    while cell.parent is not None:
+        yield cell.name
+        cell = cell.parent
 
 
 def _in_plugin(code: CodeType, line: int | None, function: CodeType) -> Where:

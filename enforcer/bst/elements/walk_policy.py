@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import sys
 import types
 import weakref
@@ -56,7 +57,8 @@ _BORDER_MODULES = (
     "pytest_plugin",
     "_pytest",
 )
-_BORDER_CLASSES = (BaseRemote, NonCallableMock, _CASCacheUsageMonitor)
+# Loggers are the process's, whoever keeps one, and each leads to all others.
+_BORDER_CLASSES = (BaseRemote, NonCallableMock, _CASCacheUsageMonitor, logging.Logger, logging.Manager)
 _LEAF_CLASSES = (ScalarNode, ProvenanceInformation)
 
 # Below a class or module only these are entered beside plugin code's and BuildStream's own objects:
@@ -99,7 +101,7 @@ class BstPolicy:
         self.thread_state = ThreadState()
 
     def is_border(self, cls: type) -> bool:
-        """Scheduler, frontend, sandboxes, remotes, mocks, threads' helpers."""
+        """Scheduler, frontend, sandboxes, remotes, mocks, threads' helpers, loggers."""
         module = module_of(cls)
         if module.startswith("pluginbase._internalspace."):
             return False  # a plugin's own class

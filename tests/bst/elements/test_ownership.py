@@ -28,7 +28,7 @@ plugins:
   sources: [feeds]
 """
 
-_ELEMENT = '''
+_ELEMENT = """
 import concurrent.futures
 from buildstream import Element
 from buildstream.types import _Scope
@@ -63,7 +63,7 @@ class Acts(Element):
 
 def setup():
     return Acts
-'''
+"""
 
 _SOURCE = """
 from buildstream import Source

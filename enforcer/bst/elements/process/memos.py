@@ -14,6 +14,7 @@ import types
 import urllib.request
 import weakref
 from collections.abc import Callable, Iterable
+from os import W_OK, X_OK, access
 from signal import ITIMER_PROF, ITIMER_REAL, ITIMER_VIRTUAL, getitimer, setitimer
 from typing import Any
 
@@ -120,13 +121,14 @@ class TempDir:
     def read(self) -> Any:
         """The folder; as long as Python itself would choose it, as it was at first."""
         now = vars(tempfile)["tempdir"]
-        if self._first is None and type(now) is str and now in _candidates():
+        if self._first is None and type(now) is str and now == _first_usable():
             return None
         return now
 
 
-def _candidates() -> list[str]:
-    return tempfile._candidate_tempdir_list()  # type: ignore[attr-defined, no-any-return]
+def _first_usable() -> str | None:
+    candidates: list[str] = tempfile._candidate_tempdir_list()  # type: ignore[attr-defined]
+    return next((folder for folder in candidates if access(folder, W_OK | X_OK)), None)
 
 
 def set_tempdir(value: Any) -> None:
