@@ -1,10 +1,10 @@
 """partner - elements that have one list from a place that is none of theirs"""
 
-import concurrent.futures
+from concurrent.futures import Future
 
 from buildstream import Element
 
-HIDDEN = concurrent.futures.Future()
+HIDDEN = Future()
 HIDDEN.set_result([])
 
 
