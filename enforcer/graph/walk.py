@@ -131,7 +131,7 @@ class Registry:
             return None
         unit = self.policy.unit_of_class(cls, holder)
         if unit is not None and unit is not holder:
-            if unit.roots[0][0] is cls:
+            if unit.roots and unit.roots[0][0] is cls:
                 self._met_units.append(unit)
             else:
                 unit.roots.append((cls, ""))
