@@ -241,6 +241,10 @@ class Walk:
 
     def core(self) -> None:
         """Walk from the roots over the framework's own attributes; the others are kept for `rest`."""
+        for cell in self.unit.fixed:
+            # Behind an interface, but no other unit's where a walk comes to it.
+            if cell.subject is not None:
+                self.registry.claim(id(cell.subject), self.unit, _SHARED)
         for root, label in self.unit.roots:
             self._queue.append((root, None, label, ""))
         self._run(_SHARED if self.unit.shared else _CORE)

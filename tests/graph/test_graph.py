@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from enforcer.graph import kinds
 from enforcer.graph.graph import Graph
-from enforcer.graph.unit import Unit
+from enforcer.graph.unit import Cell, Unit
 from tests.graph.build import Thing, element, graph_of, paths, told
 from tests.graph.policies import OpenPolicy
 
@@ -210,3 +211,13 @@ def test_a_unit_that_was_made_late_is_watched() -> None:
     graph.add([element(late, "late.bst")])
     late.x.append(1)
     assert told(graph.changed()) == [("late.bst", ".x[0]", "added")]
+
+
+def test_what_stands_behind_an_interface_of_a_shared_unit_is_no_element_s_that_holds_it() -> None:
+    table = {"a": 1}
+    process = Unit("process", "process", [([], "")], shared=True, fixed=[Cell(kinds.DICT, table, None, "table")])
+    holder = Unit("element", "a.bst", [(Thing(table=table), "")])
+    graph = Graph(OpenPolicy())
+    graph.add([process, holder])
+    table["b"] = 2
+    assert [(cell.unit, cell.cell.name) for cell in graph.changed()] == [(process, "table")]
