@@ -177,11 +177,12 @@ class RunGraph:
     def _unit_of_class(self, cls: type, holder: Unit) -> Unit:
         """The unit of a class that no module has under its name."""
         module = module_of(cls)
-        if is_core(module):
+        named_here = self.is_plugin_module(module)
+        # What BuildStream holds and no plugin has made is BuildStream's: Cython makes classes that name no module.
+        if is_core(module) or (holder.name == CORE and not named_here):
             self._core_names[id(cls)] = names.shown_class_name(cls)
             return self._core_classes
         # Where a library's function has made it, the class says so, and not for whom.
-        named_here = self.is_plugin_module(module) or holder.name == CORE
         name = names.shown_class_name(cls) if named_here else f"{_module_of_unit(holder)}.{qualified_name(cls)}"
         return Unit("class", name, [(cls, "")], shared=True)
 
