@@ -456,7 +456,8 @@ def proxy(world: World, tape: Tape) -> Any:
 
 
 IN_C: tuple[Callable[[World, Tape], Any], ...] = (
-    *(byte_array, text_in_memory, bytes_in_memory, numbers, byte_array),
+    *(byte_array,) * 4,
+    *(text_in_memory, bytes_in_memory, numbers),
     *(randoms, iterator, queue_, xml_element, error),
 )
 MAKERS: tuple[Callable[[World, Tape], Any], ...] = (
