@@ -14,6 +14,7 @@ import logging
 import sys
 import types
 import typing
+import weakref
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -243,10 +244,21 @@ def _dispatch_token(change: EntryChange, _: Policy) -> bool:
     return spaces and same(change.after, abc.get_cache_token())
 
 
+def _dispatch_table(change: EntryChange, _: Policy) -> bool:
+    """The function that `functools.singledispatch` has found for a class, beside those that were registered."""
+    table = change.cell.parent
+    if table is None or type(table.obj) is not weakref.WeakKeyDictionary or table.parent is None:
+        return False
+    function = table.parent.obj
+    is_dispatcher = type(function) is types.FunctionType and function.__globals__ is vars(functools)
+    return is_dispatcher and (change.change == REMOVED or type(change.name) is weakref.ref)
+
+
 _MATCHES: tuple[Callable[[EntryChange, Policy], bool], ...] = (
     _interpreter_memo,
     _member_of_flag,
     _forward_reference,
     _logger,
     _dispatch_token,
+    _dispatch_table,
 )
