@@ -246,12 +246,13 @@ def _dispatch_token(change: EntryChange, _: Policy) -> bool:
 
 def _dispatch_table(change: EntryChange, _: Policy) -> bool:
     """The function that `functools.singledispatch` has found for a class, beside those that were registered."""
-    table = change.cell.parent
+    inside = type(change.cell.obj) is not weakref.WeakKeyDictionary
+    table = change.cell.parent if inside else change.cell
     if table is None or type(table.obj) is not weakref.WeakKeyDictionary or table.parent is None:
         return False
     function = table.parent.obj
     is_dispatcher = type(function) is types.FunctionType and function.__globals__ is vars(functools)
-    return is_dispatcher and (change.change == REMOVED or type(change.name) is weakref.ref)
+    return is_dispatcher and (not inside or change.change == REMOVED or type(change.name) is weakref.ref)
 
 
 _MATCHES: tuple[Callable[[EntryChange, Policy], bool], ...] = (
