@@ -12,6 +12,7 @@ interpreter does is known. Elsewhere nothing is read this way.
 from __future__ import annotations
 
 import ctypes
+import functools
 import struct
 import sys
 from collections.abc import Callable, Sequence
@@ -92,8 +93,19 @@ def pointer_place(obj: object, held: object) -> int | None:
 
 def class_field_places(cls: type, held: object) -> list[int]:
     """Every place where a class has a pointer to `held`, which it has as its bases or name."""
-    places = range(id(cls) + 2 * _WORD, id(cls) + _class_size(type(cls)), _WORD)
-    return [place for place in places if _word(place) == id(held)]
+    return [id(cls) + offset for offset in _class_field_offsets() if _word(id(cls) + offset) == id(held)]
+
+
+@functools.cache
+def _class_field_offsets() -> tuple[int, ...]:
+    """Where every class made by Python has its bases and its names: as this one."""
+
+    class Sample:
+        pass
+
+    Sample.__qualname__ = "another name"
+    held = {id(Sample.__bases__), id(Sample.__name__), id(Sample.__qualname__)}
+    return tuple(offset for offset in range(2 * _WORD, _class_size(type), _WORD) if _word(id(Sample) + offset) in held)
 
 
 def _word(address: int) -> int:
