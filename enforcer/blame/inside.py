@@ -15,7 +15,7 @@ _MOST = 2000
 _LEADS_AWAY = (types.ModuleType, types.FunctionType, types.CodeType, types.FrameType)
 
 
-class Inside:
+class InsideOf:
     """A value, and the objects that it held at the last look; nothing is asked of them."""
 
     def __init__(self, value: Any) -> None:

@@ -18,7 +18,7 @@ from types import CodeType, FrameType, GeneratorType
 from typing import Any, NamedTuple
 
 from enforcer.blame.budget import Budget
-from enforcer.blame.inside import Inside
+from enforcer.blame.inside import InsideOf
 from enforcer.blame.lines import Follower, line_events
 from enforcer.blame.place import Place, function_of, place_of, plugin_place
 from enforcer.blame.reach import STORES, Reach
@@ -90,7 +90,7 @@ class LineBlame(Follower):
         self._frames: dict[int, int] = {}  # by their ids: they run
         self._blamed: dict[Key, Where] = {}
         # What core has put in for plugin code, which may be edited later.
-        self._inside: dict[Key, Inside] = {}
+        self._inside: dict[Key, InsideOf] = {}
         self._edited: dict[Key, Where] = {}
         self._asked: Counter[Key] = Counter()
         self._changed: set[Unit] = set()
@@ -263,7 +263,7 @@ class LineBlame(Follower):
             if where is not None:
                 self._blamed[key] = where
                 if where.core is not None and change.before is None:
-                    self._inside[key] = Inside(change.after)
+                    self._inside[key] = InsideOf(change.after)
                     self.budget.watch_inside(len(self._inside[key]))
 
     def _runs_itself(self, here: int, change: EntryChange) -> bool:
@@ -271,7 +271,7 @@ class LineBlame(Follower):
         obj = change.cell.obj
         return type(obj) is GeneratorType and obj.gi_code is self._code.get(here)
 
-    def _look_inside(self, key: Key, inside: Inside, here: int) -> None:
+    def _look_inside(self, key: Key, inside: InsideOf, here: int) -> None:
         if inside.changed():
             where = self._doer(here, None)
             if where is not None:

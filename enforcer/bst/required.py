@@ -183,6 +183,7 @@ SEAMS = (
     "buildstream.source:Source._key",
     "buildstream.source:Source()._Source__element_index",
     "buildstream.source:Source()._Source__is_cached",
+    "buildstream.source:Source()._Source__mirror_directory",
     "buildstream.source:Source()._directory",
     "buildstream.types:_DisplayKey",
     "buildstream.types:_Scope.BUILD",

@@ -10,7 +10,7 @@ import functools
 import gc
 from typing import Any
 
-from enforcer.graph.kinds import CannotRestore, Contents, Listed, by_name
+from enforcer.graph.kinds import CannotRestore, Contents, ListedKind, by_name
 from enforcer.graph.show import show
 
 
@@ -43,7 +43,7 @@ def _table(shown: list[Any]) -> dict[Any, Any]:
     return shown[1] if len(shown) > 3 and type(shown[1]) is dict and shown[3] is not _LINK else {}
 
 
-class FunctionCacheKind(Listed):
+class FunctionCacheKind(ListedKind):
     """The results that such a function has kept, by its arguments. What it has forgotten it computes again."""
 
     ordered = False

@@ -81,7 +81,7 @@ class Kind(ABC):
         return all(map(is_, self.flow(objects), flat))
 
 
-class Listed(Kind):
+class ListedKind(Kind):
     """What is read object by object, because no loop in C knows how. Rare containers only."""
 
     def flow(self, objects: Sequence[Any]) -> Iterable[Any]:
@@ -216,7 +216,7 @@ class DictKind(_Mapping):
             type(self).set_item(mapping, name, value)
 
 
-class OrderedDictKind(Listed, DictKind):
+class OrderedDictKind(ListedKind, DictKind):
     """`OrderedDict` keeps its order beside the dict, so its own methods must read and write it.
 
     To follow that order hashes the keys. Where that could run somebody's `__hash__`, the order of
@@ -504,7 +504,7 @@ class PartialKind(_Fields):
         obj.__setstate__((*(value for _, value in before), vars(obj)))
 
 
-class SlotsKind(Listed):
+class SlotsKind(ListedKind):
     """The filled `__slots__` of an object, over all of its classes."""
 
     def contents(self, obj: Any) -> Contents:
@@ -614,7 +614,7 @@ class ProbeKind(Kind):
         return all(map(same, self.flow(objects), flat))
 
 
-class NativeKind(Listed):
+class NativeKind(ListedKind):
     """What a built-in type keeps in C. Names are the rest of the path: `""`, `".tell()"`."""
 
     ordered = False

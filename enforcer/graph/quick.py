@@ -26,7 +26,7 @@ from typing import Any
 
 from enforcer.graph import kinds, words
 from enforcer.graph.kinds import Kind
-from enforcer.graph.some_entries import CURRENT_DICT, CURRENT_LIST, PART, Current, Part, PartsPass
+from enforcer.graph.some_entries import CURRENT_DICT, CURRENT_LIST, PART, Current, PartOf, PartsPass
 from enforcer.graph.values import class_dict
 
 _instance_dict = object.__getattribute__
@@ -54,7 +54,7 @@ class QuickPass:
         self._instances: list[Any] = []
         self._functions: list[types.FunctionType] = []
         self._function_dicts: list[types.FunctionType] = []
-        self._parts: list[Part] = []
+        self._parts: list[PartOf] = []
         # What finds containers, and those that it found.
         self._finds: list[Callable[[], Any]] = []
         self._found: list[Any] = []

@@ -23,7 +23,7 @@ from enforcer.graph.twins import Likeness, NoTwin, PlanOf, now, twin
 from enforcer.graph.values import class_dict, class_mro, module_of
 from enforcer.graph.walk import Registry
 
-Reader = Callable[[Any], Any]
+CopyReader = Callable[[Any], Any]
 """Reads an object in one way, and returns what that gives."""
 
 Keyed = Callable[[Any, Any], Any]
@@ -65,8 +65,8 @@ class Readers(NamedTuple):
         keyed: methods with one argument, as a table's key is one.
     """
 
-    plain: list[Reader]
-    getters: list[Reader]
+    plain: list[CopyReader]
+    getters: list[CopyReader]
     keyed: list[Keyed]
 
 
@@ -167,7 +167,7 @@ def _function_of(member: Any) -> Any:
 _HOLDING = ((_Beside, "function"), (property, "fget"), (functools.cached_property, "func"))
 
 
-def attribute_of(obj: Any, name: str, plan_of: PlanOf) -> Any:
+def attribute_in_class(obj: Any, name: str, plan_of: PlanOf) -> Any:
     """What an object keeps in an attribute or slot; `ABSENT` where it keeps nothing there."""
     kinds = (kind for kind in plan_of(type(obj)).cell_kinds if kind is INSTANCE or kind is SLOTS)
     entries = (entry for kind in kinds for entry in kind.contents(obj))
@@ -200,13 +200,13 @@ class Memory:
         except (NoTwin, Stopped):
             return False
 
-    def _read_alike(self, a: Any, b: Any, attribute: str, reader: Reader) -> bool:
+    def _read_alike(self, a: Any, b: Any, attribute: str, reader: CopyReader) -> bool:
         """Whether the reader fills in what one of them lacks, and it is alike then."""
         copies = [twin(obj, self._plan_of, now) for obj in (a, b)]
-        before = [attribute_of(copy, attribute, self._plan_of) for copy in copies]
+        before = [attribute_in_class(copy, attribute, self._plan_of) for copy in copies]
         for copy in copies:
             call(self._policy, reader, copy)
-        after = [attribute_of(copy, attribute, self._plan_of) for copy in copies]
+        after = [attribute_in_class(copy, attribute, self._plan_of) for copy in copies]
         filled = any(new is not old for new, old in zip(after, before, strict=True))
         return filled and after[0] is not ABSENT and self._likeness().alike(*after)
 

@@ -1,7 +1,7 @@
 """Kinds for what is larger than what counts of it: some entries of a dictionary, and what a name leads to now.
 
 The globals of a library's module are mostly its own business: it fills caches and remembers what it has imported. Its
-functions and classes are not. So a `Part` is read, compared and written by the names that it was made with, and all
+functions and classes are not. So a `PartOf` is read, compared and written by the names that it was made with, and all
 else in the same dictionary may change.
 """
 
@@ -22,7 +22,7 @@ _GONE = object()
 """Stands for an entry that is not there."""
 
 
-class Part:
+class PartOf:
     """Some entries of the attributes of `owner`: a module, a class, or an object; or of a dictionary.
 
     Args:
@@ -94,13 +94,13 @@ class PartKind(Kind):
     def sizes(self, objects: Sequence[Any]) -> list[int]:
         return [len(part.held()) + 1 for part in objects]
 
-    def contents(self, obj: Part) -> Contents:
+    def contents(self, obj: PartOf) -> Contents:
         return _named(obj, obj.held())
 
     def cut(self, flat: list[Any], start: int, size: int) -> Contents:
         return _named(flat[start], flat[start + 1 : start + size])
 
-    def restore(self, obj: Part, before: Contents) -> None:
+    def restore(self, obj: PartOf, before: Contents) -> None:
         wanted = dict(before)
         for name, _ in self.contents(obj):
             if name not in wanted:
@@ -111,11 +111,11 @@ class PartKind(Kind):
         if obj.after is not None:
             obj.after()
 
-    def step(self, obj: Part, name: Any) -> str:
+    def step(self, obj: PartOf, name: Any) -> str:
         return f"[{show(name)}]" if type(obj.owner) is dict else f".{name}"
 
 
-def _named(part: Part, held: Sequence[Any]) -> Contents:
+def _named(part: PartOf, held: Sequence[Any]) -> Contents:
     count = len(part.names)
     entries = list(zip(part.names, held, strict=False))
     entries += zip(held[count::2], held[count + 1 :: 2], strict=True)
@@ -141,7 +141,7 @@ def _delete(owner: Any, mapping: dict[str, Any], name: str) -> None:
 class PartsPass:
     """What parts hold now, to be compared again and again: only those are read whose dictionary was written to."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[PartOf]) -> None:
         self._parts = parts
         self._words = words.Words([words.version_place(part.mapping) for part in self._parts] if _VERSIONS else [])
         self._held: list[tuple[Any, ...]] = [part.held() for part in self._parts]

@@ -14,7 +14,7 @@ from enforcer.graph.kinds import BAG, INSTANCE, SLOTS, TYPE, Contents, Kind, by_
 from enforcer.graph.values import ATOMIC_IDS, class_dict, class_mro, hash_free_key, same
 from enforcer.graph.walk import Plan
 
-Read = Callable[[Kind, Any], Contents]
+ReadContents = Callable[[Kind, Any], Contents]
 """What the cell of this kind of an object holds, or is to hold."""
 
 Differ = Callable[[Any, Any, str], bool]
@@ -63,7 +63,7 @@ def is_container(obj: Any) -> bool:
     return id(type(obj)) in _CONTAINER_IDS
 
 
-def twin(obj: Any, plan_of: PlanOf, read: Read) -> Any:
+def twin(obj: Any, plan_of: PlanOf, read: ReadContents) -> Any:
     """A copy of `obj`, and of plain containers in it, that holds what `read` says; all else is held by both."""
     cls = type(obj)
     plan = plan_of(cls)
@@ -73,7 +73,7 @@ def twin(obj: Any, plan_of: PlanOf, read: Read) -> Any:
 
 
 class _Twins:
-    def __init__(self, plan_of: PlanOf, read: Read) -> None:
+    def __init__(self, plan_of: PlanOf, read: ReadContents) -> None:
         self._plan_of = plan_of
         self._read = read
         self._made: dict[int, Any] = {}

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from buildstream.node import MappingNode
 
-from enforcer.blame.inside import Inside
+from enforcer.blame.inside import InsideOf
 from tests.graph.hostile import Hostile, armed
 
 
 def test_a_value_that_stays_as_it_is_has_not_changed() -> None:
-    inside = Inside({"a": [1, {"b": (2, set())}]})
+    inside = InsideOf({"a": [1, {"b": (2, set())}]})
     assert not inside.changed()
     assert not inside.changed()
 
@@ -28,7 +28,7 @@ def test_a_value_that_stays_as_it_is_has_not_changed() -> None:
 )
 def test_an_edit_at_any_depth_is_seen_once(edit: Any) -> None:
     table = {"a": [0, {"b": set[int]()}]}
-    inside = Inside(table)
+    inside = InsideOf(table)
     edit(table)
     assert inside.changed()
     assert not inside.changed()
@@ -36,7 +36,7 @@ def test_an_edit_at_any_depth_is_seen_once(edit: Any) -> None:
 
 def test_an_edit_of_a_node_is_seen() -> None:
     node: Any = MappingNode.from_dict({"a": {"b": "1"}})
-    inside = Inside(node)
+    inside = InsideOf(node)
     node.get_mapping("a")["b"] = "2"
     assert inside.changed()
 
@@ -44,10 +44,10 @@ def test_an_edit_of_a_node_is_seen() -> None:
 def test_a_value_that_holds_itself_and_one_that_is_large_come_to_an_end() -> None:
     table: dict[str, Any] = {"many": [[number] for number in range(10_000)]}
     table["itself"] = table
-    assert len(Inside(table)) < 25_000
+    assert len(InsideOf(table)) < 25_000
 
 
 def test_nobodys_code_runs() -> None:
     table = {"a": Hostile()}
     with armed():
-        assert not Inside(table).changed()
+        assert not InsideOf(table).changed()

@@ -13,16 +13,16 @@ from enforcer.graph.compare import ABSENT, ChangedCell, EntryChange
 from enforcer.graph.graph import COMMON
 from enforcer.graph.kinds import DICT, INSTANCE, SLOTS, Contents, Kind, by_name, name_key
 from enforcer.graph.reading import (
+    CopyReader,
     Keyed,
     Memory,
-    Reader,
     Readers,
     Stopped,
-    attribute_of,
+    attribute_in_class,
     call,
     readers_of,
 )
-from enforcer.graph.twins import Likeness, NoTwin, Read, is_container, now, twin
+from enforcer.graph.twins import Likeness, NoTwin, ReadContents, is_container, now, twin
 from enforcer.graph.values import same
 from enforcer.graph.walk import Registry
 
@@ -107,7 +107,7 @@ class _Reading:
         end: what the object holds where nothing but memos was filled in.
     """
 
-    def __init__(self, obj: Any, attribute: str, start: Read, end: Read, memos: Memos) -> None:
+    def __init__(self, obj: Any, attribute: str, start: ReadContents, end: ReadContents, memos: Memos) -> None:
         self._obj = obj
         self._attribute = attribute
         self._start = start
@@ -123,7 +123,7 @@ class _Reading:
             empty and any(self._settles(each, asked=True) for each in readers.getters)
         )
 
-    def _settles(self, reader: Reader, asked: bool = False) -> bool:
+    def _settles(self, reader: CopyReader, asked: bool = False) -> bool:
         copy = self._copy()
         given = self._call(reader, copy)
         kept = self._of(copy)
@@ -151,7 +151,7 @@ class _Reading:
         return twin(self._obj, self._plan_of, self._start)
 
     def _of(self, copy: Any) -> Any:
-        return attribute_of(copy, self._attribute, self._plan_of)
+        return attribute_in_class(copy, self._attribute, self._plan_of)
 
     def _is_as_wanted(self, copy: Any) -> bool:
         return self._likeness(copy).alike(self._wanted, self._of(copy))

@@ -12,7 +12,7 @@ from enforcer.results.findings import Owner
 
 
 @dataclass(frozen=True)
-class Whose:
+class FoundOwner:
     """Whose state an entry is.
 
     Attributes:
@@ -30,20 +30,20 @@ class Whose:
     holders: list[Holder]
 
 
-def whose(run_graph: RunGraph, own: Unit, change: EntryChange) -> Whose:
+def whose(run_graph: RunGraph, own: Unit, change: EntryChange) -> FoundOwner:
     """Whose state `change` is a change of, to a job of the element `own`."""
     graph, path = run_graph.graph, change.raw_path()
     holders = graph.holders(change.cell)
     if change.unit is not graph.common:
         owner = run_graph.owner(change.unit, change.cell)
-        return Whose(owner, change.unit.kind, path, root_of(change.cell).obj, holders)
+        return FoundOwner(owner, change.unit.kind, path, root_of(change.cell).obj, holders)
     # The place where it stands, if that is known; else any other element that holds it is as good as another.
     first = graph.place(change.cell) or next((holder for holder in holders if holder.unit is not own), None)
     if first is None:
-        return Whose(Owner("element", own.name), "element", path, own.roots[0][0], holders)
+        return FoundOwner(Owner("element", own.name), "element", path, own.roots[0][0], holders)
     way = first.alias.path() + path.removeprefix(_outermost(change.cell, first.alias.obj).path())
     beside = [holder for holder in holders if holder is not first]
-    return Whose(run_graph.owner_at(first), first.unit.kind, way, root_of(first.alias.parent).obj, beside)
+    return FoundOwner(run_graph.owner_at(first), first.unit.kind, way, root_of(first.alias.parent).obj, beside)
 
 
 def _outermost(cell: Cell, obj: object) -> Cell:

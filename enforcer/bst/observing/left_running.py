@@ -58,7 +58,7 @@ def running() -> Running:
     return Running(frozenset(sys._current_frames()), frozenset(_processes()), at)
 
 
-class Late(Protocol):
+class LeftBefore(Protocol):
     """What earlier jobs have left, by identifiers and process ids."""
 
     threads: set[int]
@@ -79,7 +79,7 @@ def left_running(
     before: Running,
     executor: object,
     is_plugins: Callable[[threading.Thread | None], bool | None],
-    late: Late,
+    late: LeftBefore,
 ) -> Leaks:
     """What runs now and did not run before, without what is not the job's.
 
@@ -100,7 +100,7 @@ def _left_now(
     before: Running,
     executor: object,
     is_plugins: Callable[[threading.Thread | None], bool | None],
-    late: Late,
+    late: LeftBefore,
 ) -> Leaks:
     now = running()
     known = before.threads.union(vars_of(thread).get("_ident") for thread in getattr(executor, "_threads", ()))

@@ -29,7 +29,7 @@ _OF_BUILDSTREAM = frozenset[str]().union(*(class_dict(cls) for cls in (Plugin, E
 """Methods of these names are called for other things than for a lock."""
 
 
-class Holder(NamedTuple):
+class LockHolder(NamedTuple):
     """A lock, a table of locks, or an object that has one, by its name in the module or class that holds it.
 
     Attributes:
@@ -50,7 +50,7 @@ def is_plain_lock(value: object) -> bool:
 
 def lock_holders(
     modules: list[types.ModuleType], naming: Naming, learnt: Collection[tuple[Owner, str]] = ()
-) -> dict[int, Holder]:
+) -> dict[int, LockHolder]:
     """What the modules hold, by identity: what has two names is one.
 
     Args:
@@ -58,11 +58,11 @@ def lock_holders(
         learnt: owners and names of tables that a job was seen to add a lock to.
     """
     makers = _Makers(modules, naming)
-    found: dict[int, Holder] = {}
+    found: dict[int, LockHolder] = {}
     for owner, name, value in _members(modules, naming):
         sure = (owner, name) in learnt or makers.has_locks(value)
         if sure or makers.may_add_locks(name, value):
-            found.setdefault(id(value), Holder(owner, name, value, sure))
+            found.setdefault(id(value), LockHolder(owner, name, value, sure))
     return found
 
 

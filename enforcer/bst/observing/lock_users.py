@@ -20,7 +20,7 @@ from buildstream.sourcemirror import SourceMirror
 from enforcer.blame.code import parts_of
 from enforcer.bst.elements.parts import dependencies_of, sources_of
 from enforcer.bst.elements.run_graph import RunGraph
-from enforcer.bst.observing.lock_holders import Holder
+from enforcer.bst.observing.lock_holders import LockHolder
 from enforcer.bst.observing.locks import SharedLocks
 from enforcer.graph.values import ATOMIC_IDS, class_dict, class_mro, is_class, is_one_of, module_of, vars_of
 
@@ -64,9 +64,9 @@ class LockUsers:
         mirrors = [type(plugin) for plugin in run_graph.plugins if issubclass(type(plugin), SourceMirror)]
         self._mirrors = {id(cls): cls for cls in mirrors}
         self._below: dict[int, dict[int, type]] = {}
-        self._found: dict[tuple[Hashable, ...], list[Holder]] = {}
+        self._found: dict[tuple[Hashable, ...], list[LockHolder]] = {}
 
-    def locks(self, element: Any, action: str) -> list[Holder]:
+    def locks(self, element: Any, action: str) -> list[LockHolder]:
         """What holds the locks that a job of this action can come to."""
         if not self._holders:
             return []
@@ -79,7 +79,7 @@ class LockUsers:
             self._found[key] = self._search(own, below, never)
         return self._found[key]
 
-    def _search(self, own: dict[int, type], below: dict[int, type], never: Never | None) -> list[Holder]:
+    def _search(self, own: dict[int, type], below: dict[int, type], never: Never | None) -> list[LockHolder]:
         search = _Search(self._code, partial(self._code.called, never=never))
         for cls in own.values():
             search.enter(cls, self._code.called(cls, never))

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from enforcer.blame.code import functions_of, named, nested_code
 from enforcer.blame.naming import Naming
 from enforcer.blame.place import Place
-from enforcer.bst.observing.lock_holders import Holder, lock_holders
+from enforcer.bst.observing.lock_holders import LockHolder, lock_holders
 from enforcer.results.findings import Maker, Owner
 
 LockName = tuple[Owner, str]
@@ -86,7 +86,7 @@ class SharedLocks:
 
 
 def _uses(
-    code: types.CodeType, function: types.FunctionType, cls: type | None, holders: dict[int, Holder]
+    code: types.CodeType, function: types.FunctionType, cls: type | None, holders: dict[int, LockHolder]
 ) -> Iterator[Use]:
     """What `code`, in a function of class `cls`, names of `holders`."""
     for _, line, value in named(code, function, cls):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from enforcer.bst.elements.core_code import in_package, is_in_buildstream
-from enforcer.graph.some_entries import PART, Part
+from enforcer.graph.some_entries import PART, PartOf
 from enforcer.graph.unit import Cell
 from enforcer.graph.values import (
     ATOMIC_IDS,
@@ -88,7 +88,7 @@ def _names_of(listed: Iterable[Cell]) -> dict[int, set[str]]:
     """The names that are listed, by the identity of their owner."""
     taken: dict[int, set[str]] = {}
     for cell in listed:
-        if type(cell.obj) is Part:
+        if type(cell.obj) is PartOf:
             taken.setdefault(id(cell.obj.owner), set()).update(cell.obj.names)
     return taken
 
@@ -106,7 +106,7 @@ def _cell(owner: Any, label: str, space: Any, taken: dict[int, set[str]]) -> Ite
     without = taken.get(id(owner), ())
     names = [name for name, value in list(space.items()) if name not in without and _is_fixed(name, value)]
     if names or is_class(owner):
-        yield Cell(PART, Part(owner, names, hides=_hidden_by(owner)), None, label)
+        yield Cell(PART, PartOf(owner, names, hides=_hidden_by(owner)), None, label)
 
 
 def _hidden_by(owner: Any) -> Callable[[str, Any], bool]:

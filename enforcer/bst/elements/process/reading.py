@@ -32,7 +32,7 @@ from enforcer.bst.elements.process import memos
 from enforcer.bst.elements.process.of_thread import OfThread, hook_of_thread
 from enforcer.bst.elements.process.random_sequence import RandomSequence
 from enforcer.graph.kinds import LIST, PROBE, Contents, Probe
-from enforcer.graph.some_entries import CURRENT_LIST, PART, Current, CurrentDictKind, Part
+from enforcer.graph.some_entries import CURRENT_LIST, PART, Current, CurrentDictKind, PartOf
 from enforcer.graph.unit import Cell
 from enforcer.graph.values import vars_of
 
@@ -163,13 +163,13 @@ def logger_cells() -> Iterable[Cell]:
 
 
 def _logger_cells(label: str, logger: Any, names: tuple[str, ...]) -> Iterable[Cell]:
-    yield Cell(PART, Part(logger, names, clear_loggers), None, label)
+    yield Cell(PART, PartOf(logger, names, clear_loggers), None, label)
     space = vars_of(logger)
     for name in names:
         if type(space.get(name)) is list:
             yield Cell(LIST, space[name], None, f"{label}.{name}")
     for index, handler in enumerate(space["handlers"]):
-        yield Cell(PART, Part(handler, ("level", "formatter", "filters")), None, f"{label}.handlers[{index}]")
+        yield Cell(PART, PartOf(handler, ("level", "formatter", "filters")), None, f"{label}.handlers[{index}]")
 
 
 _clear_cache = logging.root.manager._clear_cache  # type: ignore[attr-defined]
@@ -191,7 +191,7 @@ def forget_filters() -> None:
 def module_cells() -> Iterable[Cell]:
     """One for all modules that are loaded."""
     names = [name for name in list(sys.modules) if type(name) is str and not name.startswith("pluginbase.")]
-    yield Cell(PART, Part(sys.modules, names), None, "sys.modules")
+    yield Cell(PART, PartOf(sys.modules, names), None, "sys.modules")
 
 
 def _dialects() -> dict[str, Any]:

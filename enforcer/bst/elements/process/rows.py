@@ -48,14 +48,14 @@ from enforcer.bst.elements.process.environment import ENVIRONMENT
 from enforcer.bst.elements.process.of_thread import hook_of_thread
 from enforcer.bst.elements.process.patched import builtin_cells
 from enforcer.graph.kinds import PROBE, Probe
-from enforcer.graph.some_entries import CURRENT_DICT, CURRENT_LIST, PART, Current, Part
+from enforcer.graph.some_entries import CURRENT_DICT, CURRENT_LIST, PART, Current, PartOf
 from enforcer.graph.unit import Cell
 
 YES = "yes"
 _ONLY_MAIN = "no: only the main thread could"
 
 
-class Row(NamedTuple):
+class ProcessRow(NamedTuple):
     """One piece of state.
 
     Attributes:
@@ -86,7 +86,7 @@ def _probe(
 
 
 def _part(label: str, owner: Any, *names: str, after: Callable[[], None] | None = None) -> Callable[[], Iterable[Cell]]:
-    return lambda: [Cell(PART, Part(owner, names, after), None, label)]
+    return lambda: [Cell(PART, PartOf(owner, names, after), None, label)]
 
 
 def _list(label: str, find: Callable[[], Any], **more: Any) -> Callable[[], Iterable[Cell]]:
@@ -126,9 +126,9 @@ _SYS_SETTINGS = (
 )
 _HTTP = ("debuglevel", "default_port", "auto_open", "_http_vsn", "_http_vsn_str")
 
-ROWS: tuple[Row, ...] = (
+ROWS: tuple[ProcessRow, ...] = (
     # The environment.
-    Row(
+    ProcessRow(
         "os.environ",
         "every program and sandbox that is started from then on inherits it",
         _all(
@@ -137,102 +137,102 @@ ROWS: tuple[Row, ...] = (
         ),
         (os.environ, os.environb),
     ),
-    Row(
+    ProcessRow(
         "os.putenv()",
         "programs inherit what `os.environ` does not show",
         lambda: [Cell(C_ENVIRONMENT, CEnvironment(), None, "os.putenv")],
         (os.putenv, os.unsetenv),
     ),
-    Row(
+    ProcessRow(
         "os.chdir()",
         "relative paths of all jobs mean something else",
         _probe("os.getcwd()", reading.directory, reading.set_directory),
         (os.chdir, os.fchdir),
     ),
-    Row(
+    ProcessRow(
         "os.umask()",
         "files of all jobs get other modes",
         _probe("umask", reading.umask, reading.set_umask),
         (os.umask,),
     ),
-    Row(
+    ProcessRow(
         "locale.setlocale()",
         "numbers, dates and messages of C libraries are written in another language",
         _probe("locale.setlocale(LC_ALL)", reading.locale, reading.set_locale),
         (locale.setlocale, _locale.setlocale),
     ),
-    Row(
+    ProcessRow(
         "time.tzset()",
         "local times of all jobs are another zone's",
         _part("time", time, "tzname", after=reading.set_time_zone),
         (time.tzset,),
     ),
     # Signals, limits, and what the kernel keeps.
-    Row(
+    ProcessRow(
         "signal.signal()",
         "BuildStream's own handlers end jobs and suspend them",
         _probe("signal handlers", reading.signal_handlers),
         (signal.signal, _signal.signal),
         restored=_ONLY_MAIN,
     ),
-    Row(
+    ProcessRow(
         "signal.pthread_sigmask()",
         "a signal that is blocked ends no job",
         _probe("signal.pthread_sigmask()", reading.MASK.read, reading.MASK.write),
         (signal.pthread_sigmask,),
     ),
-    Row(
+    ProcessRow(
         "signal.setitimer(), signal.alarm()",
         "a timer ends the process in the middle of another job",
         _probe("signal.getitimer()", memos.Timers().read, memos.stop_timers),
         (signal.setitimer, signal.alarm),
     ),
-    Row(
+    ProcessRow(
         "resource.setrlimit()",
         "later jobs, and all that they start, have less memory, files or time",
         reading.limit_cells,
         (resource.setrlimit, getattr(resource, "prlimit", None)),
         restored="yes, but for a hard limit that was lowered",
     ),
-    Row(
+    ProcessRow(
         "os.nice(), os.setpriority()",
         "later jobs in the same thread, and all that they start, run slower",
         _probe("os.nice()", reading.NICE.read, reading.NICE.write),
         (os.nice, os.setpriority),
         restored="yes, where the user may",
     ),
-    Row(
+    ProcessRow(
         "os.sched_setaffinity()",
         "later jobs in the same thread have fewer processors",
         _probe("os.sched_getaffinity()", reading.AFFINITY.read, reading.AFFINITY.write),
         (os.sched_setaffinity,),
     ),
-    Row(
+    ProcessRow(
         "the descriptors 0 to 2",
         "what other jobs, and the programs that they start, read and print goes elsewhere",
         standard_descriptors,
         (os.dup2, os.close, os.closerange),
     ),
     # The network.
-    Row(
+    ProcessRow(
         "socket.setdefaulttimeout()",
         "connections of all later jobs give up early, or never",
         _probe("socket.getdefaulttimeout()", socket.getdefaulttimeout, socket.setdefaulttimeout),
         (socket.setdefaulttimeout,),
     ),
-    Row(
+    ProcessRow(
         "ssl._create_default_https_context",
         "downloads of all later jobs are not verified, or by other certificates",
         _part("ssl", ssl, "_create_default_https_context", "_create_stdlib_context", "create_default_context"),
     ),
-    Row(
+    ProcessRow(
         "urllib.request.install_opener()",
         "downloads of all later jobs go through it: not verified, by another proxy, or with credentials of others",
         _probe("urllib.request._opener", memos.opener, memos.set_opener),
         (urllib.request.install_opener,),
         stores=((urllib.request, "_opener"),),
     ),
-    Row(
+    ProcessRow(
         "http.client.HTTPConnection.debuglevel",
         "headers of all later requests, with their secrets, get into logs",
         _all(
@@ -241,26 +241,26 @@ ROWS: tuple[Row, ...] = (
         ),
     ),
     # What is said.
-    Row(
+    ProcessRow(
         "warnings.filters",
         "warnings of other plugins are hidden, or raise",
         _list("warnings.filters", **_name(warnings, "filters", by_imports=True, after=reading.forget_filters)),
         (warnings.simplefilter, warnings.filterwarnings, warnings.resetwarnings),
     ),
-    Row(
+    ProcessRow(
         "warnings.showwarning",
         "warnings of other plugins go elsewhere",
         _part("warnings", warnings, "showwarning", "formatwarning", "_showwarnmsg_impl", "defaultaction"),
         (logging.captureWarnings,),
     ),
-    Row(
+    ProcessRow(
         "logging.basicConfig(), levels and handlers of loggers",
         "what other plugins and libraries log is hidden, doubled, or goes elsewhere",
         reading.logger_cells,
         (logging.basicConfig, logging.getLogger, logging.root),
         ("setLevel", "addHandler", "removeHandler", "addFilter", "removeFilter", "dictConfig", "fileConfig"),
     ),
-    Row(
+    ProcessRow(
         "logging.disable()",
         "nobody's records are written",
         _part(
@@ -273,7 +273,7 @@ ROWS: tuple[Row, ...] = (
         ),
         (logging.disable,),
     ),
-    Row(
+    ProcessRow(
         "logging.setLoggerClass(), logging.addLevelName(), logging.raiseExceptions",
         "loggers that others get behave differently",
         _all(
@@ -293,14 +293,16 @@ ROWS: tuple[Row, ...] = (
         ),
         (logging.setLoggerClass, logging.setLogRecordFactory, logging.addLevelName),
     ),
-    Row("sys.stdout, sys.stderr, sys.stdin", "what other jobs print goes elsewhere", _part("sys", sys, *_SYS_STREAMS)),
+    ProcessRow(
+        "sys.stdout, sys.stderr, sys.stdin", "what other jobs print goes elsewhere", _part("sys", sys, *_SYS_STREAMS)
+    ),
     # Python's own switches.
-    Row(
+    ProcessRow(
         "sys.excepthook, sys.unraisablehook, sys.displayhook, sys.breakpointhook, threading.excepthook",
         "errors of others are reported differently, or not at all",
         _all(_part("sys", sys, *_SYS_HOOKS), _part("threading", threading, "excepthook")),
     ),
-    Row(
+    ProcessRow(
         "sys.settrace(), sys.setprofile(), threading.settrace(), threading.setprofile()",
         "all later code of the thread runs through it; coverage and debuggers are gone",
         _all(
@@ -311,52 +313,52 @@ ROWS: tuple[Row, ...] = (
         ),
         (sys.settrace, sys.setprofile, threading.settrace, threading.setprofile),
     ),
-    Row(
+    ProcessRow(
         "sys.setrecursionlimit()",
         "deep recursion of others fails, or crashes the process",
         _probe("sys.getrecursionlimit()", sys.getrecursionlimit, sys.setrecursionlimit),
         (sys.setrecursionlimit,),
     ),
-    Row(
+    ProcessRow(
         "sys.setswitchinterval()",
         "threads take turns differently",
         _probe("sys.getswitchinterval()", sys.getswitchinterval, sys.setswitchinterval),
         (sys.setswitchinterval,),
     ),
-    Row(
+    ProcessRow(
         "threading.stack_size()",
         "threads of others crash, or take more memory",
         _probe("threading.stack_size()", reading.stack_size, threading.stack_size),
         (threading.stack_size,),
     ),
-    Row(
+    ProcessRow(
         "gc.disable(), gc.set_threshold(), gc.set_debug()",
         "memory grows for all, or each collection takes longer",
         _probe("gc.isenabled(), gc.get_threshold(), gc.get_debug()", reading.gc_switches, reading.set_gc_switches),
         (gc.disable, gc.enable, gc.set_threshold, gc.set_debug),
     ),
-    Row(
+    ProcessRow(
         "gc.callbacks", "it runs in everybody's code", _list("gc.callbacks", **_name(gc, "callbacks", by_imports=True))
     ),
-    Row(
+    ProcessRow(
         "faulthandler.enable(), faulthandler.disable()",
         "a crash is reported differently",
         _probe("faulthandler.is_enabled()", faulthandler.is_enabled, reading.set_faulthandler),
         (faulthandler.enable, faulthandler.disable),
     ),
-    Row(
+    ProcessRow(
         "sys.argv",
         "code that reads the command line, or starts the command again, is misled",
         _list("sys.argv", **_name(sys, "argv")),
     ),
-    Row(
+    ProcessRow(
         "sys.executable, sys.prefix, sys.dont_write_bytecode",
         "programs and files of others are looked for elsewhere",
         _part("sys", sys, *_SYS_SETTINGS),
     ),
     # What imports and names mean.
-    Row("sys.path", "later imports of all jobs find other modules", _list("sys.path", **_name(sys, "path"))),
-    Row(
+    ProcessRow("sys.path", "later imports of all jobs find other modules", _list("sys.path", **_name(sys, "path"))),
+    ProcessRow(
         "sys.meta_path, sys.path_hooks",
         "later imports of all jobs run through it",
         _all(
@@ -364,28 +366,32 @@ ROWS: tuple[Row, ...] = (
             _list("sys.path_hooks", **_name(sys, "path_hooks", by_imports=True)),
         ),
     ),
-    Row(
+    ProcessRow(
         "sys.modules",
         "whoever imports the module gets another one; entries that an import adds are no change",
         reading.module_cells,
         is_patch=True,
     ),
-    Row("builtins", "the name means something else in all code", builtin_cells, (gettext.install,), is_patch=True),
+    ProcessRow(
+        "builtins", "the name means something else in all code", builtin_cells, (gettext.install,), is_patch=True
+    ),
     # Registries and defaults of Python's library.
-    Row(
+    ProcessRow(
         "random.seed()",
         "numbers that others draw can be foretold, or repeat; drawing is no change",
         lambda: [Cell(PROBE, Probe("random.seed()", reading.RANDOM.read, reading.RANDOM.write), None, "")],
         (random.seed, random.setstate),
     ),
-    Row(
+    ProcessRow(
         "tempfile.tempdir",
         "temporary files of all later jobs are made elsewhere",
         _probe("tempfile.tempdir", memos.TempDir().read, memos.set_tempdir),
         stores=((tempfile, "tempdir"),),
     ),
-    Row("tempfile.template", "temporary files of others have other names", _part("tempfile", tempfile, "template")),
-    Row(
+    ProcessRow(
+        "tempfile.template", "temporary files of others have other names", _part("tempfile", tempfile, "template")
+    ),
+    ProcessRow(
         "decimal.getcontext(), decimal.DefaultContext",
         "numbers of later jobs in the same thread, or in all new ones, are rounded differently",
         _all(
@@ -394,7 +400,7 @@ ROWS: tuple[Row, ...] = (
         ),
         (decimal.getcontext, decimal.setcontext, decimal.DefaultContext, decimal.BasicContext, decimal.ExtendedContext),
     ),
-    Row(
+    ProcessRow(
         "shutil.register_unpack_format(), shutil.register_archive_format()",
         "archives of others are unpacked by other code",
         _all(
@@ -408,36 +414,36 @@ ROWS: tuple[Row, ...] = (
             shutil.unregister_archive_format,
         ),
     ),
-    Row(
+    ProcessRow(
         "mimetypes.add_type()",
         "types of others' files are guessed differently",
         memos.mime_tables,
         (mimetypes.add_type, mimetypes.init),
     ),
-    Row(
+    ProcessRow(
         "xml.etree.ElementTree.register_namespace()",
         "prefixes in others' files are different",
         _dict("xml.etree.ElementTree._namespace_map", **_name(ElementTree, "_namespace_map", by_imports=True)),
         (ElementTree.register_namespace,),
     ),
-    Row(
+    ProcessRow(
         "csv.field_size_limit(), csv.register_dialect()",
         "others' tables are read differently, or not at all",
         _all(_probe("csv.field_size_limit()", csv.field_size_limit, csv.field_size_limit), reading.dialect_cells),
         (csv.field_size_limit, csv.register_dialect, csv.unregister_dialect),
     ),
-    Row(
+    ProcessRow(
         "copyreg.pickle()",
         "objects of others are pickled by other code",
         _dict("copyreg.dispatch_table", **_name(copyreg, "dispatch_table", by_imports=True)),
         (copyreg.pickle,),
     ),
-    Row(
+    ProcessRow(
         "encodings.aliases",
         "names of encodings mean others",
         _dict("encodings.aliases.aliases", **_name(encodings.aliases, "aliases", by_imports=True)),
     ),
-    Row(
+    ProcessRow(
         "gettext.textdomain(), gettext.bindtextdomain()",
         "messages of others are translated from other files",
         _all(
@@ -445,20 +451,20 @@ ROWS: tuple[Row, ...] = (
         ),
         (gettext.textdomain, gettext.bindtextdomain),
     ),
-    Row(
+    ProcessRow(
         "asyncio.set_event_loop_policy()",
         "event loops of others are of another kind",
         _probe("asyncio.get_event_loop_policy()", memos.event_loop_policy, memos.set_event_loop_policy),
         (asyncio.set_event_loop_policy,),
         stores=((asyncio.events, "_event_loop_policy"),),
     ),
-    Row(
+    ProcessRow(
         "multiprocessing.set_start_method()",
         "processes of others start in another way",
         _probe("multiprocessing.get_start_method()", memos.start_method, memos.set_start_method),
         (multiprocessing.set_start_method,),
     ),
-    Row(
+    ProcessRow(
         "atexit.register()",
         "it runs when BuildStream ends; where jobs are processes it never does",
         lambda: [Cell(PROBE, memos.AtExit(), None, "")],

@@ -10,9 +10,9 @@ from enforcer.blame.reach import ANY, Doors, Reached
 from enforcer.bst.elements.process.libraries import library_cells
 from enforcer.bst.elements.process.patched import Builtins, Patched
 from enforcer.bst.elements.process.reading import OF_THREADS
-from enforcer.bst.elements.process.rows import ROWS, Row
+from enforcer.bst.elements.process.rows import ROWS, ProcessRow
 from enforcer.graph import words
-from enforcer.graph.some_entries import Bundle, Current, Part
+from enforcer.graph.some_entries import Bundle, Current, PartOf
 from enforcer.graph.unit import Cell, Unit
 
 
@@ -27,7 +27,7 @@ class Process:
     """
 
     def __init__(self, plugin_modules: Collection[str]) -> None:
-        self.rows: list[tuple[Row, list[Cell]]] = [(row, list(row.cells())) for row in ROWS]
+        self.rows: list[tuple[ProcessRow, list[Cell]]] = [(row, list(row.cells())) for row in ROWS]
         listed = [cell for _, cells in self.rows for cell in cells]
         patches = [cell for row, cells in self.rows if row.is_patch for cell in cells]
         self.state = _unit([cell for row, cells in self.rows if not row.is_patch for cell in cells])
@@ -71,7 +71,7 @@ class Process:
             if cell.obj.place is not None:
                 owner, name = cell.obj.place
                 doors.attributes.setdefault(id(owner), {})[name] = reached
-        elif type(cell.obj) is Part:
+        elif type(cell.obj) is PartOf:
             if type(cell.obj.owner) is dict:
                 doors.objects[id(cell.obj.owner)] = (cell.obj.owner, reached)
             names = doors.attributes.setdefault(id(cell.obj.owner), {})
