@@ -5,6 +5,7 @@ The session knows no BuildStream. `enforcer.bst` feeds it, the command and the p
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -21,12 +22,13 @@ from enforcer.settings.settings import Settings
 class Session:
     """Collects what enforced builds in this process did; safe to feed from any thread.
 
-    `caches` are those that its builds use, None for the usual ones.
+    `caches` are those that its builds use, None for the usual ones; `run` tells this run from all others.
     """
 
     def __init__(self, settings: Settings, caches: FreshCaches | None = None) -> None:
         self.settings = settings
         self.caches = caches
+        self.run = secrets.token_hex(8)
         self._record = Record()
         self._lock = threading.Lock()
 

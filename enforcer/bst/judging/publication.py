@@ -68,7 +68,8 @@ class Publication:
         if not findings and not marks:
             return False
         mode = self._session.settings.mode.value if findings else marks[0].mode
-        self._tainted.mark(held, mode, [*findings, *(finding for mark in marks for finding in mark.findings)])
+        findings += [finding for mark in marks for finding in mark.findings]
+        self._tainted.mark(held, mode, findings, self._session.run)
         return True
 
     def doubt(self, verdict: Verdict) -> None:
@@ -79,7 +80,7 @@ class Publication:
                 Path(ref).unlink(missing_ok=True)
         elif verdict.doubts:
             there = {ref: ref for ref in refs if os.path.exists(ref)}
-            self._tainted.mark(there, self._session.settings.mode.value, verdict.doubts)
+            self._tainted.mark(there, self._session.settings.mode.value, verdict.doubts, self._session.run)
         if not self._comparison.since_full_compare.jobs:
             refs.clear()
 

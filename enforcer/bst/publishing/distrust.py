@@ -44,17 +44,17 @@ class Distrust:
         if not (self._rejects and artifact._context.build):
             return False
         element, ref = artifact._element, artifact_ref(artifact)
-        mark = self._mark_of(artifact._context, ref) or (None if pulled else self._suspect(element, ref))
+        mark = self._earlier(artifact._context, ref) or (None if pulled else self._suspect(element, ref))
         return mark is not None and self._tell(element, "built anew", mark)
 
     def sources(self, element: Any, ref: str) -> bool:
         """Whether the ref of an element's sources is not to be taken."""
-        mark = self._mark_of(element._get_context(), ref) if self._rejects else None
+        mark = self._earlier(element._get_context(), ref) if self._rejects else None
         return mark is not None and self._tell(element, "fetched anew", mark)
 
     def source(self, context: Any, ref: str) -> bool:
         """Whether the ref of one source is not to be taken: another element may have it, too."""
-        return self._rejects and self._mark_of(context, ref) is not None
+        return self._rejects and self._earlier(context, ref) is not None
 
     def made_with(self, element: Any, action: str, written: Collection[str] = ()) -> list[Mark]:
         """The marks of what a job makes its results with, apart from what it has `written` itself."""
@@ -73,6 +73,11 @@ class Distrust:
     @property
     def _rejects(self) -> bool:
         return self._session.settings.rejects_tainted
+
+    def _earlier(self, context: Any, ref: str) -> Mark | None:
+        """The mark of what an earlier run has made: with `--collect`, this one has to go on with what it makes."""
+        mark = self._mark_of(context, ref)
+        return mark if mark is not None and mark.run != self._session.run else None
 
     def _mark_of(self, context: Any, ref: str) -> Mark | None:
         tainted, held = TaintedRefs(context.cachedir), self._held()

@@ -11,6 +11,7 @@ directory. These are the first 32 digits of SHA-256, of the path of the ref and 
     ref       the path of the ref, relative to the cache directory
     mode      the mode of the run
     findings  what was found, a list: the fields of a `Finding`, without values and lines
+    run       which run it was whose job made the result, by a number of its own
 
 Another version of this package may have written it. What cannot be read says that there was something, not what.
 """
@@ -43,6 +44,7 @@ class Mark(NamedTuple):
     ref: str
     mode: str
     findings: tuple[Finding, ...]
+    run: str = ""
 
     @property
     def reason(self) -> str:
@@ -68,11 +70,11 @@ class TaintedRefs:
         """Whether there are any, nearly certainly: asked before anything that takes time."""
         return self._folder.is_dir()
 
-    def mark(self, refs: Mapping[str, str], mode: str, findings: Iterable[Finding]) -> None:
+    def mark(self, refs: Mapping[str, str], mode: str, findings: Iterable[Finding], run: str = "") -> None:
         """Mark refs, given with the files that have what they hold; before they are put in place."""
         bare = [finding.to_plain() for finding in _different(findings)]
         for ref, file in refs.items():
-            plain = {"ref": self._relative(ref), "mode": mode, "findings": bare}
+            plain = {"ref": self._relative(ref), "mode": mode, "findings": bare, "run": run}
             of_ref = self._of(ref)
             of_ref.mkdir(parents=True, exist_ok=True)
             write_whole(of_ref / _of_content(file), json.dumps(plain, indent=1))
@@ -135,7 +137,8 @@ def _read(path: Path) -> Mark:
     text = path.read_text(encoding="utf-8")
     try:
         plain = json.loads(text)
-        return Mark(plain["ref"], plain["mode"], tuple(map(Finding.from_plain, plain["findings"])))
+        findings = tuple(map(Finding.from_plain, plain["findings"]))
+        return Mark(plain["ref"], plain["mode"], findings, plain.get("run", ""))
     except (KeyError, TypeError, ValueError):  # another version wrote it, or a machine went down
         return Mark("", "", ())
 

@@ -110,6 +110,19 @@ def test_a_run_that_collects_leaves_marks_and_heeds_them(chain: Build) -> None:
     assert chain.enforced("build", "bad.bst", VIOLATE="1").status == 1
 
 
+@BOTH
+def test_a_run_that_collects_goes_on_with_what_it_made_itself(build: Build, backend: str) -> None:
+    """BuildStream looks for the sources that a job has fetched when the job is over."""
+    build.element("base", "pass")
+    build.element("bad", "pass", "base", source="feeds", fetch='type(self).SEEN = "X"')
+    build.element("after", "pass", "bad")
+    collecting = build.enforced("build", "after.bst", collect=True, backend=backend)
+    assert (collecting.status, collecting.rules) == (1, ["class-write"])
+    assert "BUG" not in collecting.output
+    assert build.artifacts_of("after") != []
+    assert build.enforced("build", "after.bst", backend=backend).report["distrusted"] != []
+
+
 @SOFTER
 def test_a_softer_run_takes_it_from_the_cache(chain: Build, mode: str) -> None:
     chain.enforced("build", "bad.bst", mode=mode, VIOLATE="1")
