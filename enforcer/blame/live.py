@@ -259,7 +259,7 @@ class LineBlame(Follower):
             self._changed.add(watched.unit)
             if key in self._blamed and self._runs_itself(here, change):
                 continue
-            where = self._doer(here, change.name)
+            where = self._doer(here, change.name, *_names_above(change.cell))
             if where is not None:
                 self._blamed[key] = where
                 if where.core is not None and change.before is None:
@@ -273,12 +273,15 @@ class LineBlame(Follower):
 
     def _look_inside(self, key: Key, inside: InsideOf, here: int) -> None:
         if inside.changed():
-            where = self._doer(here, None)
+            where = self._doer(here)
             if where is not None:
                 self._edited[key] = where
 
-    def _doer(self, here: int, name: object) -> Where | None:
-        """The line that has just changed entry `name`: this thread's last, unless another's that runs fits better."""
+    def _doer(self, here: int, *names: object) -> Where | None:
+        """The line that has just changed an entry: this thread's last, unless another's that runs fits better.
+
+        That one stores, or has one of the `names` on the way to the entry.
+        """
         last = {ident: where() for ident, where in self._last.items()}
         if not last:
             return None
@@ -286,7 +289,7 @@ class LineBlame(Follower):
         idents = sorted(last, key=lambda ident: ident != here)
         doer = idents[0]
         if len(last) > 1:
-            doer = max(idents, key=lambda ident: self._reach.fit(last[ident].plugin, name))
+            doer = max(idents, key=lambda ident: self._reach.fit(last[ident].plugin, *names))
         return last[doer]._replace(maker=self._whose(self._frame(doer, here), doer))
 
     def _frame(self, ident: int, here: int) -> FrameType | None:
@@ -322,7 +325,7 @@ class LineBlame(Follower):
         stores, names = self._reach.fit(where.plugin, change.name)
         if stores == STORES or names:
             return True
-        return bool(stores) and any(self._reach.fit(where.plugin, name)[1] for name in _names_above(change.cell))
+        return bool(stores) and self._reach.fit(where.plugin, *_names_above(change.cell))[1]
 
     def saw_change_of(self, unit: Unit) -> bool:
         """Whether a line changed something of `unit`, if only for a while."""

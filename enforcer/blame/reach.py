@@ -213,8 +213,8 @@ class Reach:
         lines = self._lines.get(id(code))
         return () if lines is None else lines.get(line or 0, _NOTHING).values()
 
-    def fit(self, place: Place | None, name: object) -> tuple[int, bool]:
-        """How well the line at `place` fits a write to entry `name`: whether it stores or only calls, and names it."""
+    def fit(self, place: Place | None, *names: object) -> tuple[int, bool]:
+        """How well the line at `place` fits a write: whether it stores or only calls, and has one of the `names`."""
         if place is None:
             return 0, False
         here = [code for code in self.codes() if code.co_filename == place.file]
@@ -222,8 +222,8 @@ class Reach:
         stores = any(step.opname.startswith(_STORING) for step in steps)
         calls = any(step.opname.startswith("CALL") for step in steps)
         naming = (step.argval for step in steps if step.opname.startswith(_NAMING))
-        names = any(type(named) is type(name) and named == name for named in naming)
-        return STORES if stores else int(calls), names
+        fits = any(type(named) is type(name) and named == name for named in naming for name in names)
+        return STORES if stores else int(calls), fits
 
     def _reached(
         self, code: types.CodeType, function: types.FunctionType, cls: type | None, imported: dict[str, Any]

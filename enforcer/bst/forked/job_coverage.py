@@ -27,12 +27,16 @@ def current_context() -> str | None:
 
 
 class Measuring:
-    """In a worker: measures one job after the other, as main was measured when it was forked."""
+    """In a worker: measures one job after the other, as main was measured when it was forked.
+
+    Attributes:
+        active: whether it was.
+    """
 
     def __init__(self) -> None:
         parent = measuring()
         self._options = {} if parent is None else _options_of(parent)
-        self._active = parent is not None
+        self.active = parent is not None
         if parent is not None:
             with _silence():
                 parent.stop()  # its data is main's to keep
@@ -41,7 +45,7 @@ class Measuring:
     def job(self, context: str | None) -> Iterator[list[bytes]]:
         """Measure the block; afterwards the list holds what was measured, if anything is."""
         measured: list[bytes] = []
-        if not self._active:
+        if not self.active:
             yield measured
             return
         from coverage import Coverage

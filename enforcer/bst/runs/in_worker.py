@@ -185,6 +185,8 @@ class BstReplica:
         context = request.context and f"{request.context}|{names.full_name(job.get_element())}|{job.action_name}"
         try:
             with self._measuring.job(context) as coverage:
+                if self._measuring.active:  # which hooks itself into the process, as it did in main
+                    self._judge.run_graph.graph.take_over(self._judge.run_graph.process.state)
                 returncode, result = job.child_action()
         finally:
             self._job = None

@@ -3,6 +3,7 @@
 import _thread
 import abc
 import asyncio
+import concurrent.futures
 import contextlib
 import functools
 import importlib
@@ -504,7 +505,7 @@ def modules(self, dep, raw, sandbox):
 
 
 def hidden(self, dep, raw, sandbox):
-    next(self.lists).append("c")  # <-
+    self.lists.result().append("c")  # <-
 
 
 def class_among_ancestors(self, dep, raw, sandbox):
@@ -787,7 +788,8 @@ class FormsElement(_forms_base.FormsBase):
     def configure(self, node):
         self.form = node.get_str("form")
         if self.form == "hidden":
-            self.lists = iter([self.SHARED])
+            self.lists = concurrent.futures.Future()
+            self.lists.set_result(self.SHARED)
         if self.form == "kept_table":
             self.table = STATE
         if self.form == "kept_class":
