@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from enforcer.graph.compare import ABSENT, SET, ChangedCell, EntryChange, changed_cells, differs
 from enforcer.graph.kinds import INDEXED, NAMED, PROBE
@@ -243,9 +243,9 @@ class Graph:
             self.take_over(unit)
         return stuck
 
-    def cell_count(self) -> int:
-        """The number of cells of all units."""
-        return sum(len(group.cells) for unit in self.units for group in unit.groups)
+    def cell_count(self, beside: Collection[Unit] = ()) -> int:
+        """The number of cells of all units but those `beside`."""
+        return sum(len(group.cells) for unit in self.units if unit not in beside for group in unit.groups)
 
     def opaque(self) -> Counter[str]:
         """How many objects of each type nothing can see into."""

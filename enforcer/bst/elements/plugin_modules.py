@@ -54,7 +54,10 @@ class PluginModules:
         self.modules = [found[name] for name in sorted(found) if type(found[name]) is types.ModuleType]
 
     def _is_beside(self, name: str, file: str | None) -> bool:
-        return file is not None and (_space_of(name) in self._spaces or _is_below(file, self._beside))
+        if name.startswith(_SPACES):
+            # In another space are the plugins of another project, or of an earlier build in this process.
+            return file is not None and _space_of(name) in self._spaces
+        return _is_below(file, self._beside)
 
     def take(self, module: types.ModuleType, importer: str | None) -> bool:
         """Add a module that was just loaded, by code in the file `importer`, if it counts; whether it does."""
@@ -137,8 +140,10 @@ def _defines_plugin(module: types.ModuleType) -> bool:
     return any(is_class(value) and issubclass(value, Plugin) for value in vars_of(module).values())
 
 
-def _is_below(file: str, folders: Iterable[str | None]) -> bool:
-    return any(folder is not None and (file == folder or file.startswith(folder + "/")) for folder in folders)
+def _is_below(file: str | None, folders: Iterable[str | None]) -> bool:
+    return file is not None and any(
+        folder is not None and (file == folder or file.startswith(folder + "/")) for folder in folders
+    )
 
 
 def _brought_with(modules: Iterable[types.ModuleType]) -> set[str]:

@@ -219,7 +219,9 @@ class Judge:
 
     def _note_graph(self) -> None:
         """Count what there is to look at; at the start, since later it depends on the order of the jobs."""
-        cells, opaque = self.run_graph.graph.cell_count(), self.run_graph.graph.opaque()
+        # What is loaded in the process is another thing in each test process, and the report is to be the same.
+        beside = list(self.run_graph.process.units())
+        cells, opaque = self.run_graph.graph.cell_count(beside), self.run_graph.graph.opaque()
         files = self.run_graph.file_names.places(self.run_graph.plugin_files)
         codes = self.searches.codes if self.session.settings.coverage else None
         with self.session.recording() as record:
