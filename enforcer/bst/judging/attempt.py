@@ -151,7 +151,6 @@ class Attempt:
 
     def run_action(self, action: Callable[[], Any]) -> Outcome:
         """The action, watched."""
-        self._run_graph.policy.thread_state.begin()
         with self._session.recording() as record:
             record.note_begin(self.job.action)
         self._open_before = open_descriptors()

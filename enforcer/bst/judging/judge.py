@@ -94,6 +94,8 @@ class Judge:
     def _look(self, job: Any) -> Verdict:
         element = job.get_element()
         own = self.run_graph.unit_of(element)
+        # First: what other jobs have left in their threads is no change of this one's.
+        self.run_graph.policy.thread_state.begin()
         found_early = self.comparison.before(own)
         now = running()
         self.late.look(now)

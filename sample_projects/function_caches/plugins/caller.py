@@ -77,6 +77,10 @@ def thread(element):
     CURRENT.reset(CURRENT.set("something"))
 
 
+def keeps(element):
+    element.kept.name = element.name
+
+
 class CallerElement(Element):
     BST_MIN_VERSION = "2.5"
     BST_RUN_COMMANDS = False
@@ -85,6 +89,7 @@ class CallerElement(Element):
         node.validate_keys(["calls"])
         self.calls = node.get_str("calls")
         self.made = self.compute(1)
+        self.kept = threading.local()
 
     def preflight(self):
         pass
