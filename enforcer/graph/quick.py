@@ -131,7 +131,7 @@ class QuickPass:
         elif kind is kinds.INSTANCE:
             self._add_instance(obj, _instance_dict(obj, "__dict__"))
         elif kind is kinds.FUNCTION:
-            self._functions.append(obj)
+            self._add_function(obj)
         elif kind is kinds.DICT:
             self._add_dict(obj)
         elif kind is kinds.CLASS:
@@ -156,6 +156,13 @@ class QuickPass:
         if not self._add_place(words.dict_place, obj, mapping):
             (self._function_dicts if type(obj) is types.FunctionType else self._instances).append(obj)
         self._add_dict(mapping)
+
+    def _add_function(self, function: types.FunctionType) -> None:
+        places = words.function_field_places(function) if words.AVAILABLE else []
+        for place in places:
+            self._watch(function, place)
+        if not places:
+            self._functions.append(function)
 
     def _add_class_fields(self, kind: Kind, cls: type) -> bool:
         found = [words.class_field_places(cls, field) for _, field in kind.contents(cls)] if words.AVAILABLE else []

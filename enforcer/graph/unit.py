@@ -9,7 +9,7 @@ from itertools import chain
 from operator import is_
 from typing import Any, NamedTuple
 
-from enforcer.graph.kinds import Contents, Kind, Probe
+from enforcer.graph.kinds import CLASS_FIELDS, Contents, Kind, Probe
 from enforcer.graph.quick import QuickPass
 from enforcer.graph.values import full_class_name
 
@@ -255,8 +255,11 @@ class CompareTogether:
         return [group for unit in self._units for group in unit.groups]
 
 
-class CompareWithoutFunctions:
-    """One unit, compared without what can be replaced on its functions: their code, defaults and attributes."""
+class CompareMostOf:
+    """One unit, compared without what hardly anybody replaces.
+
+    That is what functions are made of (their code, defaults and attributes), and the names and bases of classes.
+    """
 
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
@@ -267,8 +270,11 @@ class CompareWithoutFunctions:
         """Whether every other cell holds exactly the objects of its shadow."""
         if self._quick is not None and self._taken == self._unit.taken and self._quick.unchanged():
             return True
-        quick = QuickPass((group.kind, _no_functions(group.objects)) for group in self._unit.groups)
-        if not all(group.unchanged() for group in self._unit.groups):
+        groups = self._unit.groups
+        quick = QuickPass(
+            (group.kind, _no_functions(group.objects)) for group in groups if group.kind is not CLASS_FIELDS
+        )
+        if not all(group.unchanged() for group in groups):
             return False
         self._quick, self._taken = quick, self._unit.taken
         return True

@@ -15,6 +15,7 @@ import ctypes
 import functools
 import struct
 import sys
+import types
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
@@ -106,6 +107,24 @@ def _class_field_offsets() -> tuple[int, ...]:
     Sample.__qualname__ = "another name"
     held = {id(Sample.__bases__), id(Sample.__name__), id(Sample.__qualname__)}
     return tuple(offset for offset in range(2 * _WORD, _class_size(type), _WORD) if _word(id(Sample) + offset) in held)
+
+
+def function_field_places(function: types.FunctionType) -> list[int]:
+    """Where a function has its code and its defaults; empty if nobody knows."""
+    return [id(function) + offset for offset in _function_field_offsets()]
+
+
+@functools.cache
+def _function_field_offsets() -> tuple[int, ...]:
+    """Where every function made by Python has its code and its defaults: as this one."""
+
+    def sample(first: object = "default", *, second: object = "default") -> None:
+        pass
+
+    held = {id(sample.__code__), id(sample.__defaults__), id(sample.__kwdefaults__)}
+    places = range(2 * _WORD, _class_size(type(sample)), _WORD)
+    found = tuple(offset for offset in places if _word(id(sample) + offset) in held)
+    return found if len(found) == len(held) else ()
 
 
 def _word(address: int) -> int:

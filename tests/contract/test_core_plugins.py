@@ -24,7 +24,7 @@ aliases:
 plugins:
 - origin: local
   path: plugins
-  elements: [configures]
+  elements: [configures, integrates]
   sources: [tarball]
 """
 
@@ -87,6 +87,43 @@ def setup():
     return ConfiguresElement
 """
 
+_INTEGRATES = """
+import json
+
+from buildstream import Element
+
+
+class IntegratesElement(Element):
+    BST_MIN_VERSION = "2.5"
+    BST_RUN_COMMANDS = False
+
+    def configure(self, node):
+        pass
+
+    def preflight(self):
+        pass
+
+    def get_unique_key(self):
+        return {}
+
+    def configure_sandbox(self, sandbox):
+        pass
+
+    def stage(self, sandbox):
+        pass
+
+    def assemble(self, sandbox):
+        sandbox.get_virtual_directory().open_directory("output", create=True)
+        return "/output"
+
+    def integrate(self, sandbox):
+        json.dumps = str
+
+
+def setup():
+    return IntegratesElement
+"""
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -100,13 +137,16 @@ def project(tmp_path: Path) -> Path:
             tar.addfile(tarfile.TarInfo(f"base/file{number}"), io.BytesIO())
     ref = hashlib.sha256(archive.read_bytes()).hexdigest()
     (directory / "project.conf").write_text(_CONF.format(directory=directory), encoding="utf-8")
-    for kind, text in (("tarball", _TARBALL), ("configures", _CONFIGURES)):
+    for kind, text in (("tarball", _TARBALL), ("configures", _CONFIGURES), ("integrates", _INTEGRATES)):
         (directory / "plugins" / f"{kind}.py").write_text(text, encoding="utf-8")
     for name, kind in (("core", "tar"), ("derived", "tarball")):
         text = f"kind: import\nsources:\n- kind: {kind}\n  url: here:files.tar\n  ref: {ref}\n"
         (directory / "elements" / f"{name}.bst").write_text(text, encoding="utf-8")
     text = "kind: configures\nbuild-depends:\n- core.bst\n"
     (directory / "elements" / "configures.bst").write_text(text, encoding="utf-8")
+    (directory / "elements" / "integrates.bst").write_text("kind: integrates\n", encoding="utf-8")
+    text = "kind: compose\nbuild-depends:\n- integrates.bst\n"
+    (directory / "elements" / "composed.bst").write_text(text, encoding="utf-8")
     return directory
 
 
@@ -154,3 +194,10 @@ def test_what_a_core_plugin_writes_for_another_is_blamed_on_both(project: Path, 
     sites = {path: (violation["site"]["code"], violation["core"]["code"]) for path, violation in found.items()}
     call = "core.ImportElement.configure(raw, values)"
     assert sites["target"] == (call, 'self.target = node.get_str("target")')
+
+
+def test_what_another_plugin_replaces_in_the_job_of_one_of_core_is_found_at_once(project: Path, backend: str) -> None:
+    found, _ = _run(project, backend, "off", "composed.bst")
+    assert set(found) == {"json.dumps"}
+    assert found["json.dumps"]["job"]["element"] == "composed.bst"
+    assert found["json.dumps"]["candidates"] == []

@@ -190,6 +190,25 @@ def test_what_a_closure_holds_is_seen() -> None:
     assert not read.unchanged()
 
 
+def _code_of(argument: int = 1, *, other: int = 2) -> int:
+    return argument + other
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("__code__", _code_of.__code__), ("__defaults__", (3,)), ("__defaults__", None), ("__kwdefaults__", {"other": 3})],
+)
+def test_another_part_of_a_function_is_seen(name: str, value: Any) -> None:
+    def function(argument: int = 1, *, other: int = 2) -> int:
+        return argument - other
+
+    read = Words(words.function_field_places(function))
+    assert function(1) == -1
+    assert read.unchanged()
+    setattr(function, name, value)
+    assert not read.unchanged()
+
+
 def test_a_pointer_that_is_there_twice_or_not_at_all_has_no_place() -> None:
     pair: Any = Pair()
     pair.first = pair.second = held = Thing()

@@ -74,7 +74,7 @@ class RunGraph:
         imported: the units of plugins' modules that were loaded since it was made.
         loaded_aside: modules that no job has loaded, with the file of the code that has, to be taken up.
         process: the state of the process, row by row.
-        seldom: the units that are compared only where everything is.
+        seldom: what is looked at when an action is over, if code ran that may change it, and with everything.
         evading: the elements' units that plugin code can change past the hooks on attribute access.
     """
 
@@ -92,7 +92,7 @@ class RunGraph:
         self.file_names = FileNames(context.get_projects(), Path.cwd())
         self._modules: dict[tuple[int, ...], tuple[str, ...]] = {}
         self.process = Process(self._plugin_module_names)
-        self.seldom = self.process.seldom
+        self.seldom = (self.process.libraries,)
         acquired = acquired_in(context)
         if acquired.error is not None:
             raise acquired.error
@@ -255,10 +255,10 @@ class RunGraph:
         return f"{which} {path}".rstrip()
 
     def _opaque_in_plugins(self) -> Iterator[tuple[Unit, Opaque]]:
-        for unit in filter(self._has_others_code, self.graph.units):
+        for unit in filter(self.has_others_code, self.graph.units):
             yield from ((unit, opaque) for opaque in unit.opaque if not opaque.of_framework)
 
-    def _has_others_code(self, unit: Unit) -> bool:
+    def has_others_code(self, unit: Unit) -> bool:
         """Whether a unit is, or is of, plugins or modules that do not come with BuildStream."""
         root = unit.roots[0][0]
         if unit.kind == "module":

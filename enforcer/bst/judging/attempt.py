@@ -169,10 +169,16 @@ class Attempt:
             self.outcome = Outcome(error=error)
         # From here on all names mean what they did before.
         live, process = self.touches.live, self._run_graph.process
-        self.patched = process.patched.take_off(live is not None and live.saw_change_of(process.libraries))
+        seen = live is not None and live.saw_change_of(process.libraries)
+        self.patched = process.patched.take_off(seen, self._ran_others_code())
         self._shield()
         self._note_costs(monotonic() - start)
         return self.outcome
+
+    def _ran_others_code(self) -> bool:
+        """Whether code can have run that does not come with BuildStream: only that replaces functions of libraries."""
+        run_graph, touched = self._run_graph, tuple(self.touches.units)
+        return any(map(run_graph.has_others_code, (self.prepared.own, *touched, *run_graph.evading)))
 
     def _act(self, action: Callable[[], Any]) -> Any:
         try:

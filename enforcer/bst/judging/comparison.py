@@ -20,7 +20,7 @@ from enforcer.bst.observing.touches import Touches
 from enforcer.bst.replicas.pending import Pending
 from enforcer.graph.compare import ChangedCell, changed_cells
 from enforcer.graph.delta import Codec, Refused
-from enforcer.graph.unit import CompareWithoutFunctions, Unit
+from enforcer.graph.unit import CompareMostOf, Unit
 from enforcer.results.findings import Job
 
 _SWEEP_SHARE = 0.02
@@ -153,9 +153,10 @@ class CompareTouched(Comparison):
         self._gated = gated
         self._shared = [unit for unit in run_graph.graph.units if unit.shared]
         self._evading = run_graph.evading
-        self._always = {*self._shared, *self._evading} - set(run_graph.seldom)
+        self._seldom = set(run_graph.seldom)
+        self._always = {*self._shared, *self._evading} - self._seldom
         # Thousands of functions of core, which hardly anybody replaces parts of: left to the full compare.
-        self._core = {unit: CompareWithoutFunctions(unit) for unit in self._always if unit.name == CORE}
+        self._core = {unit: CompareMostOf(unit) for unit in self._always if unit.name == CORE}
         self._author = ""
         self._numbers = itertools.count()
         # What was compared after the job before, or before the present one: only that can have changed it since.
@@ -177,7 +178,7 @@ class CompareTouched(Comparison):
 
     def get_ready(self) -> None:
         """Before workers are forked: prepare the fast compares of what is compared after each job."""
-        for unit in self._always - self._core.keys():
+        for unit in (self._always | self._seldom) - self._core.keys():
             unit.get_ready()
         for compared in self._core.values():
             compared.unchanged()

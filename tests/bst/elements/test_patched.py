@@ -15,6 +15,7 @@ import pytest
 
 from enforcer.bst import patches
 from enforcer.bst.elements.process.units import Process
+from enforcer.graph import words
 from enforcer.graph.graph import Graph
 from tests.graph.policies import OpenPolicy
 
@@ -29,7 +30,7 @@ def process() -> Iterator[Process]:
     process.patched.begin()
     yield process
     process.patched.end()
-    process.patched.take_off()
+    process.patched.take_off(seen=True, possible=True)
 
 
 def _nothing_of(below: Any) -> Any:
@@ -43,7 +44,7 @@ def broken(*args: Any, **kwargs: Any) -> Any:
 def taken_off(process: Process) -> list[tuple[str, str]]:
     """The paths that were changed, and how."""
     process.patched.end()
-    found = process.patched.take_off()
+    found = process.patched.take_off(seen=True, possible=True)
     return [(change.raw_path(), change.change) for cell in found for change in cell.changes]
 
 
@@ -79,6 +80,19 @@ def test_data_of_a_library_and_new_names_are_its_own(process: Process) -> None:
         assert taken_off(process) == []
     finally:
         del vars(json)["_acme_cache"]
+
+
+@pytest.mark.skipif(not words.AVAILABLE, reason="this interpreter's words cannot be read")
+def test_where_no_code_ran_that_may_replace_functions_only_built_in_ones_make_it_look(process: Process) -> None:
+    json.dumps = broken  # type: ignore[assignment]
+    process.patched.end()
+    assert process.patched.take_off(seen=False, possible=False) == []
+    process.patched.end()
+    assert [cell.cell.path() for cell in process.patched.take_off(seen=False, possible=True)] == ["json"]
+    json.dumps, builtins.len = broken, broken  # type: ignore[assignment]
+    process.patched.end()
+    found = process.patched.take_off(seen=False, possible=False)
+    assert sorted(cell.cell.path() for cell in found) == ["builtins", "json"]
 
 
 def test_what_takes_the_place_of_our_own_wrapper_is_found(process: Process) -> None:

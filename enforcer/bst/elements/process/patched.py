@@ -90,12 +90,14 @@ class Patched:
         """Its action is over: built-in names mean again what they did."""
         self._builtins.set_aside()
 
-    def take_off(self, seen: bool = True) -> list[ChangedCell]:
+    def take_off(self, seen: bool, possible: bool) -> list[ChangedCell]:
         """What was replaced; all of it is in its place again.
 
-        Unless something was `seen` that replaced something, it is looked for only where that is fast.
+        Args:
+            seen: whether something was seen that replaced something.
+            possible: whether code ran that may do so unseen; then it is looked for only where that is fast.
         """
-        looks = seen or words.AVAILABLE or self._builtins.were_changed()
+        looks = seen or (possible and words.AVAILABLE) or self._builtins.were_changed()
         found = [] if not looks or self._unit.unchanged() else changed_cells(self._unit)
         for cell in found:
             cell.cell.kind.restore(cell.cell.obj, cell.before)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+from _random import Random as Generator
 from os import getpid
 from typing import Any
+
+from enforcer.graph.native.raw import fields_of
 
 _WORDS = 624
 """What the generator makes at once; between, only its place in them changes."""
@@ -13,6 +16,7 @@ _LIMIT = 1 << 26
 _STEP = 1 << 18
 _PROBE = 16
 _Random = random.Random
+_fields = fields_of(Generator)
 
 
 class RandomSequence:
@@ -22,12 +26,19 @@ class RandomSequence:
         # Those of the module itself: a plugin may put others in their place.
         self._get, self._set = random.getstate, random.setstate
         self._state: Any = self._get()
+        # To ask it for its state makes hundreds of numbers, each time.
+        self._generator: Any = random._inst
+        self._fields = _fields(self._generator)
         self._before: Any = self._state
         self._seeded = 0
         self._pid = getpid()
 
     def read(self) -> str:
         """In words: how often it was seeded."""
+        fields = _fields(self._generator)
+        if fields == self._fields:
+            return _in_words(self._seeded)
+        self._fields = fields
         now = self._get()
         if getpid() != self._pid:
             self._pid = getpid()  # Python has seeded it after the fork
@@ -41,6 +52,7 @@ class RandomSequence:
         """Go on with the sequence that was left last."""
         self._set(self._before)
         self._state = self._before
+        self._fields = _fields(self._generator)
         self._seeded = max(0, self._seeded - 1)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from enforcer.blame.reach import ANY, Doors, Reached
 from enforcer.bst.elements.process.libraries import library_cells
 from enforcer.bst.elements.process.patched import Builtins, Patched
 from enforcer.bst.elements.process.reading import OF_THREADS
 from enforcer.bst.elements.process.rows import ROWS, ProcessRow
-from enforcer.graph import words
 from enforcer.graph.some_entries import Bundle, Current, PartOf
 from enforcer.graph.unit import Cell, Unit
 
@@ -33,11 +32,6 @@ class Process:
         self.state = _unit([cell for row, cells in self.rows if not row.is_patch for cell in cells])
         self.libraries = _unit([*patches, *library_cells(plugin_modules, listed)])
         self.patched = Patched(self.libraries)
-
-    @property
-    def seldom(self) -> Sequence[Unit]:
-        """What is compared with everything only, where it cannot be told which dictionaries were written to."""
-        return () if words.AVAILABLE else (self.libraries,)
 
     def units(self) -> Iterator[Unit]:
         """Both."""
@@ -88,8 +82,10 @@ def _unit(cells: list[Cell]) -> Unit:
 
 def begin_in_thread() -> None:
     """A job begins in this thread: note what is the thread's own."""
-    global _loaded
-    _loaded = set(sys.modules)
+    global _loaded, _loaded_last
+    last = next(reversed(sys.modules), None)
+    if last is not _loaded_last or len(sys.modules) != len(_loaded):  # each new one comes last
+        _loaded, _loaded_last = set(sys.modules), last
     for state in OF_THREADS:
         state.begin()
 
@@ -100,6 +96,7 @@ def newly_imported() -> set[str]:
 
 
 _loaded: set[str] = set()
+_loaded_last: str | None = None
 
 
 def end_in_thread() -> None:
