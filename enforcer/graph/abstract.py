@@ -28,7 +28,7 @@ def has_registry(metaclass: type) -> bool:
 def registry_probe(cls: Any, counts: Callable[[type], bool] = lambda registered: True) -> Probe:
     """The registered classes of the abstract class `cls`, of those that count, in an order of their own."""
     registry = _Registry(cls, counts)
-    return Probe(REGISTRY, registry.read, registry.write, cls)
+    return Probe(REGISTRY, registry.read, registry.write, cls, abc.get_cache_token)
 
 
 class _Registry:

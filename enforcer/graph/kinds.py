@@ -574,17 +574,24 @@ class Probe:
         read: returns a value that `same` can compare; called around every job.
         write: sets it back to such a value, or None where that is impossible.
         subject: the object behind it, kept alive and used for ownership.
+        version: returns a value that is another one as soon as `read` may return something else, if there is one.
     """
 
-    __slots__ = ("name", "read", "subject", "write")
+    __slots__ = ("name", "read", "subject", "version", "write")
 
     def __init__(
-        self, name: str, read: Callable[[], Any], write: Callable[[Any], None] | None, subject: object = None
+        self,
+        name: str,
+        read: Callable[[], Any],
+        write: Callable[[Any], None] | None,
+        subject: object = None,
+        version: Callable[[], object] | None = None,
     ) -> None:
         self.name = name
         self.read = read
         self.write = write
         self.subject = subject
+        self.version = version
 
 
 class ProbeKind(Kind):

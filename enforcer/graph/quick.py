@@ -25,7 +25,7 @@ from operator import attrgetter, is_
 from typing import Any
 
 from enforcer.graph import kinds, words
-from enforcer.graph.kinds import Kind
+from enforcer.graph.kinds import Kind, Probe
 from enforcer.graph.some_entries import CURRENT_DICT, CURRENT_LIST, PART, Current, PartOf, PartsPass
 from enforcer.graph.values import class_dict
 
@@ -58,6 +58,8 @@ class QuickPass:
         # What finds containers, and those that it found.
         self._finds: list[Callable[[], Any]] = []
         self._found: list[Any] = []
+        # What tells that nothing can have changed of some probes, and what it told.
+        self._versions: dict[int, Callable[[], object]] = {}
         self._rest: list[tuple[Kind, list[Any], list[Any], list[int]]] = []
         for kind, objects in groups:
             if kind is PART:
@@ -65,6 +67,8 @@ class QuickPass:
                 continue
             if kind is CURRENT_LIST or kind is CURRENT_DICT:
                 objects = self._sort_current(kind, objects)
+            if kind is kinds.PROBE:
+                objects = self._sort_probes(objects)
             left = [obj for obj in objects if not self._sort(kind, obj)]
             if left:
                 self._rest.append((kind, left, list(kind.flow(left)), kind.sizes(left)))
@@ -72,6 +76,7 @@ class QuickPass:
 
     def _take(self) -> None:
         self._words = words.Words(self._places)
+        self._told = [version() for version in self._versions.values()]
         self._parts_pass = PartsPass(self._parts)
         del self._places
         self._sized = [*self._full, *self._views[::2]]
@@ -88,7 +93,7 @@ class QuickPass:
 
     def unchanged(self) -> bool:
         """Whether all cells hold exactly the objects that they held."""
-        if not self._words.unchanged():
+        if not self._words.unchanged() or [version() for version in self._versions.values()] != self._told:
             return False
         # The keys are read before the collector shows that they are plain strings: a thread that a
         # job left may write meanwhile.
@@ -110,6 +115,12 @@ class QuickPass:
     def _flow(self, single: list[Any]) -> Iterable[Any]:
         dicts = map(_instance_dict, self._instances, repeat("__dict__"))
         return chain(single, map(type, self._typed), dicts, chain.from_iterable(self._views))
+
+    def _sort_probes(self, objects: Sequence[Probe]) -> list[Probe]:
+        """Read the versions of those that have one; returns the others."""
+        versions = [probe.version for probe in objects if probe.version is not None]
+        self._versions.update((id(version), version) for version in versions)
+        return [probe for probe in objects if probe.version is None]
 
     def _sort_current(self, kind: Kind, objects: Sequence[Current]) -> list[Current]:
         """Read what these lead to now; returns those that lead to no exact container."""

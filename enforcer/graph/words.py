@@ -87,14 +87,17 @@ def dict_place(obj: object, mapping: dict[Any, Any]) -> int | None:
 
 def pointer_place(obj: object, held: object) -> int | None:
     """Where an object has its only pointer to `held`; None where it has none, or several, or elsewhere."""
-    places = [id(obj) + offset for offset in range(2 * _WORD, _class_size(type(obj)), _WORD)]
-    found = [place for place in places if _word(place) == id(held)]
+    here = id(obj)
+    places = [here + offset for offset in range(2 * _WORD, _class_size(type(obj)), _WORD)]
+    wanted = id(held)
+    found = [place for place in places if _word(place) == wanted]
     return found[0] if len(found) == 1 else None
 
 
 def class_field_places(cls: type, held: object) -> list[int]:
     """Every place where a class has a pointer to `held`, which it has as its bases or name."""
-    return [id(cls) + offset for offset in _class_field_offsets() if _word(id(cls) + offset) == id(held)]
+    here, wanted = id(cls), id(held)
+    return [here + offset for offset in _class_field_offsets() if _word(here + offset) == wanted]
 
 
 @functools.cache
@@ -111,7 +114,8 @@ def _class_field_offsets() -> tuple[int, ...]:
 
 def function_field_places(function: types.FunctionType) -> list[int]:
     """Where a function has its code and its defaults; empty if nobody knows."""
-    return [id(function) + offset for offset in _function_field_offsets()]
+    here = id(function)
+    return [here + offset for offset in _function_field_offsets()]
 
 
 @functools.cache

@@ -249,8 +249,8 @@ class CompareTouched(Comparison):
     def _held_of(self, unit: Unit) -> list[Unit]:
         """The elements that own containers that this unit holds too."""
         owners = self._graph.registry.owner
-        found = {owners[id(alias.obj)] for alias in unit.aliases if id(alias.obj) in owners}
-        return [owner for owner in found if not owner.shared]
+        found = {owners.get(id(alias.obj)) for alias in unit.aliases}
+        return [owner for owner in found if owner is not None and not owner.shared]
 
     def _sweep(self, done: set[Unit]) -> tuple[list[ChangedCell], list[Job]]:
         start = time.monotonic()

@@ -58,7 +58,6 @@ class Openings:
         notes_lines: whether lines are asked for.
 
     Attributes:
-        noted: what notes an event of this name.
         files: the last one of each path, by the absolute path; of plugins before that of others.
         temporary: the temporary files, the same way.
         sockets: each socket, by its object, if that is still there.
@@ -72,13 +71,6 @@ class Openings:
         self._is_plugins = is_plugins
         self._notes_lines = notes_lines
         self._main = threading.main_thread().ident
-        self.noted: dict[str, Callable[[FrameType, tuple[Any, ...]], None]] = {
-            "open": self._file,
-            "sqlite3.connect": self._file,
-            "socket.__new__": self._socket,
-            "tempfile.mkstemp": self._temporary_file,
-            "tempfile.mkdtemp": self._temporary_directory,
-        }
         self.files: dict[str, Opening] = {}
         self.temporary: dict[str, Temporary] = {}
         self.sockets: list[tuple[weakref.ref[Any], Opening]] = []
@@ -93,7 +85,8 @@ class Openings:
         finally:
             _current = None
 
-    def _file(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+    def file(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+        """A file is opened, or a database in one."""
         path = args[0]
         if type(path) is bytes:
             path = os.fsdecode(path)
@@ -111,7 +104,8 @@ class Openings:
         if len(self.files) >= _MANY:
             self.files.clear()
 
-    def _socket(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+    def socket(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+        """A socket is made."""
         if len(self.sockets) >= _MANY:
             self.sockets = [(ref, opening) for ref, opening in self.sockets if ref() is not None or opening.by_plugin]
         try:
@@ -119,10 +113,12 @@ class Openings:
         except TypeError:  # of the class below that of Python's module `socket`
             return
 
-    def _temporary_file(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+    def temporary_file(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+        """A temporary file is made."""
         self._temporary(frame, args[0], "pre", "suf", False)
 
-    def _temporary_directory(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+    def temporary_directory(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+        """A temporary directory is made."""
         self._temporary(frame, args[0], "prefix", "suffix", True)
 
     def _temporary(self, frame: FrameType, path: Any, prefix: str, suffix: str, is_directory: bool) -> None:
@@ -182,12 +178,22 @@ def listen() -> None:
         sys.addaudithook(_hook)
 
 
+_NOTED: dict[str, Callable[[Openings, FrameType, tuple[Any, ...]], None]] = {
+    "open": Openings.file,
+    "sqlite3.connect": Openings.file,
+    "socket.__new__": Openings.socket,
+    "tempfile.mkstemp": Openings.temporary_file,
+    "tempfile.mkdtemp": Openings.temporary_directory,
+}
+"""What notes an event of this name."""
+
+
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    openings = _current
-    if openings is None or (note := openings.noted.get(event)) is None:
-        return  # before a frame is asked for, which is an event, too
+    # Thousands of others come in each job: each `id()` is one.
+    if event not in _NOTED or (openings := _current) is None:
+        return
     try:
-        note(sys._getframe(1), args)
+        _NOTED[event](openings, sys._getframe(1), args)
     except Exception:
         # Ours, and what is opened must be.
         return

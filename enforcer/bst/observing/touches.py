@@ -83,12 +83,12 @@ class Touches:
         self._writes: dict[tuple[int, str], Where] = {}
         self._notes_places = settings.blame != "off"
         self._rerun = rerun
+        self._follows_all = rerun or settings.follows_all
         self.live: LineBlame | None = None
         if settings.follows_lines:
-            all_ = rerun or settings.follows_all
-            self._reach = searches.reach_of_all if all_ else searches.reach
-            files = run_graph.plugin_files if all_ else run_graph.third_party_files
-            limit = None if all_ else WORK_LIMIT
+            self._reach = searches.reach_of_all if self._follows_all else searches.reach
+            files = run_graph.plugin_files if self._follows_all else run_graph.third_party_files
+            limit = None if self._follows_all else WORK_LIMIT
             self.live = LineBlame(files, self._reach, self._idle, lambda unit: unit is own, makers.running, limit)
         self.units: set[Unit] = set()
         self.trouble: Exception | None = None
@@ -213,8 +213,11 @@ class Touches:
         if self._rerun:
             live.arm(None, [unit for unit in self._run_graph.graph.units if unit is not self._own])
             return
-        held = {*self._run_graph.held_by(self._own), *self._run_graph.evading} - {self._own}
-        if held or self._reach.may_change(self._run_graph.modules_of(self._own)):
+        own, run_graph = self._own, self._run_graph
+        if not self._follows_all and not (run_graph.evading or run_graph.has_others_code(own)):
+            return  # None of its lines is followed before another element's code runs.
+        held = {*run_graph.held_by(own), *run_graph.evading} - {own}
+        if held or self._reach.may_change(run_graph.modules_of(own)):
             live.arm(None, held)
 
 
