@@ -15,6 +15,7 @@ import ctypes
 import functools
 import struct
 import sys
+import types
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
@@ -106,6 +107,24 @@ def _class_field_offsets() -> tuple[int, ...]:
     Sample.__qualname__ = "another name"
     held = {id(Sample.__bases__), id(Sample.__name__), id(Sample.__qualname__)}
     return tuple(offset for offset in range(2 * _WORD, _class_size(type), _WORD) if _word(id(Sample) + offset) in held)
+
+
+def function_places(function: types.FunctionType) -> list[int]:
+    """Where a function has its code and its defaults; none if nobody knows."""
+    return [id(function) + offset for offset in _function_offsets()]
+
+
+@functools.cache
+def _function_offsets() -> tuple[int, ...]:
+    """Where every function has them: as this one."""
+
+    def sample(first: int = 1, *, second: int = 2) -> None:
+        """Has all of them."""
+
+    held = [id(getattr(sample, name)) for name in ("__code__", "__defaults__", "__kwdefaults__")]
+    size = _class_size(types.FunctionType)
+    offsets = [offset for offset in range(2 * _WORD, size, _WORD) if _word(id(sample) + offset) in held]
+    return tuple(offsets) if len(offsets) == len(held) else ()
 
 
 def _word(address: int) -> int:

@@ -190,6 +190,23 @@ def test_what_a_closure_holds_is_seen() -> None:
     assert not read.unchanged()
 
 
+@pytest.mark.parametrize("name", ["__code__", "__defaults__", "__kwdefaults__"])
+def test_what_a_function_is_made_of_is_seen(name: str) -> None:
+    def function(a: int) -> None:
+        """Has no defaults."""
+
+    def other(a: int = 1, *, b: int = 2) -> None:
+        """Has all of them."""
+
+    read = Words(words.function_places(function))
+    assert read.unchanged()
+    function.note = 1  # type: ignore[attr-defined]
+    function.__name__ = "another"
+    assert read.unchanged()
+    setattr(function, name, getattr(other, name))
+    assert not read.unchanged()
+
+
 def test_a_pointer_that_is_there_twice_or_not_at_all_has_no_place() -> None:
     pair: Any = Pair()
     pair.first = pair.second = held = Thing()
