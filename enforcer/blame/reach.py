@@ -34,6 +34,7 @@ from enforcer.blame.code import (
 )
 from enforcer.blame.library import doors_in
 from enforcer.blame.place import INLINE, Place
+from enforcer.blame.watched import is_member
 from enforcer.graph.unit import Unit
 from enforcer.graph.values import class_dict, is_class, is_one_of, module_of
 
@@ -76,7 +77,7 @@ class Reached(NamedTuple):
 
     Attributes:
         unit: whose state it is.
-        only: the container of it that the line names; None where it may be any.
+        only: the container of it, or the member of an enumeration, that the line names; None where it may be any.
     """
 
     unit: Unit
@@ -360,7 +361,7 @@ class Reach:
             for part in islice(chain((value,), *map(parts_of, (value, *_bound(value)))), _MANY):
                 unit = self._unit_of(part)
                 if unit is not None and unit.shared and unit not in found:
-                    only = part is value and is_one_of(type(value), _PLAIN)
+                    only = part is value and (is_one_of(type(value), _PLAIN) or is_member(value))
                     found[unit] = Reached(unit, value if only else None)
             # With the object, so that nothing else gets its address.
             self._inside[id(value)] = value, list(found.values())

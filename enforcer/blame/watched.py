@@ -11,7 +11,16 @@ from enforcer.graph.kinds import NAMED, Kind
 from enforcer.graph.quick import QuickPass
 from enforcer.graph.some_entries import Bundle
 from enforcer.graph.unit import Unit
-from enforcer.graph.values import ATOMIC_IDS, hash_free_key, same
+from enforcer.graph.values import (
+    ATOMIC_IDS,
+    class_dict,
+    has_attributes,
+    hash_free_key,
+    is_class,
+    is_compiled,
+    same,
+    vars_of,
+)
 
 Key = tuple[object, ...]
 
@@ -48,13 +57,25 @@ def key_of(change: EntryChange) -> Key:
     return (*cell, gone, hash_free_key(change.before if gone else change.after))
 
 
+def is_member(value: Any) -> bool:
+    """Whether it is one of an enumeration: its class keeps it, and nothing that it holds can be changed in place."""
+    cls = type(value)
+    if is_compiled(cls) or not has_attributes(cls):
+        return False
+    # Copied in one go: another thread may write.
+    if not any(kept is value for kept in list(class_dict(cls).values())):
+        return False
+    held = list(vars_of(value).values())
+    return all(id(type(each)) in ATOMIC_IDS or type(each) is cls or is_class(each) for each in held)
+
+
 def holds_only_atoms(container: Any) -> bool:
-    """Whether it is one of Python's own, and nothing that it holds can be changed in place."""
+    """Whether nothing that it holds can be changed in place: one of Python's own containers, or a member."""
     kind = type(container)
     if kind is Bundle:
         return True
     if kind is not dict and kind is not list and kind is not set:
-        return False
+        return is_member(container)
     # Copied in one go: another thread may write.
     held = [*container, *(list(container.values()) if kind is dict else ())]
     return all(id(type(value)) in ATOMIC_IDS for value in held)

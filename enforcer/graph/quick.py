@@ -7,6 +7,8 @@ another); the kinds look more closely then. No change that a kind sees escapes i
   (`enforcer.graph.words`), these are compared. What follows is for all else.
 * A container that is known is read through the collector (`gc.get_referents`), all in one call. Their sizes
   are compared one by one, for `{1: a}, {}` and `{}, {1: a}` hold the same objects in the same order.
+* So is a function, of which more counts then than its code and defaults. To ask it for these is an event for each
+  audit hook, and there is one of ours (`enforcer.bst.observing.openings`).
 * A container that can be replaced (a `__dict__`, what a node wraps) must be the one that was read.
 * The collector visits every key that is no plain string, so a dictionary that shows it just its values has
   plain strings for keys: only then are keys compared by `==`, which is much faster than one by one.
@@ -30,8 +32,7 @@ from enforcer.graph.some_entries import CURRENT_DICT, CURRENT_LIST, PART, Curren
 from enforcer.graph.values import class_dict
 
 _instance_dict = object.__getattribute__
-# Safe for exact functions only, where they run no lookup that somebody wrote.
-_FIELDS = tuple(map(attrgetter, kinds.FunctionKind.fields))
+# Safe for exact functions only, where it runs no lookup that somebody wrote.
 _function_dict = attrgetter("__dict__")
 
 
@@ -52,6 +53,7 @@ class QuickPass:
         self._single: list[Any] = []
         self._typed: list[Any] = []
         self._instances: list[Any] = []
+        # Functions, and those of which the `__dict__` is asked for.
         self._functions: list[types.FunctionType] = []
         self._function_dicts: list[types.FunctionType] = []
         self._parts: list[PartOf] = []
@@ -82,14 +84,11 @@ class QuickPass:
         self._sized = [*self._full, *self._views[::2]]
         self._sizes = list(map(len, self._sized))
         self._keys = list(chain.from_iterable(self._plain))
-        self._held = get_referents(*self._full)
+        self._held = get_referents(*self._full, *self._functions)
         single = get_referents(*self._single)
         self._single_size = len(single)
         self._others = list(self._flow(single))
-        columns = [(read, self._functions) for read in _FIELDS] if self._functions else []
-        if self._function_dicts:
-            columns.append((_function_dict, self._function_dicts))
-        self._columns = [(read, functions, list(map(read, functions))) for read, functions in columns]
+        self._attributes = list(map(_function_dict, self._function_dicts))
 
     def unchanged(self) -> bool:
         """Whether all cells hold exactly the objects that they held."""
@@ -98,16 +97,15 @@ class QuickPass:
         # The keys are read before the collector shows that they are plain strings: a thread that a
         # job left may write meanwhile.
         keys = list(chain.from_iterable(self._plain))
-        held, single = get_referents(*self._full), get_referents(*self._single)
+        held, single = get_referents(*self._full, *self._functions), get_referents(*self._single)
         if any(self._empty) or len(held) != len(self._held) or len(single) != self._single_size:
             return False
         if list(map(len, self._sized)) != self._sizes or keys != self._keys:
             return False
         if not all(map(is_, held, self._held)) or not all(map(is_, self._flow(single), self._others)):
             return False
-        for read, functions, before in self._columns:
-            if not all(map(is_, map(read, functions), before)):
-                return False
+        if not all(map(is_, map(_function_dict, self._function_dicts), self._attributes)):
+            return False
         if not self._parts_pass.unchanged() or not all(map(is_, [find() for find in self._finds], self._found)):
             return False
         return all(kind.unchanged(objects, flat, sizes) for kind, objects, flat, sizes in self._rest)
@@ -169,7 +167,7 @@ class QuickPass:
         self._add_dict(mapping)
 
     def _add_function(self, function: types.FunctionType) -> None:
-        places = words.function_field_places(function) if words.AVAILABLE else []
+        places = words.function_places(function) if words.AVAILABLE else []
         for place in places:
             self._watch(function, place)
         if not places:

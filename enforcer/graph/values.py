@@ -60,7 +60,12 @@ def is_made_by_c(cls: type) -> bool:
     if type(new) is types.BuiltinFunctionType and new.__self__ is cls:
         return True
     # A class statement without __slots__ always gives its objects a dictionary.
-    return _dict_offset(cls) == 0 and "__slots__" not in members
+    return not has_attributes(cls) and "__slots__" not in members
+
+
+def has_attributes(cls: type) -> bool:
+    """Whether objects of `cls` have a `__dict__`."""
+    return _dict_offset(cls) != 0
 
 
 def is_class(value: Any) -> bool:

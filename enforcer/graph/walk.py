@@ -26,6 +26,7 @@ from enforcer.graph.values import (
     class_dict,
     class_flags,
     class_mro,
+    has_attributes,
     is_compiled,
     is_made_by_c,
 )
@@ -405,7 +406,6 @@ class Walk:
 
 
 _TUPLE_IDS = frozenset({id(tuple), id(Inside)})
-_dict_offset: Callable[[type], int] = type.__dict__["__dictoffset__"].__get__
 
 
 _CLASS = Plan((kinds.CLASS, kinds.CLASS_FIELDS, kinds.TYPE), as_root=True, is_class=True)
@@ -437,7 +437,7 @@ def _plan_of_other(cls: type, policy: Policy) -> Plan:
 
 def _plan_of_instance(cls: type) -> Plan:
     cell_kinds: list[Kind] = [kind for base, kind in _CONTAINERS if issubclass(cls, base)][:1]
-    has_dict = _dict_offset(cls) != 0
+    has_dict = has_attributes(cls)
     readable = has_dict and _reads_dict_in_c(cls)
     if readable:
         cell_kinds.append(kinds.INSTANCE)

@@ -112,23 +112,22 @@ def _class_field_offsets() -> tuple[int, ...]:
     return tuple(offset for offset in range(2 * _WORD, _class_size(type), _WORD) if _word(id(Sample) + offset) in held)
 
 
-def function_field_places(function: types.FunctionType) -> list[int]:
-    """Where a function has its code and its defaults; empty if nobody knows."""
-    here = id(function)
-    return [here + offset for offset in _function_field_offsets()]
+def function_places(function: types.FunctionType) -> list[int]:
+    """Where a function has its code and its defaults; none if nobody knows."""
+    return [id(function) + offset for offset in _function_offsets()]
 
 
 @functools.cache
-def _function_field_offsets() -> tuple[int, ...]:
-    """Where every function made by Python has its code and its defaults: as this one."""
+def _function_offsets() -> tuple[int, ...]:
+    """Where every function has them: as this one."""
 
-    def sample(first: object = "default", *, second: object = "default") -> None:
-        pass
+    def sample(first: int = 1, *, second: int = 2) -> None:
+        """Has all of them."""
 
-    held = {id(sample.__code__), id(sample.__defaults__), id(sample.__kwdefaults__)}
-    places = range(2 * _WORD, _class_size(type(sample)), _WORD)
-    found = tuple(offset for offset in places if _word(id(sample) + offset) in held)
-    return found if len(found) == len(held) else ()
+    held = [id(getattr(sample, name)) for name in ("__code__", "__defaults__", "__kwdefaults__")]
+    size = _class_size(types.FunctionType)
+    offsets = [offset for offset in range(2 * _WORD, size, _WORD) if _word(id(sample) + offset) in held]
+    return tuple(offsets) if len(offsets) == len(held) else ()
 
 
 def _word(address: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 import pytest
@@ -71,6 +72,45 @@ def test_it_knows_what_it_saw_last(thing: Thing, unit: Unit) -> None:
     assert not watched.last_saw(key, later)
 
 
+class Colour(enum.Enum):
+    RED = "red"
+    MIXED = ["red", "blue"]  # noqa: RUF012
+
+
+class Flags(enum.Flag):
+    ONE = 1
+    TWO = 2
+
+
+class Level:
+    """As BuildStream makes them."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+
+Level.LOW = Level(1)  # type: ignore[attr-defined]
+
+
+class Slotted:
+    __slots__ = ("value",)
+
+
+Slotted.ONE = Slotted()  # type: ignore[attr-defined]
+
+
+def test_a_member_of_an_enumeration_is_no_other(unit: Unit) -> None:
+    low = Level.LOW  # type: ignore[attr-defined]
+    made = Unit("class", "Level", [(Level, "")], shared=True)
+    Graph(OpenPolicy()).add([made])
+    watched = Watched(made, low)
+    Level.__doc__ = "another"
+    assert watched.unchanged()
+    low.value = 2
+    assert seen(watched) == [(".LOW.value", 2)]
+    low.value = 1
+
+
 @pytest.mark.parametrize(
     ("container", "holds"),
     [
@@ -83,6 +123,12 @@ def test_it_knows_what_it_saw_last(thing: Thing, unit: Unit) -> None:
         (("a",), False),
         (type("List", (list,), {})(), False),
         (None, False),
+        (Colour.RED, True),
+        (Colour.MIXED, False),
+        (Flags.ONE, True),
+        (Level.LOW, True),  # type: ignore[attr-defined]
+        (Level(1), False),
+        (Slotted.ONE, False),  # type: ignore[attr-defined]
     ],
 )
 def test_a_container_stands_alone_where_nothing_in_it_can_be_changed_in_place(container: Any, holds: bool) -> None:

@@ -173,10 +173,14 @@ def test_an_attachment_that_cannot_be_put_on_as_a_whole_leaves_nothing(monkeypat
     assert _differing(before) == set()
 
 
-def test_what_is_hooked_for_life_stays_when_a_job_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(touches, "_for_life", True)
+def test_what_is_hooked_for_a_run_stays_as_it_is_when_a_job_ends() -> None:
+    before = _values()
     with touches.hooked():
-        assert "__getattribute__" not in vars(Plugin), "no hooks of the job's own"
+        of_the_run = vars(Plugin)["__getattribute__"]
+        with touches.hooked():
+            assert vars(Plugin)["__getattribute__"] is of_the_run, "no hooks of the job's own"
+        assert vars(Plugin)["__getattribute__"] is of_the_run
+    assert _differing(before) == set()
 
 
 def test_a_hook_calls_what_is_stock_directly() -> None:

@@ -231,33 +231,39 @@ def note_imported(run_graph: RunGraph, modules: list[tuple[types.ModuleType, str
 
 @contextmanager
 def hooked() -> Iterator[None]:
-    """Hook attribute access for the time of the block, unless it is hooked for life.
+    """Hook attribute access for the time of the block, unless it is hooked already.
 
-    In a worker it is: to change a class makes the interpreter forget all that it has learnt about the attributes of its
-    objects.
+    To change a class makes the interpreter forget all that it has learnt about the attributes of its objects, and the
+    next compare look at all classes closely. So it is hooked for a whole run where jobs are threads, and in a worker
+    for life.
     """
-    if _for_life:
+    global _hooked
+    if _hooked:
         yield
         return
     with ExitStack() as hooks:
         for take_off in _put_on():
             hooks.callback(take_off)
-        yield
+        _hooked = True
+        try:
+            yield
+        finally:
+            _hooked = False
 
 
 def hook() -> None:
     """Hook attribute access for the life of this process."""
-    global _for_life
-    if not _for_life:
+    global _hooked
+    if not _hooked:
         _put_on()
-        _for_life = True
+        _hooked = True
 
 
 def _put_on() -> list[Callable[[], None]]:
     return [patches.put_on(cls, name, wrap) for cls in _HOOKED for name, wrap in _HOOKS]
 
 
-_for_life = False
+_hooked = False
 _current: Touches | None = None
 
 # Each calls what is below directly, `object`'s own where nothing else is patched: attributes are accessed all the time.

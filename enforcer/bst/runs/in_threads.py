@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from enforcer.bst.elements.run_graph import RunGraph
@@ -11,6 +12,7 @@ from enforcer.bst.judging.comparison import CompareAll
 from enforcer.bst.judging.judge import Judge
 from enforcer.bst.observing import openings
 from enforcer.bst.observing.left_running import started_by_python
+from enforcer.bst.observing.touches import hooked
 from enforcer.bst.replicas.pickling import BstWire
 from enforcer.bst.runs.scheduler_run import JOB_TERMINATED, Run
 from enforcer.bst.runs.turn import Turn
@@ -27,21 +29,29 @@ class ThreadsRun(Run):
     def __init__(self, session: Session, scheduler: Any) -> None:
         self.scheduler = scheduler
         self._turn = Turn()
-        with session.spending(costs.WALK):
-            run_graph = RunGraph(scheduler.context)
-        # What the encoder is tried on never leaves: all that the walks meet counts as known elsewhere.
-        codec = Codec(run_graph.graph.registry, References(run_graph.graph.registry.met), BstWire(run_graph.policy))
-        self.judge = Judge(session, scheduler, run_graph, CompareAll(run_graph, codec))
+        with ExitStack() as hooks:
+            # Before the walk: what is ours on a class is nobody's change.
+            hooks.enter_context(hooked())
+            self.judge = self._judge(session)
+            self._hooks = hooks.pop_all()
         # What a job leaves running is a child of this process then, however often it has forked.
         openings.listen()
         self._adopted_before = linux.adopt_orphans()
         self._children_before = linux.children(os.getpid())
 
+    def _judge(self, session: Session) -> Judge:
+        with session.spending(costs.WALK):
+            run_graph = RunGraph(self.scheduler.context)
+        # What the encoder is tried on never leaves: all that the walks meet counts as known elsewhere.
+        codec = Codec(run_graph.graph.registry, References(run_graph.graph.registry.met), BstWire(run_graph.policy))
+        return Judge(session, self.scheduler, run_graph, CompareAll(run_graph, codec))
+
     def finish(self) -> None:
         """Nothing is looked for any more."""
-        linux.adopt_orphans(self._adopted_before)
-        linux.reap_ended(self.judge.late.started.union(self._children_before, started_by_python()))
-        super().finish()
+        with self._hooks:
+            linux.adopt_orphans(self._adopted_before)
+            linux.reap_ended(self.judge.late.started.union(self._children_before, started_by_python()))
+            super().finish()
 
     def act(self, job: Any, child_action: Callable[[], Any]) -> Any:
         """The action, when it is the job's turn."""
