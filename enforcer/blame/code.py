@@ -212,6 +212,9 @@ class _Names:
             return self._module, UNKNOWN_OBJECT
         if operation == "IMPORT_FROM":
             return attribute_of(self._module, name), UNKNOWN_OBJECT
+        if operation in _EXCHANGING and self._imports:
+            self._module = self._value  # `import a.b.c as name` goes from one to the next
+            return UNKNOWN_OBJECT, UNKNOWN_OBJECT
         if operation == "BINARY_SUBSCR":
             key = self._constants[1] if self._value is UNKNOWN_OBJECT else self._value
             return _item(self._below, key), UNKNOWN_OBJECT
@@ -225,6 +228,7 @@ class _Names:
 
 
 _CONSTANT = ("LOAD_CONST", "LOAD_SMALL_INT")
+_EXCHANGING = ("SWAP", "ROT_TWO")
 _ASSIGNING = ("STORE_FAST", "STORE_DEREF")
 _PASSING = ("EXTENDED_ARG", "PUSH_NULL", "NOP")
 _CALLING = ("PRECALL", "CALL")

@@ -14,7 +14,7 @@ from functools import partial
 from sys import _getframe, gettrace, settrace
 from threading import get_ident
 from threading import settrace as _settrace_of_threads
-from types import CodeType, FrameType
+from types import CodeType, FrameType, SimpleNamespace
 from typing import Any, Protocol
 
 
@@ -72,16 +72,18 @@ def line_events(follower: Follower, codes: Callable[[], Iterable[CodeType]] | No
 
 
 if sys.version_info >= (3, 12):
+    # A copy: plugin code may put others in the place of its functions.
+    _monitoring: Any = SimpleNamespace(**vars(sys.monitoring))
 
     def take_tool() -> int | None:
         """A number of `sys.monitoring`, taken for the enforcer, or None; those of debuggers and coverage are left."""
-        free = (number for number in (4, 3, 5, 2) if sys.monitoring.get_tool(number) is None)
+        free = (number for number in (4, 3, 5, 2) if _monitoring.get_tool(number) is None)
         number = next(free, None)
         if number is not None:
-            sys.monitoring.use_tool_id(number, "enforcer")
+            _monitoring.use_tool_id(number, "enforcer")
         return number
 
-    _events = sys.monitoring.events
+    _events = _monitoring.events
     _LOCAL = _events.LINE | _events.PY_START | _events.PY_RESUME | _events.PY_RETURN | _events.PY_YIELD
     _STEPS = (_events.LINE, _events.PY_START, _events.PY_RESUME)
     _LEAVES = (_events.PY_RETURN, _events.PY_YIELD)
@@ -99,31 +101,30 @@ if sys.version_info >= (3, 12):
             """Nothing is to do: events come from all threads."""
 
         def start(self, frame: FrameType | None) -> str | None:
-            monitoring = sys.monitoring
             self._tool = take_tool()
             if self._tool is None:
                 return "other tools have taken all numbers of sys.monitoring"
             for event in _STEPS:
-                monitoring.register_callback(self._tool, event, self._step)
+                _monitoring.register_callback(self._tool, event, self._step)
             for event in _LEAVES:
-                monitoring.register_callback(self._tool, event, self._leave)
+                _monitoring.register_callback(self._tool, event, self._leave)
             # There is none for single code objects.
-            monitoring.register_callback(self._tool, _events.PY_UNWIND, self._unwind)
+            _monitoring.register_callback(self._tool, _events.PY_UNWIND, self._unwind)
             if self._codes is None:
-                monitoring.register_callback(self._tool, _events.PY_START, self._find)
-                monitoring.set_events(self._tool, _events.PY_UNWIND | _events.PY_START)
+                _monitoring.register_callback(self._tool, _events.PY_START, self._find)
+                _monitoring.set_events(self._tool, _events.PY_UNWIND | _events.PY_START)
                 # `_find` silences what is not followed, and the interpreter keeps that for this number, whoever takes
                 # it next: the files may be others now.
-                monitoring.restart_events()
+                _monitoring.restart_events()
                 return None
-            monitoring.set_events(self._tool, _events.PY_UNWIND)
+            _monitoring.set_events(self._tool, _events.PY_UNWIND)
             for code in self._codes():
                 self._add(code)
             return None
 
         def _find(self, code: CodeType, where: int) -> object:
             if code.co_filename not in self._follower.files:
-                return sys.monitoring.DISABLE
+                return _monitoring.DISABLE
             self._add(code)
             self._follower.step(_getframe(1))
             return None
@@ -131,7 +132,7 @@ if sys.version_info >= (3, 12):
         def _add(self, code: CodeType) -> None:
             if id(code) not in self._followed:
                 self._followed[id(code)] = code
-                sys.monitoring.set_local_events(self._tool or 0, code, _LOCAL)
+                _monitoring.set_local_events(self._tool or 0, code, _LOCAL)
 
         def _step(self, code: CodeType, where: int) -> None:
             self._follower.step(_getframe(1))
@@ -153,13 +154,12 @@ if sys.version_info >= (3, 12):
         def stop(self) -> None:
             if self._tool is None:
                 return
-            monitoring = sys.monitoring
             for code in self._followed.values():
-                monitoring.set_local_events(self._tool, code, _events.NO_EVENTS)
-            monitoring.set_events(self._tool, _events.NO_EVENTS)
+                _monitoring.set_local_events(self._tool, code, _events.NO_EVENTS)
+            _monitoring.set_events(self._tool, _events.NO_EVENTS)
             for event in (*_STEPS, *_LEAVES, _events.PY_UNWIND):
-                monitoring.register_callback(self._tool, event, None)
-            monitoring.free_tool_id(self._tool)
+                _monitoring.register_callback(self._tool, event, None)
+            _monitoring.free_tool_id(self._tool)
             self._tool, self._followed = None, {}
 
 

@@ -24,10 +24,15 @@ from enforcer.blame.place import Place, function_of, place_of, plugin_place
 from enforcer.blame.reach import STORES, Reach
 from enforcer.blame.watched import Key, Watched, holds_only_atoms, key_of
 from enforcer.graph.compare import EntryChange
+from enforcer.graph.kinds import INSTANCE
 from enforcer.graph.unit import Cell, Unit
 
 GIVEN_UP = "following the lines of its job was given up when it had cost too much; blame full would follow all"
 """Why a finding has no line that may have had one."""
+
+
+_TO_ATTRIBUTES = ("__dict__", "vars")
+"""What code names to change attributes without naming these."""
 
 
 class Where(NamedTuple):
@@ -337,6 +342,8 @@ class LineBlame(Follower):
 
 
 def _names_above(cell: Cell) -> Iterator[object]:
+    if cell.kind is INSTANCE:
+        yield from _TO_ATTRIBUTES
     while cell.parent is not None:
         yield cell.name
         cell = cell.parent

@@ -58,7 +58,7 @@ _KEPT = ("STORE_FAST", "STORE_DEREF", "STORE_ATTR", "DELETE_ATTR", "DUP_TOP", "C
 STORES = 2
 """How well a line that stores something fits a write."""
 _STORING = ("STORE_SUBSCR", "STORE_ATTR", "STORE_SLICE", "STORE_GLOBAL", "STORE_DEREF", "DELETE_")
-_NAMING = ("LOAD_CONST", "LOAD_ATTR", "LOAD_METHOD", "LOAD_GLOBAL", "STORE_ATTR", "STORE_GLOBAL", "DELETE_")
+_NAMING = ("LOAD_CONST", "KW_NAMES", "LOAD_ATTR", "LOAD_METHOD", "LOAD_GLOBAL", "STORE_ATTR", "STORE_GLOBAL", "DELETE_")
 _ASKING = ("LOAD_ATTR", "LOAD_METHOD")
 _LOCAL = ("LOAD_FAST", "LOAD_DEREF")
 _SETTING = ("STORE_ATTR", "DELETE_ATTR")
@@ -222,7 +222,7 @@ class Reach:
         steps = [step for code in here for step in _instructions_at(code, place.line)]
         stores = any(step.opname.startswith(_STORING) for step in steps)
         calls = any(step.opname.startswith("CALL") for step in steps)
-        naming = (step.argval for step in steps if step.opname.startswith(_NAMING))
+        naming = chain.from_iterable(_names_in(step.argval) for step in steps if step.opname.startswith(_NAMING))
         fits = any(type(named) is type(name) and named == name for named in naming for name in names)
         return STORES if stores else int(calls), fits
 
@@ -455,6 +455,11 @@ def _module_of(value: object) -> object:
     if is_class(value):
         return module_of(value)  # type: ignore[arg-type]
     return value.__module__ if type(value) is types.FunctionType else None
+
+
+def _names_in(argument: Any) -> tuple[Any, ...]:
+    """What an instruction names: one name, or those of the keywords of a call and of the keys of a table."""
+    return argument if type(argument) is tuple else (argument,)
 
 
 def _instructions_at(code: types.CodeType, line: int) -> Iterator[dis.Instruction]:

@@ -29,42 +29,42 @@ class PartOf:
         owner: whose they are.
         names: the entries that count; those that are not there now do not.
         after: is called when they were put back.
-        hides: whether an entry of another name counts as soon as it is there, as it takes the place of something else.
+        added: whether an entry of another name counts as soon as it is there.
 
     Attributes:
         mapping: the dictionary that they are in.
     """
 
-    __slots__ = ("_hides", "_known", "_read", "after", "mapping", "names", "owner")
+    __slots__ = ("_counts", "_known", "_read", "after", "mapping", "names", "owner")
 
     def __init__(
         self,
         owner: Any,
         names: Iterable[str],
         after: Callable[[], None] | None = None,
-        hides: Callable[[str, Any], bool] | None = None,
+        added: Callable[[str, Any], bool] | None = None,
     ) -> None:
         self.owner = owner
         self.mapping = _mapping_of(owner)
         self.names = tuple(name for name in names if name in self.mapping)
         self.after = after
-        self._hides = hides
-        self._known = frozenset(self.mapping) if hides else frozenset()
+        self._counts = added
+        self._known = frozenset(self.mapping) if added else frozenset()
         self._read = _reader(self.names)
 
     def held(self) -> tuple[Any, ...]:
-        """What the entries hold, in their order, something else for one that is gone; then what hides something."""
+        """What the entries hold, in their order, something else for one that is gone; then what was added."""
         try:
             held = self._read(self.mapping)
         except KeyError:
             held = tuple([self.mapping.get(name, _GONE) for name in self.names])
-        if self._hides is None or len(self.mapping) == len(self._known):
+        if self._counts is None or len(self.mapping) == len(self._known):
             return held
-        return (*held, *chain.from_iterable(self._hiding(self._hides)))
+        return (*held, *chain.from_iterable(self._added(self._counts)))
 
-    def _hiding(self, hides: Callable[[str, Any], bool]) -> list[tuple[str, Any]]:
+    def _added(self, counts: Callable[[str, Any], bool]) -> list[tuple[str, Any]]:
         added = [entry for entry in list(self.mapping.items()) if type(entry[0]) is str and entry[0] not in self._known]
-        return [(name, value) for name, value in added if hides(name, value)]
+        return [(name, value) for name, value in added if counts(name, value)]
 
 
 def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:

@@ -55,6 +55,7 @@ import contextlib
 import socket
 import struct
 import threading
+from _socket import socket as _Socket
 from array import array
 from collections.abc import Callable, Sequence
 from enum import IntEnum
@@ -67,6 +68,9 @@ _MAGIC = b"enf\0"
 _COUNT = struct.Struct("!I")
 _LENGTH = struct.Struct("!Q")
 _MOST_DESCRIPTORS = 4
+
+# Those of the class below Python's, which plugin code cannot replace: they run in a worker while a job does.
+_recv_into, _recvmsg, _sendall, _sendmsg = _Socket.recv_into, _Socket.recvmsg, _Socket.sendall, _Socket.sendmsg
 
 Wait = Callable[[int, int], None]
 """Waits until a descriptor is ready for an event of `select.poll`, or raises what ends the conversation."""
@@ -137,7 +141,7 @@ class Connection:
                 if self._wait or descriptors:
                     self._send_parts([memoryview(header), memoryview(payload)], descriptors)
                 else:
-                    self._socket.sendall(header + payload)
+                    _sendall(self._socket, header + payload)
             except (BrokenPipeError, ConnectionResetError):
                 raise Closed from None
 
@@ -145,7 +149,7 @@ class Connection:
         rights = [(SOL_SOCKET, SCM_RIGHTS, array("i", descriptors))] if descriptors else []
         while parts:
             try:
-                sent = self._socket.sendmsg(parts, rights, self._flags)
+                sent = _sendmsg(self._socket, parts, rights, self._flags)
             except BlockingIOError:
                 self._await(POLLOUT)
                 continue
@@ -170,8 +174,8 @@ class Connection:
         header = b""
         while len(header) < _HEADER.size:
             try:
-                part, rights, _, _ = self._socket.recvmsg(
-                    _HEADER.size - len(header), space, self._flags | MSG_CMSG_CLOEXEC
+                part, rights, _, _ = _recvmsg(
+                    self._socket, _HEADER.size - len(header), space, self._flags | MSG_CMSG_CLOEXEC
                 )
             except BlockingIOError:
                 self._await(POLLIN)
@@ -190,7 +194,7 @@ class Connection:
         done = 0
         while done < length:
             try:
-                count = self._socket.recv_into(payload[done:], 0, self._flags)
+                count = _recv_into(self._socket, payload[done:], 0, self._flags)
             except BlockingIOError:
                 self._await(POLLIN, kind)
                 continue

@@ -11,6 +11,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Collection, Iterable
+from os import read
 from typing import NoReturn
 
 BROKEN = 70
@@ -141,7 +142,7 @@ def heed_signals(descriptor: int) -> Callable[[], None]:
     def wait() -> None:
         while descriptor not in dict(poll.poll()):
             with contextlib.suppress(BlockingIOError):
-                os.read(signals, 4096)
+                read(signals, 4096)
 
     return wait
 

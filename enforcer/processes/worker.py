@@ -14,7 +14,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Event, current_thread, main_thread
+from threading import Lock, current_thread, main_thread
 from typing import NoReturn
 
 from enforcer.processes import linux
@@ -107,15 +107,17 @@ class _Awaited:
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
-        self._waiting: dict[int, threading.Event] = {}
+        self._waiting: dict[int, threading.Lock] = {}
 
-    def add(self) -> tuple[int, threading.Event]:
+    def add(self) -> tuple[int, threading.Lock]:
         number = next(self._numbers)
-        self._waiting[number] = event = Event()
-        return number, event
+        # No event: its methods are written in Python, and plugin code may replace them.
+        self._waiting[number] = unheard = Lock()
+        unheard.acquire()
+        return number, unheard
 
     def heard(self, number: int) -> None:
-        self._waiting.pop(number).set()
+        self._waiting.pop(number).release()
 
 
 class _Tell:
@@ -134,9 +136,9 @@ class _Tell:
             if not wait:
                 self._send(FrameKind.EVENT, event)
                 return
-            number, heard = self._awaited.add()
+            number, unheard = self._awaited.add()
             self._send(FrameKind.AWAITED, NUMBER.pack(number) + event)
-        heard.wait()
+        unheard.acquire()
 
     def end(self) -> None:
         with self._lock:

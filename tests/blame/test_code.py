@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import types
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
-from enforcer.blame.code import functions_of
+from enforcer.blame.code import functions_of, named
 
 _MODULE = """
 import functools
@@ -68,3 +69,28 @@ def test_functions_in_tables_are_found_but_those_of_other_modules(module: types.
     names = {function.__name__ for function, cls in functions_of([module]) if cls is None}
     assert names == {"plain", "make", "<lambda>"}
     assert lines == {5, 8, 26}
+
+
+def as_(module):
+    import xml.etree.ElementTree as tree
+
+    return tree
+
+
+def by_name(module):
+    import xml.etree.ElementTree
+
+    return xml.etree.ElementTree
+
+
+def two_of_one_package(module):
+    from xml.etree import ElementInclude, ElementTree
+
+    return ElementInclude, ElementTree
+
+
+@pytest.mark.parametrize("function", [as_, by_name, two_of_one_package])
+def test_a_module_that_a_function_imports_is_known_however_deep_it_is(function: types.FunctionType) -> None:
+    steps = list(named(function.__code__, function, None))
+    returned = next(index for index, step in enumerate(steps) if step.line == steps[-1].line)
+    assert any(step.value is ElementTree for step in steps[returned:])

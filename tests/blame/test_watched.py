@@ -74,7 +74,7 @@ def test_it_knows_what_it_saw_last(thing: Thing, unit: Unit) -> None:
 
 class Colour(enum.Enum):
     RED = "red"
-    MIXED = ["red", "blue"]  # noqa: RUF012
+    MIXED = ["red", "blue"]
 
 
 class Flags(enum.Flag):

@@ -63,3 +63,52 @@ def test_what_a_left_thread_starts_is_left_by_its_job(build: Build) -> None:
     starts = "threading.Thread(target=lambda: threading.Event().wait(5), daemon=True).start()"
     build.element("first", _LEAVES.format(write=starts), "base")
     assert built(build, second=_WAITS) == [LEFT]
+
+
+_WRITING = """
+def base():
+    return next(element for element in Plugin._Plugin__TABLE.values() if element.name == "base.bst")
+
+
+def attribute(element):
+    element.note = 1
+
+
+def by_its_name(element):
+    setattr(element, "note", 1)
+
+
+def by_a_keyword(element):
+    element.__dict__.update(note=1)
+
+
+def by_a_table(element):
+    vars(element).update({"note": 1, "more": 2})
+
+
+def by_a_table_of_another_line(element):
+    table = {"note": 1}
+    element.__dict__.update(table)
+
+
+def by_a_call(element):
+    note = dict(note=1)
+    vars(element).update(note)
+
+
+"""
+
+
+@pytest.mark.parametrize(
+    "writes",
+    ["attribute", "by_its_name", "by_a_keyword", "by_a_table", "by_a_table_of_another_line", "by_a_call"],
+)
+def test_a_line_that_sets_an_attribute_in_whatever_way_is_its_jobs_although_a_thread_is_left(
+    build: Build, writes: str
+) -> None:
+    plugin = build.project / "plugins" / "acts.py"
+    text = plugin.read_text(encoding="utf-8")
+    plugin.write_text(text.replace("class Acts(", _WRITING + "class Acts("), encoding="utf-8")
+    build.element("first", "threading.Thread(target=threading.Event().wait, args=(60,), daemon=True).start()", "base")
+    found = built(build, second=f"{writes}(base())")
+    assert sorted(set(map(str, found))) == sorted(map(str, [("foreign-write", "second.bst", []), LEFT]))

@@ -240,7 +240,7 @@ def _global(module: types.ModuleType, name: str, fills: Callable[[Any], bool]) -
 
 def _registered_by_import(change: EntryChange, job: Job) -> bool:
     obj = change.cell.obj
-    if type(obj) is Current:
+    if issubclass(type(obj), Current):
         return obj.by_imports and change.change == ADDED and bool(newly_imported())
     if type(obj) is CEnvironment:  # `readline` sets the size of the terminal
         return change.change == ADDED and bool(newly_imported())

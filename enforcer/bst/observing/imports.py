@@ -9,10 +9,10 @@ from __future__ import annotations
 import functools
 import importlib
 import os
-import sys
 import threading
 import types
 from collections.abc import Callable
+from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 import pluginbase
@@ -62,7 +62,7 @@ def noting(original: Callable[..., None], run_graph: Callable[[], RunGraph | Non
 
 def _importing_file() -> str | None:
     """The file of the code that imports: the nearest that is no part of an import system."""
-    frame: types.FrameType | None = sys._getframe(2)
+    frame: types.FrameType | None = _getframe(2)
     while frame is not None and frame.f_code.co_filename.startswith(_IMPORT_SYSTEMS):
         frame = frame.f_back
     return None if frame is None else frame.f_code.co_filename

@@ -10,12 +10,13 @@ import _thread
 import multiprocessing.process
 import os
 import subprocess
-import sys
-import threading
-import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from os import fsdecode
+from sys import _getframe
+from threading import Thread, get_ident, get_native_id
+from time import CLOCK_BOOTTIME, clock_gettime
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -62,7 +63,7 @@ def _given(_: Any, result: Any) -> Any:
 
 
 _WAYS = (
-    _Way(threading.Thread, "start", lambda self: None, lambda thread, _: vars_of(thread).get("_ident")),
+    _Way(Thread, "start", lambda self: None, lambda thread, _: vars_of(thread).get("_ident")),
     _Way(
         subprocess.Popen, "__init__", lambda self, args=None, *rest, **named: args, lambda p, _: vars_of(p).get("pid")
     ),
@@ -116,7 +117,7 @@ class Launches:
 
     def _noting(self, way: _Way, original: Any) -> Any:
         def start(*given: Any, **named: Any) -> Any:
-            where = self._where(sys._getframe(1))
+            where = self._where(_getframe(1))
             if where is not None:
                 self._note(way, where, given, named)
                 if way.owner is _thread and given:
@@ -130,28 +131,28 @@ class Launches:
         return start
 
     def _note(self, way: _Way, where: Where, given: tuple[Any, ...], named: dict[str, Any]) -> None:
-        if way.owner is threading.Thread:
+        if way.owner is Thread:
             self._threads[id(given[0])] = where
         elif way.owner is not _thread:
             self._launches.append(_Launch(_now(), where, _text(way, given, named)))
 
     def forks(self) -> None:
         """The calling thread is about to fork: what comes of it can be there before this thread goes on."""
-        self._about_to_fork[threading.get_ident()] = _now()
+        self._about_to_fork[get_ident()] = _now()
 
     def forked(self, frame: FrameType) -> None:
         """The function that runs in `frame` has forked."""
-        at, where = self._about_to_fork.pop(threading.get_ident(), _now()), self._where(frame)
+        at, where = self._about_to_fork.pop(get_ident(), _now()), self._where(frame)
         if where is not None:
             self._launches.append(_Launch(at, where, ""))
             # The kernel lists the children of a thread as they came.
-            children = children_of(f"self/task/{threading.get_native_id()}")
+            children = children_of(f"self/task/{get_native_id()}")
             self._places.update(dict.fromkeys(children[-1:], where))
 
     def _where(self, frame: FrameType) -> Where | None:
         place = plugin_place(frame, self._files)
         if place is None:
-            return self._threads.get(id(thread_of(threading.get_ident())))
+            return self._threads.get(id(thread_of(get_ident())))
         return Where(place, maker=self._makers.running(frame))
 
     def has_started(self, pid: int) -> bool:
@@ -178,11 +179,11 @@ def _text(way: _Way, given: tuple[Any, ...], named: dict[str, Any]) -> str:
     except TypeError:  # what is called wrongly starts nothing
         return ""
     words = says if type(says) is list or type(says) is tuple else [says]
-    return " ".join(os.fsdecode(word) for word in words if type(word) is str or type(word) is bytes)
+    return " ".join(fsdecode(word) for word in words if type(word) is str or type(word) is bytes)
 
 
 def _now() -> float:
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return clock_gettime(CLOCK_BOOTTIME)
 
 
 def _began(pid: int) -> float | None:
@@ -214,4 +215,4 @@ def _forks() -> None:
 
 def _forked() -> None:
     if _current is not None:
-        _current.forked(sys._getframe(1))
+        _current.forked(_getframe(1))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import multiprocessing.process
 import os
-import sys
 import threading
-import time
 import types
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing import forkserver, resource_tracker
+from os import close, listdir, read, waitid
+from os import open as open_
+from sys import _current_frames
+from threading import enumerate as all_threads
+from time import CLOCK_BOOTTIME, clock_gettime, monotonic, sleep
 from typing import Any, NamedTuple, Protocol
 
 from enforcer.graph.values import class_name, is_compiled, qualified_name, vars_of
@@ -54,8 +57,8 @@ class Running(NamedTuple):
 
 def running() -> Running:
     """The threads that run Python code and the live processes that this one has to do with, now."""
-    at = time.clock_gettime(time.CLOCK_BOOTTIME)
-    return Running(frozenset(sys._current_frames()), frozenset(_processes()), at)
+    at = clock_gettime(CLOCK_BOOTTIME)
+    return Running(frozenset(_current_frames()), frozenset(_processes()), at)
 
 
 class LeftBefore(Protocol):
@@ -88,12 +91,12 @@ def left_running(
         is_plugins: says of a thread whether a plugin has started it in this job; None if that was not seen.
         late: the threads and processes that earlier jobs have left.
     """
-    deadline, looks = time.monotonic() + _GRACE, _LOOKS
+    deadline, looks = monotonic() + _GRACE, _LOOKS
     while True:
         leaks, looks = _left_now(before, executor, is_plugins, late), looks - 1
-        if not (leaks.threads or leaks.processes) or (looks <= 0 and time.monotonic() > deadline):
+        if not (leaks.threads or leaks.processes) or (looks <= 0 and monotonic() > deadline):
             return leaks
-        time.sleep(_POLL)
+        sleep(_POLL)
 
 
 def _left_now(
@@ -128,7 +131,7 @@ def _named(numbers: Iterable[int], name_of: Callable[[int], str]) -> dict[int, s
 
 def thread_of(ident: int) -> threading.Thread | None:
     """The thread with this identifier, if Python knows it, without asking any."""
-    return next((thread for thread in threading.enumerate() if vars_of(thread).get("_ident") == ident), None)
+    return next((thread for thread in all_threads() if vars_of(thread).get("_ident") == ident), None)
 
 
 def _is_grpc_thread(ident: int) -> bool:
@@ -185,7 +188,7 @@ def started_by_python() -> set[int]:
 def _children() -> list[int]:
     """Process ids of the children that still run, of every thread of this process."""
     try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT | _WALL)
+        waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT | _WALL)
     except ChildProcessError:  # there are none: no need to read a file a thread
         return []
     return _children_of("self")
@@ -199,7 +202,7 @@ def children_of(thread: str) -> list[int]:
 def _children_of(process: int | str) -> list[int]:
     found: list[int] = []
     with suppress(OSError):
-        for task in os.listdir(f"/proc/{process}/task"):
+        for task in listdir(f"/proc/{process}/task"):
             found += children_of(f"{process}/task/{task}")
     return [pid for pid in found if runs(pid)]
 
@@ -235,12 +238,12 @@ def _read(path: str) -> bytes:
     """What a file of the kernel holds, in as few calls as possible; nothing when its thread or process has ended."""
     parts = []
     try:
-        file = os.open(path, os.O_RDONLY)
+        file = open_(path, os.O_RDONLY)
         try:
-            while part := os.read(file, 65536):
+            while part := read(file, 65536):
                 parts.append(part)
         finally:
-            os.close(file)
+            close(file)
     except OSError:
         return b""
     return b"".join(parts)

@@ -7,13 +7,16 @@ of an action it does nothing, and where jobs are processes no hook is in main.
 
 from __future__ import annotations
 
-import os
-import resource
 import sys
-import threading
 import weakref
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from os import O_CLOEXEC, O_PATH, close, fsdecode, fstat, listdir, readlink
+from os import open as open_
+from os.path import abspath, realpath
+from resource import RLIMIT_NOFILE, getrlimit
+from sys import _getframe
+from threading import get_ident, main_thread
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -70,7 +73,7 @@ class Openings:
         self._makers = makers
         self._is_plugins = is_plugins
         self._notes_lines = notes_lines
-        self._main = threading.main_thread().ident
+        self._main = main_thread().ident
         self.files: dict[str, Opening] = {}
         self.temporary: dict[str, Temporary] = {}
         self.sockets: list[tuple[weakref.ref[Any], Opening]] = []
@@ -89,18 +92,18 @@ class Openings:
         """A file is opened, or a database in one."""
         path = args[0]
         if type(path) is bytes:
-            path = os.fsdecode(path)
+            path = fsdecode(path)
         if type(path) is not str:
             return
         if len(self.files) >= _MANY:
             self._forget_closed()
-        opening, path = self._opening(frame), os.path.abspath(path)
+        opening, path = self._opening(frame), abspath(path)
         if opening.by_plugin or path not in self.files or not self.files[path].by_plugin:
             self.files[path] = opening
 
     def _forget_closed(self) -> None:
-        still = set(map(os.path.realpath, links(open_descriptors()).values()))
-        self.files = {path: opening for path, opening in self.files.items() if os.path.realpath(path) in still}
+        still = set(map(realpath, links(open_descriptors()).values()))
+        self.files = {path: opening for path, opening in self.files.items() if realpath(path) in still}
         if len(self.files) >= _MANY:
             self.files.clear()
 
@@ -125,11 +128,11 @@ class Openings:
         """`frame` runs a function of `tempfile`, whose variables say what of the name is not made up."""
         opening, parts = self._opening(frame), frame.f_locals
         if opening.by_plugin:
-            before, after = (os.fsdecode(parts.get(name) or "") for name in (prefix, suffix))
-            self.temporary[os.path.abspath(os.fsdecode(path))] = Temporary(f"{before}*{after}", is_directory, opening)
+            before, after = (fsdecode(parts.get(name) or "") for name in (prefix, suffix))
+            self.temporary[abspath(fsdecode(path))] = Temporary(f"{before}*{after}", is_directory, opening)
 
     def _opening(self, frame: FrameType) -> Opening:
-        here = threading.get_ident()
+        here = get_ident()
         told = False if here == self._main else is_plugins_doing(frame, self._files)
         by_plugin = self._is_plugins() if told is None else told
         place = plugin_place(frame, self._files) if by_plugin and self._notes_lines else None
@@ -139,17 +142,17 @@ class Openings:
 def open_descriptors() -> frozenset[int]:
     """The numbers of this process's open descriptors."""
     try:
-        listed = frozenset(map(int, os.listdir("/proc/self/fd")))
+        listed = frozenset(map(int, listdir("/proc/self/fd")))
     except OSError:  # none is free for looking
-        return frozenset(filter(_is_open, range(resource.getrlimit(resource.RLIMIT_NOFILE)[0])))
+        return frozenset(filter(_is_open, range(getrlimit(RLIMIT_NOFILE)[0])))
     # The one that was needed to look has the lowest number that is free, as the next one has.
-    os.close(lowest := os.open("/", os.O_PATH | os.O_CLOEXEC))
+    close(lowest := open_("/", O_PATH | O_CLOEXEC))
     return listed - {lowest}
 
 
 def _is_open(descriptor: int) -> bool:
     try:
-        os.fstat(descriptor)
+        fstat(descriptor)
     except OSError:
         return False
     return True
@@ -160,7 +163,7 @@ def links(descriptors: Collection[int]) -> dict[int, str]:
     found = {}
     for descriptor in descriptors:
         try:
-            found[descriptor] = os.readlink(f"/proc/self/fd/{descriptor}")
+            found[descriptor] = readlink(f"/proc/self/fd/{descriptor}")
         except OSError:
             continue
     return found
@@ -193,7 +196,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     if event not in _NOTED or (openings := _current) is None:
         return
     try:
-        _NOTED[event](openings, sys._getframe(1), args)
+        _NOTED[event](openings, _getframe(1), args)
     except Exception:
         # Ours, and what is opened must be.
         return

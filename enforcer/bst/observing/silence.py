@@ -6,11 +6,11 @@ import functools
 import logging
 import os
 import sys
-import threading
 import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from threading import get_ident
 from typing import Any, TextIO
 
 from enforcer.bst import patches
@@ -26,7 +26,7 @@ def unless_silent(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def say(*args: Any, **kwargs: Any) -> Any:
-        return None if threading.get_ident() in _silent else original(*args, **kwargs)
+        return None if get_ident() in _silent else original(*args, **kwargs)
 
     return say
 
@@ -38,7 +38,7 @@ def silence(modules: Iterable[types.ModuleType]) -> Iterator[None]:
     Messages of BuildStream, prints, log records and warnings; not what goes past Python's streams. `modules` are those
     that may warn.
     """
-    ident = threading.get_ident()
+    ident = get_ident()
     with ExitStack() as stack:
         nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8", errors="surrogateescape"))
         for owner, name in _SAYING:
@@ -75,7 +75,7 @@ class _Stream:
         self._nowhere = nowhere
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._nowhere if threading.get_ident() in _silent else self._stream, name)
+        return getattr(self._nowhere if get_ident() in _silent else self._stream, name)
 
 
 @contextmanager

@@ -223,7 +223,7 @@ class Touches:
 
 def note_imported(run_graph: RunGraph, modules: list[tuple[types.ModuleType, str | None]]) -> None:
     """These modules were loaded by the calling thread, each for code in the file beside it."""
-    if _current is None or threading.get_ident() == _current._main or _current._run_graph is not run_graph:
+    if _current is None or get_ident() == _current._main or _current._run_graph is not run_graph:
         run_graph.loaded_aside += modules
     else:
         _current.imported(modules)

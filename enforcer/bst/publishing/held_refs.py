@@ -12,9 +12,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from os.path import join
+from shutil import copyfile
+from threading import get_ident, main_thread
 from typing import Any
 
 HELD_FOLDER = "enforcer-held"
@@ -103,7 +105,7 @@ class HeldResults:
             return path
         held = self._held.get(path)
         if held is None:
-            held = os.path.join(self._folder, str(len(self._held)))
+            held = join(self._folder, str(len(self._held)))
             self._held[path] = held
         return held
 
@@ -111,12 +113,12 @@ class HeldResults:
         """Make ref `target` the same as `source`; False when nothing is held and stock has to do it."""
         if self._held is None or _in_main_thread():
             return False
-        shutil.copyfile(self.to_read(source), self.to_write(target))
+        copyfile(self.to_read(source), self.to_write(target))
         return True
 
 
 def _in_main_thread() -> bool:
-    return threading.current_thread() is threading.main_thread()
+    return get_ident() == main_thread().ident
 
 
 def _remove_folders_of_the_dead(base: str) -> None:

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from os import getpid
 from typing import Any, NoReturn
 
 from buildstream._message import MessageType
@@ -77,11 +78,11 @@ def guarded(run: Run, job: Any, action: Callable[[], Any]) -> Any:
 
 def in_one_process(action: Callable[[], Any]) -> Any:
     """The result of `action`. A copy of this process that it forks and lets return ends here: one alone is the job."""
-    process = os.getpid()
+    process = getpid()
     try:
         return action()
     finally:
-        if os.getpid() != process:
+        if getpid() != process:
             _end_as_programs_do(sys.exc_info()[1])
 
 

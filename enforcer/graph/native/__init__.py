@@ -5,6 +5,7 @@ raw        whether an object is as it was, by its own memory, where no method sa
 buffers    texts and bytes in memory, arrays, views
 iterators  how far iterators have come
 digests    hash objects, compressors, scanners: what can be told from before, and not put back
+memory     objects of ctypes
 objects    random generators, contexts, exceptions, XML elements, queues
 table      which type is what
 """

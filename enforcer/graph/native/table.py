@@ -5,7 +5,7 @@ Types are known by their names: so nothing has to be imported that the build doe
 
 from __future__ import annotations
 
-from enforcer.graph.native import buffers, digests, iterators, objects
+from enforcer.graph.native import buffers, digests, iterators, memory, objects
 from enforcer.graph.native.spec import MakeNative, Native
 from enforcer.graph.values import class_dict, class_mro, full_class_name, is_made_by_c, module_of
 
@@ -50,6 +50,7 @@ _BY_NAME: dict[str, MakeNative] = {
     "builtins.BaseException": objects.exception,
     "xml.etree.ElementTree.Element": objects.xml_element,
     "_queue.SimpleQueue": objects.simple_queue,
+    **dict.fromkeys(("_ctypes._SimpleCData", "_ctypes.Array", "_ctypes.Structure", "_ctypes.Union"), memory.c_data),
 }
 _HASHES = frozenset({"_hashlib", "_md5", "_sha1", "_sha256", "_sha512", "_sha2", "_sha3", "_blake2"})
 
@@ -59,6 +60,8 @@ def native_of(cls: type) -> Native | None:
     for base in class_mro(cls):
         make = _maker(base)
         if make is not None:
+            if make is memory.c_data:
+                return make(cls)  # which says what its memory holds
             # An exception's fields are those of the most derived class that C made, which comes first.
             return make(_first_of_c(cls) if make is objects.exception else base)
     return None

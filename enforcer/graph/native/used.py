@@ -5,6 +5,8 @@ What is done to them by way of another element is no finding: a log file that se
 
 from __future__ import annotations
 
+import functools
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -51,11 +53,41 @@ def _changes_of_database(base: Any) -> Read:
 
     def read(obj: Any) -> Any:
         try:
-            return [member.__get__(obj) for member in members]
+            counts = [member.__get__(obj) for member in members]
         except Exception:  # it was closed
             return None
+        try:
+            return [*counts, *_schemas(base, obj)]
+        except Exception:  # it is another thread's
+            return counts
 
     return read
+
+
+def _schemas(base: Any, connection: Any) -> list[Any]:
+    """How often the tables of each database in memory were changed; of those in files other processes see it, too."""
+    if _calls_back(base, connection):
+        return []
+    cursor = base.cursor(connection)
+    cursor.row_factory = None
+    # No file means no lock that somebody else may have.
+    names = [name for _, name, file in cursor.execute("PRAGMA database_list").fetchall() if not file]
+    quoted = [name.replace('"', '""') for name in names]
+    return [cursor.execute(f'PRAGMA "{name}".schema_version').fetchall() for name in quoted]
+
+
+def _calls_back(base: Any, connection: Any) -> bool:
+    """Whether it may call something for a statement that we run: it holds what is neither its own nor a factory."""
+    factories = [class_dict(base)[name].__get__(connection) for name in ("row_factory", "text_factory")]
+    held = [part for part in gc.get_referents(connection) if not any(part is each for each in factories)]
+    return factories[1] is not str or not all(
+        part is type(connection) or type(part) in _OF_CONNECTIONS or full_class_name(type(part)) == "sqlite3.Cache"
+        for part in held
+    )
+
+
+_OF_CONNECTIONS = (str, list, dict, functools._lru_cache_wrapper)
+"""The isolation level, lists of cursors and blobs, before Python 3.11 functions, and the cache of statements."""
 
 
 _READERS: dict[str, Callable[[Any], Read]] = {

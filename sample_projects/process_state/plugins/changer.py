@@ -167,6 +167,22 @@ def log_handler():
     logging.getLogger("asyncio").addHandler(logging.NullHandler())
 
 
+def log_new_level():
+    logging.getLogger("acme.level").setLevel(logging.CRITICAL)
+
+
+def log_new_handler():
+    logging.getLogger("acme.handler").addHandler(logging.NullHandler())
+
+
+def log_new_filter():
+    logging.getLogger("acme.filter").addFilter(report)
+
+
+def log_new_dropped():
+    logging.getLogger("acme.dropped").propagate = False
+
+
 def log_disable():
     logging.disable(logging.CRITICAL)
 
@@ -353,6 +369,14 @@ def clock():
 
 def installed_library():
     ruamel.yaml.YAML.load = report
+
+
+def class_attribute():
+    json.JSONEncoder.acme = 1
+
+
+def library_attribute():
+    ruamel.yaml.YAML.acme = []
 
 
 def by_setattr():

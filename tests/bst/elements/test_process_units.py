@@ -11,6 +11,7 @@ import sys
 import threading
 import urllib.request
 import warnings
+from collections.abc import Iterator
 
 import pytest
 
@@ -157,3 +158,44 @@ def test_what_a_thread_has_of_its_own_is_compared_with_what_it_had_before_the_jo
         assert in_thread(changes=False) == []
     finally:
         decimal.getcontext().prec = before
+
+
+@pytest.fixture
+def new_logger() -> Iterator[logging.Logger]:
+    """A logger that nobody has asked for before."""
+    yield logging.getLogger("enforcer_test.new")
+    for name in ("enforcer_test", "enforcer_test.new"):
+        del logging.root.manager.loggerDict[name]
+
+
+def test_a_logger_that_is_asked_for_is_no_change_and_one_that_is_told_something_is(
+    request: pytest.FixtureRequest,
+) -> None:
+    graph = process_graph()
+    logger = request.getfixturevalue("new_logger")
+    assert paths(graph) == []
+    logger.setLevel(logging.ERROR)
+    logger.addHandler(logging.NullHandler())
+    logger.addFilter(lambda record: True)
+    assert sorted(paths(graph)) == [
+        ("logging.getLogger('enforcer_test.new').filters[0]", "added"),
+        ("logging.getLogger('enforcer_test.new').handlers[0]", "added"),
+        ("logging.getLogger('enforcer_test.new').level", "added"),
+    ]
+    assert graph.undo(graph.changed()) == []
+    assert (logger.level, logger.handlers, logger.filters) == (logging.NOTSET, [], [])
+    assert paths(graph) == []
+
+
+def test_what_a_new_logger_was_told_before_stays_where_a_later_change_is_put_back(
+    request: pytest.FixtureRequest,
+) -> None:
+    graph = process_graph()
+    logger, first = request.getfixturevalue("new_logger"), logging.NullHandler()
+    logger.addHandler(first)
+    graph.accept(graph.changed())
+    logger.handlers.insert(0, logging.NullHandler())
+    logger.propagate = False
+    assert graph.undo(graph.changed()) == []
+    assert (logger.handlers, logger.propagate) == ([first], True)
+    assert paths(graph) == []

@@ -6,6 +6,7 @@ import array
 import bz2
 import collections
 import csv
+import ctypes
 import decimal
 import hashlib
 import io
@@ -42,6 +43,18 @@ class Kind(NamedTuple):
 
 class Text(io.StringIO):
     """A class of somebody's own."""
+
+
+class Pair(ctypes.Structure):
+    _fields_ = (("a", ctypes.c_int), ("b", ctypes.c_char * 4))
+
+
+class Either(ctypes.Union):
+    _fields_ = (("whole", Pair), ("number", ctypes.c_double))
+
+
+class Pointing(ctypes.Structure):
+    _fields_ = (("number", ctypes.c_int), ("text", ctypes.c_char_p))
 
 
 def numbers() -> Iterator[int]:
@@ -154,6 +167,14 @@ KINDS: dict[str, Kind] = {
     "xml text": Kind(lambda: ET.fromstring("<a>b</a>"), lambda e: setattr(e, "text", "c"), ET.tostring, (".text",)),
     "xml below": Kind(lambda: ET.fromstring("<a><b/></a>"), lambda e: e.remove(e[0]), ET.tostring),
     "queue": Kind(lambda: filled("a", "b"), lambda q: q.get(), lambda q: q.get()),
+    "C number": Kind(lambda: ctypes.c_int(1), lambda c: setattr(c, "value", 2), lambda c: c.value),
+    "C array": Kind(lambda: (ctypes.c_int * 3)(1), lambda a: a.__setitem__(2, 5), list),
+    "C text": Kind(lambda: ctypes.create_string_buffer(8), lambda b: setattr(b, "value", b"ab"), lambda b: b.value),
+    "structure": Kind(lambda: Pair(1), lambda p: setattr(p, "b", b"ab"), lambda p: (p.a, p.b)),
+    "union": Kind(lambda: Either(number=1.0), lambda e: setattr(e.whole, "a", 7), lambda e: e.number),
+    "pointing structure": Kind(
+        lambda: Pointing(1), lambda p: setattr(p, "text", b"ab"), lambda p: p.text, back=False, travels=False
+    ),
     "count": Kind(itertools.count, next, next, back=False),
     "count by": Kind(lambda: itertools.count(0.5, 0.25), next, next, back=False),
     "count of": Kind(lambda: itertools.count(decimal.Decimal(1)), next, next, back=False, travels=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import warnings
 import weakref
@@ -150,3 +151,11 @@ def test_what_dies_in_a_container_of_weak_references_is_no_change_but_what_is_ta
     assert paths(graph) == []
     thing.x.clear()
     assert "removed" in [change for _, change in paths(graph)]
+
+
+def test_memory_that_an_object_only_has_the_address_of_is_not_read() -> None:
+    owner = (ctypes.c_int * 2)(1, 2)
+    thing = Thing(x=ctypes.c_int.from_address(ctypes.addressof(owner)), y=owner)
+    graph = graph_of(thing)
+    thing.x.value = 5
+    assert [change.raw_path() for cell in graph.changed() for change in cell.changes] == [".y"]

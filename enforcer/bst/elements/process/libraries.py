@@ -106,16 +106,21 @@ def _cell(owner: Any, label: str, space: Any, taken: dict[int, set[str]]) -> Ite
     without = taken.get(id(owner), ())
     names = [name for name, value in list(space.items()) if name not in without and _is_fixed(name, value)]
     if names or is_class(owner):
-        yield Cell(PART, PartOf(owner, names, hides=_hidden_by(owner)), None, label)
+        yield Cell(PART, PartOf(owner, names, added=_counts_when_added(owner)), None, label)
 
 
-def _hidden_by(owner: Any) -> Callable[[str, Any], bool]:
-    """What new attributes of `owner` hide: attributes of the bases of a class, and built-in names from a module."""
+def _counts_when_added(owner: Any) -> Callable[[str, Any], bool]:
+    """What new attributes of `owner` are no memo: public ones of a class, and functions that hide an inherited one."""
     bases = [class_dict(base) for base in class_mro(owner)[1:]] if is_class(owner) else [vars(builtins)]
-    # A submodule that is imported may have such a name, too: `encodings.ascii`.
-    return lambda name, value: (
-        type(value) is not types.ModuleType and _is_function(value) and any(name in base for base in bases)
-    )
+
+    def hides(name: str, value: Any) -> bool:
+        # A submodule that is imported may have such a name, too: `encodings.ascii`.
+        is_function = type(value) is not types.ModuleType and _is_function(value)
+        return is_function and any(name in base for base in bases)
+
+    if is_class(owner):
+        return lambda name, value: not name.startswith("_") or hides(name, value)
+    return hides
 
 
 def _is_function(value: object) -> bool:

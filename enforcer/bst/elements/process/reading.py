@@ -10,7 +10,6 @@ import _signal  # type: ignore[import-not-found]  # what `signal` wraps
 import csv
 import decimal
 import faulthandler
-import logging
 import os
 import re
 import resource
@@ -28,13 +27,11 @@ from os import umask as _os_umask
 from resource import getrlimit, setrlimit
 from typing import Any
 
-from enforcer.bst.elements.process import memos
 from enforcer.bst.elements.process.of_thread import OfThread, hook_of_thread
 from enforcer.bst.elements.process.random_sequence import RandomSequence
-from enforcer.graph.kinds import LIST, PROBE, Contents, Probe
-from enforcer.graph.some_entries import CURRENT_LIST, PART, Current, CurrentDictKind, PartOf
+from enforcer.graph.kinds import PROBE, Contents, Probe
+from enforcer.graph.some_entries import PART, Current, CurrentDictKind, PartOf
 from enforcer.graph.unit import Cell
-from enforcer.graph.values import vars_of
 
 
 def directory() -> str | None:
@@ -148,36 +145,6 @@ def decimal_context_cells() -> Iterable[Cell]:
 
 def _decimal_context(context: Any) -> tuple[Callable[[], Any], Callable[[Any], None]]:
     return lambda: _decimal_text(context), lambda text: _set_decimal(context, text)
-
-
-def logger_cells() -> Iterable[Cell]:
-    """Those of each logger that there is, and of its handlers."""
-    yield from _logger_cells("logging.getLogger()", logging.root, ("level", "filters"))
-    root = vars_of(logging.root)
-    handlers = Current(memos.root_handlers, lambda value: root.__setitem__("handlers", value))
-    yield Cell(CURRENT_LIST, handlers, None, "logging.getLogger().handlers")
-    for name, logger in sorted(logging.root.manager.loggerDict.items()):
-        if issubclass(type(logger), logging.Logger):
-            names = ("level", "propagate", "disabled", "filters", "handlers")
-            yield from _logger_cells(f"logging.getLogger({name!r})", logger, names)
-
-
-def _logger_cells(label: str, logger: Any, names: tuple[str, ...]) -> Iterable[Cell]:
-    yield Cell(PART, PartOf(logger, names, clear_loggers), None, label)
-    space = vars_of(logger)
-    for name in names:
-        if type(space.get(name)) is list:
-            yield Cell(LIST, space[name], None, f"{label}.{name}")
-    for index, handler in enumerate(space["handlers"]):
-        yield Cell(PART, PartOf(handler, ("level", "formatter", "filters")), None, f"{label}.handlers[{index}]")
-
-
-_clear_cache = logging.root.manager._clear_cache  # type: ignore[attr-defined]
-
-
-def clear_loggers() -> None:
-    """Loggers ask anew what they remember of their levels."""
-    _clear_cache()
 
 
 _filters_mutated = warnings._filters_mutated  # type: ignore[attr-defined]

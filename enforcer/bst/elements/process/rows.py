@@ -45,6 +45,7 @@ from enforcer.bst.elements.process import memos, reading
 from enforcer.bst.elements.process.c_environment import C_ENVIRONMENT, CEnvironment
 from enforcer.bst.elements.process.descriptors import standard_descriptors
 from enforcer.bst.elements.process.environment import ENVIRONMENT
+from enforcer.bst.elements.process.loggers import clear_loggers, logger_cells
 from enforcer.bst.elements.process.of_thread import hook_of_thread
 from enforcer.bst.elements.process.patched import builtin_cells
 from enforcer.graph.kinds import PROBE, Probe
@@ -256,7 +257,7 @@ ROWS: tuple[ProcessRow, ...] = (
     ProcessRow(
         "logging.basicConfig(), levels and handlers of loggers",
         "what other plugins and libraries log is hidden, doubled, or goes elsewhere",
-        reading.logger_cells,
+        logger_cells,
         (logging.basicConfig, logging.getLogger, logging.root),
         ("setLevel", "addHandler", "removeHandler", "addFilter", "removeFilter", "dictConfig", "fileConfig"),
     ),
@@ -269,7 +270,7 @@ ROWS: tuple[ProcessRow, ...] = (
             "_disable",
             "loggerClass",
             "logRecordFactory",
-            after=reading.clear_loggers,
+            after=clear_loggers,
         ),
         (logging.disable,),
     ),

@@ -652,6 +652,24 @@ def module_imported_in_the_function(self, dep, raw, sandbox):
     put()
 
 
+def deep_module_imported_in_the_function(self, dep, raw, sandbox):
+    import xml.etree.ElementTree as tree
+
+    tree.register_namespace("acme", "https://example.com")  # <-
+
+
+def deep_module_imported_by_its_name(self, dep, raw, sandbox):
+    import xml.etree.ElementTree
+
+    xml.etree.ElementTree.register_namespace("other", "https://example.com/other")  # <-
+
+
+def module_of_a_package_imported_in_the_function(self, dep, raw, sandbox):
+    from xml.etree import ElementTree
+
+    ElementTree.register_namespace("third", "https://example.com/third")  # <-
+
+
 def getattr_(self, dep, raw, sandbox):
     getattr(self, "SHARED").append("c")  # <-
 
