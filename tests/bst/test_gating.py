@@ -192,6 +192,15 @@ def test_a_write_past_the_hooks_is_found_when_the_worker_retires(start: Start, n
     check_found_once(replica, "end", ["e0", "e2"])
 
 
+def test_who_reads_past_the_hooks_sees_what_was_there_before(start: Start) -> None:
+    replica = start()
+    replica.update(B, "attribute", 0)
+    element = replica.run_graph.elements[B]
+    assert object.__getattribute__(element, "note") is None
+    replica.job(A, [Act("read", B)])
+    assert object.__getattribute__(element, "note").startswith("update")
+
+
 @pytest.mark.parametrize("name", PAST_THE_HOOKS)
 def test_who_only_reads_there_later_is_not_alone_to_blame(start: Start, name: str) -> None:
     replica = start()
