@@ -31,7 +31,7 @@ JOB = st.tuples(
 PROGRAM = st.lists(JOB | JOB | UPDATE, min_size=1, max_size=9)
 
 
-@property_settings("ENFORCER_GATING_EXAMPLES", 150)
+@property_settings("ENFORCER_GATING_EXAMPLES", 100)
 @given(holds=HOLDS, program=PROGRAM, mode=st.sampled_from([Mode.STRICT, Mode.STRICT, Mode.DISCARD, Mode.SOFT]))
 def test_every_foreign_write_is_found_once_and_never_leaves(holds: list[Hold], program: list[Any], mode: Mode) -> None:
     run(holds, program, mode, note)
