@@ -214,7 +214,7 @@ def run(backend: str, program: list[tuple[int, list[Act]]], log: Callable[[str],
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@property_settings("ENFORCER_SHARED_EXAMPLES", 20)
+@property_settings("ENFORCER_SHARED_EXAMPLES", 12)
 @given(program=PROGRAM)
 def test_what_is_left_changed_is_found_and_nothing_foreign_stays(backend: str, program: Any) -> None:
     run(backend, program, note)
@@ -226,9 +226,14 @@ def test_every_row_is_written_to_or_left_out_for_a_reason() -> None:
     assert written & LEFT_OUT.keys() == set()
 
 
-PLACES = [*(place for place in range(len(STATES)) if STATES[place] is not COUNTS), STATES.index(COUNTS)]
+def _late(place: int) -> int:
+    """To find a seed takes most of the time; and after what cannot be taken back a worker would retire."""
+    return {"random.seed()": 1, COUNTS.told[0]: 2}.get(STATES[place].told[0], 0)
+
+
+PLACES = sorted(range(len(STATES)), key=_late)
 EACH = [(2, [Act(place, 1, 3, False) for place in PLACES[first : first + 10]]) for first in range(0, len(PLACES), 10)]
-"""A few jobs that write to all of it; after the last one a worker would retire."""
+"""A few jobs that write to all of it."""
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
