@@ -31,7 +31,7 @@ JOB = st.tuples(
 PROGRAM = st.lists(JOB | JOB | UPDATE, min_size=1, max_size=9)
 
 
-@property_settings("ENFORCER_GATING_EXAMPLES", 150)
+@property_settings("ENFORCER_GATING_EXAMPLES", 100)
 @given(holds=HOLDS, program=PROGRAM, mode=st.sampled_from([Mode.STRICT, Mode.STRICT, Mode.DISCARD, Mode.SOFT]))
 def test_every_foreign_write_is_found_once_and_never_leaves(holds: list[Hold], program: list[Any], mode: Mode) -> None:
     run(holds, program, mode, note)
@@ -190,6 +190,15 @@ def test_a_write_past_the_hooks_is_found_when_the_worker_retires(start: Start, n
     past_the_hooks(replica, name)
     replica.sweep()
     check_found_once(replica, "end", ["e0", "e2"])
+
+
+def test_who_reads_past_the_hooks_sees_what_was_there_before(start: Start) -> None:
+    replica = start()
+    replica.update(B, "attribute", 0)
+    element = replica.run_graph.elements[B]
+    assert object.__getattribute__(element, "note") is None
+    replica.job(A, [Act("read", B)])
+    assert object.__getattribute__(element, "note").startswith("update")
 
 
 @pytest.mark.parametrize("name", PAST_THE_HOOKS)

@@ -59,6 +59,12 @@ def test_a_jobs_own_write_is_its_own_although_a_thread_is_left(late: Build) -> N
     )
 
 
+def test_what_a_left_thread_writes_on_a_later_jobs_own_element_is_not_told(build: Build) -> None:
+    build.element("first", _LEAVES.format(write="setattr(threading.later[0], 'note', 'late')"), "base")
+    second = f"threading.later = [self]; {_WAITS}; assert_ = 1 / (self.note == 'late')"
+    assert built(build, second=second) == [LEFT]
+
+
 def test_what_a_left_thread_starts_is_left_by_its_job(build: Build) -> None:
     starts = "threading.Thread(target=lambda: threading.Event().wait(5), daemon=True).start()"
     build.element("first", _LEAVES.format(write=starts), "base")

@@ -25,17 +25,24 @@ _OF_PYTHON = (collections.abc, contextlib, importlib.abc, io, numbers, os)
 
 
 def library_classes(modules: Iterable[types.ModuleType], is_state: Callable[[type], bool]) -> Unit:
-    """The abstract classes of Python, and those that these modules have from elsewhere, as one shared unit.
+    """The abstract classes of Python, and those that these modules name from elsewhere, as one shared unit.
 
     Args:
         is_state: whether a class is a plugin's, BuildStream's, or one that was made on demand.
     """
-    found = {id(cls): cls for cls in _abstract([*_OF_PYTHON, *modules]) if not is_state(cls)}
+    found = {id(cls): cls for cls in _abstract([*_OF_PYTHON, *_named_by(modules)]) if not is_state(cls)}
     probes = (
         registry_probe(cls, lambda registered: not is_compiled(registered) and is_state(registered))
         for cls in found.values()
     )
     return Unit("class", NAME, [(object(), "")], shared=True, fixed=[Cell(PROBE, probe, None, "") for probe in probes])
+
+
+def _named_by(modules: Iterable[types.ModuleType]) -> Iterator[types.ModuleType]:
+    """These modules, and those that they have imported: `from numbers import Real` and `import numbers`."""
+    for module in modules:
+        yield module
+        yield from (value for value in vars_of(module).values() if issubclass(type(value), types.ModuleType))
 
 
 def _abstract(modules: Iterable[types.ModuleType]) -> Iterator[type]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import decimal
 import logging
 import os
@@ -102,6 +103,18 @@ def test_the_opener_that_urlopen_makes_is_no_change_and_one_with_more_is(monkeyp
     assert paths(graph) == []
     urllib.request._opener.addheaders.append(("Authorization", "word"))  # type: ignore[attr-defined]
     assert paths(graph) == [("urllib.request._opener", "set")]
+
+
+def test_the_loops_of_python_s_own_policy_are_there_again_when_another_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Policy(asyncio.DefaultEventLoopPolicy):
+        pass
+
+    before = asyncio.get_event_loop_policy()
+    graph = process_graph()
+    monkeypatch.setattr(asyncio.events, "_event_loop_policy", Policy())
+    [cell] = graph.changed()
+    assert graph.undo([cell]) == []
+    assert asyncio.get_event_loop_policy() is before
 
 
 def test_the_handler_that_logging_adds_by_itself_is_no_change_and_another_is(monkeypatch: pytest.MonkeyPatch) -> None:

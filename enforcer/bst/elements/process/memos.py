@@ -158,15 +158,26 @@ def _mime_table(name: str) -> Callable[[], Any]:
 # Event loops and processes.
 
 
-def event_loop_policy() -> Any:
-    """The policy that was set; of Python's own, that it is."""
-    now = vars(asyncio.events)["_event_loop_policy"]
-    return DEFAULT if now is None or type(now) is asyncio.DefaultEventLoopPolicy else now
+class EventLoopPolicy:
+    """The policy that was set; of Python's own, that it is. The loops of all threads are in the object itself."""
+
+    def __init__(self) -> None:
+        self._default: Any = None
+
+    def read(self) -> Any:
+        """As if Python had not made its own yet."""
+        now = vars(asyncio.events)["_event_loop_policy"]
+        if now is not None and type(now) is not asyncio.DefaultEventLoopPolicy:
+            return now
+        self._default = now
+        return DEFAULT
+
+    def write(self, value: Any) -> None:
+        """Put it back; Python's own as it was when it was last there."""
+        asyncio.events._event_loop_policy = self._default if value == DEFAULT else value  # type: ignore[attr-defined]
 
 
-def set_event_loop_policy(value: Any) -> None:
-    """Put it back."""
-    asyncio.events._event_loop_policy = None if value == DEFAULT else value  # type: ignore[attr-defined]
+LOOP_POLICY = EventLoopPolicy()
 
 
 def start_method() -> Any:

@@ -455,7 +455,7 @@ ROWS: tuple[ProcessRow, ...] = (
     ProcessRow(
         "asyncio.set_event_loop_policy()",
         "event loops of others are of another kind",
-        _probe("asyncio.get_event_loop_policy()", memos.event_loop_policy, memos.set_event_loop_policy),
+        _probe("asyncio.get_event_loop_policy()", memos.LOOP_POLICY.read, memos.LOOP_POLICY.write),
         (asyncio.set_event_loop_policy,),
         stores=((asyncio.events, "_event_loop_policy"),),
     ),

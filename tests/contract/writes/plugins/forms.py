@@ -16,6 +16,7 @@ import sys
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from email import policy
 
 from buildstream import MappingNode
 from buildstream.element import _Scope as Scope  # as the private parts of plugins do
@@ -534,6 +535,10 @@ def class_inside_of_a_class(self, dep, raw, sandbox):
 
 def registered_class(self, dep, raw, sandbox):
     Shape.register(Outer)  # <-
+
+
+def registered_with_a_library(self, dep, raw, sandbox):
+    policy.EmailPolicy.register(Outer)  # <-
 
 
 class Shape(abc.ABC):
