@@ -17,7 +17,7 @@ pytestmark = pytest.mark.once
 MERGED = """\
 | mechanism | backend | Python | hazards found | with the right line | look-alikes clean | others found |
 |---|---|---|---|---|---|---|
-| who owns a container | `threads` | 3.11.7, 3.12.1 | 9 of 9 | 9 of 9 | 3 of 3 | 0 |
+| who owns a container | `threads`, `fork` | 3.11.7, 3.12.1 | 9 of 9 | 9 of 9 | 3 of 3 | 0 |
 | the process | `pool` | 3.11.7 | 71 of 71 | 71 of 71 | 35 of 35 | 0 |
 | the process | `pool` | 3.12.1 | 70 of 71 | 69 of 71 | 35 of 35 | 2 |
 """
@@ -52,9 +52,12 @@ def counted(expected: dict[str, object], violations: list[dict[str, object]]) ->
     return mechanisms.count_sample(harness.Run("sample", {"steps": steps, **expected}, [step]))
 
 
-def test_versions_with_the_same_numbers_share_a_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ownership, process = ("who owns a container", "threads"), ("the process", "pool")
-    same = {ownership: Numbers(Count(9, 9), Count(9, 9), Count(3, 3))}
+def test_versions_and_backends_with_the_same_numbers_share_a_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    process = ("the process", "pool")
+    ownership = Numbers(Count(9, 9), Count(9, 9), Count(3, 3))
+    same = {("who owns a container", backend): ownership for backend in ("threads", "fork")}
     right = Numbers(Count(71, 71), Count(71, 71), Count(35, 35))
     wrong = Numbers(Count(70, 71), Count(69, 71), Count(35, 35), 2)
     files = [tmp_path / "one.json", tmp_path / "other.json"]

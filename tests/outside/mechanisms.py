@@ -16,6 +16,7 @@ import json
 import platform
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -24,12 +25,15 @@ from typing import Any, NamedTuple
 
 from sample_projects import harness
 from tests.contract import writing
+from tests.preloaded import programs
 
 _BACKENDS = ("threads", "fork", "pool")
 _HEAD = """\
 | mechanism | backend | Python | hazards found | with the right line | look-alikes clean | others found |
 |---|---|---|---|---|---|---|
 """
+_STARTS = threading.Lock()
+"""Two threads at once would begin two zygotes."""
 _FORMS = "the line of a write, form by form"
 _OTHERS = "channels of one write each"
 # By how the names of their samples begin.
@@ -113,11 +117,16 @@ def _enforcer(backend: str, *options: str) -> list[str]:
     return ["python", "-m", "enforcer", "run", "--report", "json:{report}", "--backend", backend, *options, "--"]
 
 
+def _start(*words: Any, **options: Any) -> programs.Popen:
+    with _STARTS:
+        return programs.Popen(*words, **options)
+
+
 def run_sample(name: str, backend: str, work: Path) -> Numbers:
     """Run one sample, say on stderr how it differs from what it says, and count."""
     tmp = work / backend / name
     shutil.rmtree(tmp, ignore_errors=True)
-    run = harness.run_sample(name, tmp, _enforcer(backend))
+    run = harness.run_sample(name, tmp, _enforcer(backend), start=_start)
     for difference in run.differences():
         print(f"{platform.python_version()} {backend} {name}: {difference}", file=sys.stderr, flush=True)
     shutil.rmtree(tmp, ignore_errors=True)
@@ -132,7 +141,8 @@ def run_forms(backend: str, work: Path) -> Numbers:
     project = writing.make_project(directory)
     builds = [f"{form}.bst" for form in writing.SEEN if form != "source_track"]
     steps = [["--on-error", "continue", "build", *builds], ["source", "track", "source_track.bst"]]
-    done = harness.run_steps(project, directory, steps, _enforcer(backend, "--collect"), stop_on_failure=False)
+    command = _enforcer(backend, "--collect")
+    done = harness.run_steps(project, directory, steps, command, stop_on_failure=False, start=_start)
     sites: dict[tuple[str, str | None], set[str | None]] = {}
     for violation in harness.Run("forms", {}, done).violations:
         site = violation["site"]
@@ -192,18 +202,21 @@ def _numbers(found: list[int], lines: list[int], clean: list[int], unexpected: i
 
 
 def table(results_of: Mapping[str, Results]) -> str:
-    """All of them by version of Python; versions with the same numbers share a row."""
-    rows: dict[tuple[str, str, Numbers], list[str]] = {}
+    """All of them by version of Python; versions, and backends, with the same numbers share a row."""
+    pythons: dict[tuple[str, str, Numbers], list[str]] = {}
     for python, results in results_of.items():
         for (mechanism, backend), numbers in results.items():
-            rows.setdefault((mechanism, backend, numbers), []).append(python)
-    mechanisms, lines = [*_MECHANISMS, _FORMS, _OTHERS], [_HEAD]
-    for mechanism, backend, numbers in sorted(
-        rows, key=lambda row: (mechanisms.index(row[0]), _BACKENDS.index(row[1]))
-    ):
-        cells = [mechanism, f"`{backend}`", ", ".join(rows[mechanism, backend, numbers]), *map(str, numbers)]
-        lines.append(f"| {' | '.join(cells)} |\n")
-    return "".join(lines)
+            pythons.setdefault((mechanism, backend, numbers), []).append(python)
+    backends: dict[tuple[str, Numbers, tuple[str, ...]], list[str]] = {}
+    for (mechanism, backend, numbers), versions in pythons.items():
+        backends.setdefault((mechanism, numbers, tuple(versions)), []).append(f"`{backend}`")
+    order = [*_MECHANISMS, _FORMS, _OTHERS]
+    rows = sorted(backends.items(), key=lambda row: order.index(row[0][0]))
+    lines = [
+        f"| {' | '.join([mechanism, ', '.join(names), ', '.join(versions), *map(str, numbers)])} |\n"
+        for (mechanism, numbers, versions), names in rows
+    ]
+    return "".join([_HEAD, *lines])
 
 
 def main(words: Sequence[str] | None = None) -> int:
