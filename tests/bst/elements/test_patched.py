@@ -55,7 +55,7 @@ def taken_off(process: Process) -> list[tuple[str, str]]:
         (os.path, "exists", "os.path.exists", "set"),
         (subprocess, "PIPE", "subprocess.PIPE", "set"),
         (subprocess.Popen, "wait", "subprocess.Popen.wait", "set"),
-        (pathlib.Path, "exists", "pathlib.Path.exists", "set"),
+        (pathlib.Path, "touch", "pathlib.Path.touch", "set"),
         (socket.socket, "send", "socket.socket.send", "added"),  # a method of the class below
         (json, "open", "json.open", "added"),  # a built-in function
         (builtins, "len", "builtins.len", "set"),

@@ -12,6 +12,7 @@ import hashlib
 import io
 import itertools
 import lzma
+import mmap
 import queue
 import random
 import re
@@ -39,6 +40,13 @@ class Kind(NamedTuple):
     paths: tuple[str, ...] = ("",)
     back: bool = True
     travels: bool = True
+
+
+def _memory(content: bytes) -> mmap.mmap:
+    # Not what `BytesIO.getbuffer()` gives: from Python 3.13 on one in a cycle complains when it is collected.
+    made = mmap.mmap(-1, len(content), flags=mmap.MAP_PRIVATE)
+    made[:] = content
+    return made
 
 
 class Text(io.StringIO):
@@ -158,7 +166,7 @@ KINDS: dict[str, Kind] = {
     "array": Kind(lambda: array.array("d", [1, 2]), lambda a: a.append(3), list),
     "view of bytes": Kind(lambda: memoryview(bytearray(b"ab")), lambda v: v.__setitem__(0, 1), bytes, (".obj",)),
     "view of array": Kind(lambda: memoryview(array.array("i", [1])), lambda v: v.__setitem__(0, 2), list, (".obj",)),
-    "view of another": Kind(lambda: io.BytesIO(b"ab").getbuffer(), lambda v: v.__setitem__(0, 1), bytes),
+    "view of another": Kind(lambda: memoryview(_memory(b"ab")), lambda v: v.__setitem__(0, 1), bytes),
     "random": Kind(lambda: random.Random(1), lambda r: r.random(), lambda r: r.random(), (".getstate()",)),
     "context": Kind(lambda: decimal.Context(5), lambda c: setattr(c, "prec", 9), repr, (".prec",)),
     "flags": Kind(lambda: decimal.Context(5), lambda c: c.divide(1, 3), repr, (".flags",)),
