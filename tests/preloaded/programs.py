@@ -36,7 +36,8 @@ _MEASURED = ("COV_CORE_", "COVERAGE_PROCESS_")
 _FORK_SUPPORT = "GRPC_ENABLE_FORK_SUPPORT"
 
 _FRONTEND = "buildstream._frontend.cli", "buildstream._frontend.app", "buildstream._stream"
-_ENFORCER = tuple(f"enforcer.{name}" for name in ("cli", "bst.attach", "bst.command", "bst.live_count"))
+_OURS = "cli", "bst.attach", "bst.command", "bst.live_count", "reports.html.page"
+_ENFORCER = tuple(f"enforcer.{name}" for name in _OURS)
 PRELOADED: dict[str, tuple[str, ...]] = {"buildstream": _FRONTEND, "enforcer": (*_FRONTEND, *_ENFORCER)}
 """What is imported for a program, by the module that it runs."""
 

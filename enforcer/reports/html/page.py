@@ -64,8 +64,7 @@ def _page(report: Report) -> str:
     groups = [group for rule in rules for plugin in rule.plugins for group in plugin.groups]
     grid = overview(elements, {name for group in groups for name in group.elements})
     pictures = Pictures(elements, _violations(report))
-    template = _environment().get_template("report.html.jinja")
-    return template.render(
+    return _TEMPLATE.render(
         report=report,
         nothing=nothing_checked(report),
         actions=action_lines(report),
@@ -130,6 +129,9 @@ def _environment() -> Environment:
     environment.filters["number"] = "{:,}".format
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "sort_keys": True}
     return environment
+
+
+_TEMPLATE = _environment().get_template("report.html.jinja")
 
 
 class Pictures:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import Environment
 
 from enforcer.reports.html import page as page_module
 from enforcer.reports.html.page import html_text
@@ -239,14 +238,9 @@ def fired(opened: Opener, report: Report) -> Page:
 
 
 def _escape_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: Callable[[], Environment] = page_module._environment
-
-    def environment() -> Environment:
-        unsafe = made()
-        unsafe.autoescape = False
-        return unsafe
-
-    monkeypatch.setattr(page_module, "_environment", environment)
+    unsafe = page_module._environment()
+    unsafe.autoescape = False
+    monkeypatch.setattr(page_module, "_TEMPLATE", unsafe.get_template("report.html.jinja"))
 
 
 def test_without_escapes_and_policy_it_would_run(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
