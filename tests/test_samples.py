@@ -24,7 +24,7 @@ ON_FORK = (
     *("c_state_own", "class_attr_own", "clean", "clean_project_refs", "environment", "first_holder"),
     *("first_holder_own", "forged_memos", "function_caches", "key_drift_source", "late_thread", "library_memos"),
     *("leaked_process", "left_by_library", "left_open", "lock_table", "module_global", "object_getattribute"),
-    *("os_environ", "process_borrowed", "process_state", "shared_tables", "stored_method", "unshippable"),
+    *("os_environ", "process_borrowed", "shared_tables", "stored_method", "unshippable"),
 )
 STARTED = "environment"
 """The one whose processes are begun by Python, as a user's are."""

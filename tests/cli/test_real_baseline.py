@@ -106,15 +106,15 @@ def test_warnings_are_known_too(tmp_path: Path) -> None:
     assert (project.report()["verdict"], project.report()["summary"]["known"]) == ("clean", 1)
 
 
-ELEMENTS, WRITES = 30, 10
-WRITE_MANY = """for number in range(10):
+ELEMENTS, WRITES = 10, 30
+WRITE_MANY = """for number in range(30):
             dep.get_environment()[f"{self.name}-{number}"] = "X"
         setattr(dep._plugin, f"seen_by_{self.name[1:3]}", True)"""
 
 
 @pytest.fixture
 def large(tmp_path: Path) -> Project:
-    """Thirty elements, each of which writes ten environment keys and one attribute of their common dependency."""
+    """Ten elements, each of which writes thirty environment keys and one attribute of their common dependency."""
     project = Project(tmp_path, WRITE_MANY)
     elements = tmp_path / "elements"
     names = [f"e{number:02}" for number in range(ELEMENTS)]
@@ -130,7 +130,7 @@ def test_a_project_with_hundreds_of_findings_is_recorded_in_one_run(large: Proje
     updated = large.enforcer("baseline", "update", *on, *BASELINE, "build", "app.bst")
     assert updated.returncode == 0, updated.stderr
     assert f"0 new violations, {ELEMENTS * (WRITES + 1)} known" in updated.stderr
-    assert updated.stderr.endswith("baseline known.txt: 31 entries added, 31 in all\n")
+    assert updated.stderr.endswith("baseline known.txt: 11 entries added, 11 in all\n")
     lines = (large.directory / "known.txt").read_text().splitlines()
     attributes = [f"foreign-write my_kind element seen_by_{number:02}" for number in range(ELEMENTS)]
     assert lines == [KNOWN.strip(), *attributes]
@@ -147,4 +147,4 @@ def test_what_collect_finds_in_one_run_a_report_carries_into_the_baseline(large:
     assert collected.returncode == 1, collected.stderr
     assert f"{ELEMENTS * (WRITES + 1)} new violations" in collected.stderr
     updated = large.enforcer("baseline", "update", *BASELINE, "--from", "r.json")
-    assert (updated.returncode, updated.stdout) == (0, "baseline known.txt: 31 entries added, 31 in all\n")
+    assert (updated.returncode, updated.stdout) == (0, "baseline known.txt: 11 entries added, 11 in all\n")

@@ -27,6 +27,17 @@ from tests.contract.writing import (
 )
 from tests.preloaded import programs
 
+# `fork` is `pool` with workers for one job, and follows lines by the same code: of each kind of way to write, some.
+ON_FORK = (
+    *("attribute", "later_line", "dict_update", "list_append", "generator", "coroutine", "finalizer", "base_class"),
+    *("helper_module", "method_of_victim", "thread", "executor", "raw_thread", "pool_of_threads", "integrate"),
+    *("set_public_data", "plain_then_core", "own_class", "own_class_by_dunder", "class_of_core", "class_body"),
+    *("global_statement", "module_of_core", "import_module", "environ", "chdir", "project", "context"),
+    *("kept_environment", "kept_table", HIDDEN, TAKEN, BEYOND),
+)
+RUNS = [(form, backend) for backend in ("threads", "pool") for form in SEEN]
+RUNS += [(form, "fork") for form in SEEN if form in {*ON_FORK, *SOURCE_FORMS}]
+
 Findings = dict[str, list[dict[str, Any]]]
 
 
@@ -51,13 +62,14 @@ def _run(
 
 @pytest.fixture(scope="module")
 def findings_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Findings]:
-    """What all forms give on a backend; one build a backend."""
+    """What the forms give on a backend; one build a backend."""
 
     @functools.cache
     def run(backend: str) -> Findings:
         directory = tmp_path_factory.mktemp(backend)
         project = make_project(directory)
-        built = [f"{form}.bst" for form in [*FORMS, *SOURCE_FORMS] if form != "source_track"]
+        forms = [*(ON_FORK if backend == "fork" else FORMS), *SOURCE_FORMS]
+        built = [f"{form}.bst" for form in forms if form != "source_track"]
         # Two build nothing by themselves: all others are built whenever these fail.
         found = _run(directory, project, backend, [], ["--on-error", "continue", "build", *built])
         return found | _run(directory, project, backend, [], ["source", "track", "source_track.bst"])
@@ -65,7 +77,7 @@ def findings_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Fin
     return run
 
 
-@pytest.mark.parametrize("form", SEEN)
+@pytest.mark.parametrize(("form", "backend"), RUNS)
 def test_the_line_that_writes_is_named(form: str, backend: str, findings_of: Callable[[str], Findings]) -> None:
     found = findings_of(backend).get(form, [])
     assert found, "it is not found at all"
