@@ -21,6 +21,7 @@ plugins:
     "elements/top.bst": "kind: stack\ndepends:\n- app.bst\n",
     "plugins/hazard.py": """
 import os
+import re
 import subprocess
 import sys
 
@@ -47,7 +48,8 @@ class Hazard(Element):
         pass
 
     def assemble(self, sandbox):
-        seen = [name for name, value in os.environ.items() if "SUBPROCESS" in name or "subprocess_activation" in value]
+        # No loop, which would run more lines where there are more variables: in a worker of pytest-xdist, say.
+        seen = re.findall("ENFORCER_SUBPROCESS|subprocess_activation", str(dict(os.environ)))
         host = "import os, sys; print([e for e in [*sys.path, *os.environ.values()] if 'subprocess_activation' in e])"
         host_python = subprocess.run([sys.executable, "-c", host], capture_output=True, text=True).stdout
         self.info(f"SEEN BY THE PLUGIN {seen} AND ITS HOST PYTHON {host_python}")
