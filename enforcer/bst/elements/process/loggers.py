@@ -58,15 +58,18 @@ def clear_loggers() -> None:
 class _NewLoggers(Current):
     """What loggers were told that were not there when this was made; one that was only asked for is no entry."""
 
-    __slots__ = ("_known", "_last")
+    __slots__ = ("_known", "_last", "_number")
 
     def __init__(self) -> None:
         self._known = {name for name, _ in _loggers(set())}
+        self._number = len(logging.root.manager.loggerDict)
         self._last: dict[str, Any] = {}
         super().__init__(self._told, by_imports=True)
 
     def _told(self) -> dict[str, Any]:
         """By the way to it; the very same dictionary as long as nothing was told."""
+        if len(logging.root.manager.loggerDict) == self._number and not self._last:
+            return self._last
         told: dict[str, Any] = {}
         for name, logger in self.loggers():
             for key, value in _differing(vars_of(logger)):
