@@ -17,6 +17,9 @@ from threading import settrace as _settrace_of_threads
 from types import CodeType, FrameType, SimpleNamespace
 from typing import Any, Protocol
 
+FOLLOWS_ALL_THREADS = sys.version_info >= (3, 12)
+"""Whether lines are seen of threads that ran before; if not, of one that calls `LineEvents.follow()`, from then on."""
+
 
 class Follower(ABC):
     """What is told about each line.

@@ -34,6 +34,7 @@ from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.forked import grpc_guard
 from enforcer.bst.judging.judge import EnforcementError
 from enforcer.bst.observing import imports
+from enforcer.bst.observing.left_running import threads_now
 from enforcer.bst.observing.silence import unless_silent
 from enforcer.bst.publishing import distrust, held_refs
 from enforcer.bst.publishing.distrust import Distrust
@@ -54,6 +55,8 @@ class Attachment:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.run: Run | None = None
+        # None of these is a plugin's.
+        self.threads_before = threads_now()
         self._distrust = Distrust(session, self.held)
 
     def held(self) -> held_refs.HeldResults | None:
@@ -154,7 +157,7 @@ def _begin(attachment: Attachment, scheduler: Any, queues: list[Any]) -> None:
     session = attachment.session
     try:
         if session.settings.backend == "threads":
-            attachment.run = ThreadsRun(session, scheduler)
+            attachment.run = ThreadsRun(session, scheduler, attachment.threads_before)
         else:
             from enforcer.bst.runs.in_processes import ProcessesRun
 

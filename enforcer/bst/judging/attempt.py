@@ -47,6 +47,7 @@ class Prepared(NamedTuple):
         running: the threads and processes that ran.
         late: what earlier jobs have left running.
         leakers: those of them of which a thread still ran.
+        unfollowed: whether another thread ran that may be a plugin's, and of which no line may be seen.
         found_early: what they or others had changed, where nobody looked, of what the job was about to see.
         in_use: the opaque objects of its element.
     """
@@ -56,6 +57,7 @@ class Prepared(NamedTuple):
     running: Running
     late: Late
     leakers: list[Job]
+    unfollowed: bool
     found_early: list[ChangedCell]
     in_use: InUse
 

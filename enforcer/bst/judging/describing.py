@@ -33,6 +33,9 @@ from enforcer.graph.values import module_of, vars_of
 from enforcer.results.findings import Job, Owner, Site
 from enforcer.rules import evidence as rules
 
+_BY_UNFOLLOWED = (
+    "a thread that ran before the job began can have made the change, and before Python 3.12 its lines are not seen"
+)
 _UNSEEN = "no line of the job's plugin code was seen changing it"
 
 _PROCESS_NAMES = {"os.getcwd()": "chdir", "locale.setlocale(LC_ALL)": "setlocale", "sys.path": "path"}
@@ -48,16 +51,20 @@ class Described(NamedTuple):
 class Describer:
     """Describes the changes of one job; must run before they are undone.
 
-    `alone` says that nothing of an earlier job runs that could have made them.
+    `alone` says that nothing of an earlier job runs that could have made them, `unfollowed` that a thread of no job
+    does of which no line may be seen.
     """
 
-    def __init__(self, run_graph: RunGraph, element: Any, touches: Touches, blame: str, alone: bool) -> None:
+    def __init__(
+        self, run_graph: RunGraph, element: Any, touches: Touches, blame: str, alone: bool, unfollowed: bool
+    ) -> None:
         self._run_graph = run_graph
         self._touches = touches
         self._blame = blame
         self._modules = [*modules_of(element), *run_graph.plugin_modules]
         self._own = run_graph.unit_of(element)
         self._alone = alone
+        self._unfollowed = unfollowed
         self._describe = with_code(names.describe, self._place)
 
     def _place(self, code: types.CodeType) -> str:
@@ -78,7 +85,10 @@ class Describer:
 
     def _change(self, changed: ChangedCell, change: EntryChange) -> Described:
         found = whose(self._run_graph, self._own, change)
-        written = self._written(change)
+        seen = self._written(change)
+        # The job may only have stood at that line while the other thread made the change.
+        doubted = self._unfollowed and not self._is_proof(seen, change)
+        written = None if doubted else seen
         where = written if self._touches.live else None
         obtained = self._obtained(changed, change)
         before, after = self._texts(change)
@@ -96,7 +106,7 @@ class Describer:
             dependents=_dependents(found.root),
             site=self._site(where and where.plugin),
             core=self._site(where and where.core),
-            unblamed=None if where and where.plugin else self._why_unblamed(),
+            unblamed=None if where and where.plugin else self._why_unblamed(doubted and seen is not None),
             maker=(written and written.maker) or (obtained and obtained.maker) or self._touches.makers.only(),
         )
         return Described(described, self._alone or self._is_proof(written, change))
@@ -132,9 +142,11 @@ class Describer:
                 return edited
         return self._touches.written(change.cell.obj, str(change.name)) or (live.blamed(change) if live else None)
 
-    def _why_unblamed(self) -> str:
+    def _why_unblamed(self, doubted: bool) -> str:
         if self._touches.live is None:
             return f"blame is {self._blame}"
+        if doubted:
+            return _BY_UNFOLLOWED
         if self._touches.live.trouble:
             return self._touches.live.trouble
         # Where it is `rerun`, what that shows is added.

@@ -25,6 +25,7 @@ from enforcer.bst.judging.verdict import Verdict, summary
 from enforcer.bst.observing.late import Late
 from enforcer.bst.observing.left_running import running
 from enforcer.bst.observing.locks import LockName
+from enforcer.bst.observing.older_threads import OlderThreads
 from enforcer.bst.observing.searches import PluginSearches
 from enforcer.errors import EnforcerError
 from enforcer.graph.in_use import InUse
@@ -51,6 +52,7 @@ class Judge:
         kept_locks: the locks of plugins to which no other job comes meanwhile; None where locks do their work.
         unkept_locks: those that the last job used all the same.
         late: what jobs have left running.
+        unfollowed: which threads beside those of jobs may be a plugin's; None where lines of all are seen.
     """
 
     def __init__(self, session: Session, scheduler: Any, run_graph: RunGraph, comparison: Comparison) -> None:
@@ -66,6 +68,7 @@ class Judge:
         self.unkept_locks: list[LockName] = []
         self._verdict: Verdict | Exception | None = None
         self.late = Late()
+        self.unfollowed: OlderThreads | None = None
         self._last: Verdict | None = None
         self._note_graph()
         self._refuse_shared_cache()
@@ -100,7 +103,8 @@ class Judge:
         now = running()
         self.late.look(now)
         keys = UniqueKeys(element, self.run_graph.file_names)
-        prepared = Prepared(own, keys, now, self.late, self.late.leakers, found_early, InUse(own))
+        unfollowed = self._has_unfollowed(now.threads)
+        prepared = Prepared(own, keys, now, self.late, self.late.leakers, unfollowed, found_early, InUse(own))
         self.unkept_locks = []
         attempt = Attempt(
             self.session,
@@ -115,6 +119,13 @@ class Judge:
         verdict = Verdict(self.session, self.run_graph, self.searches, self.comparison, attempt)
         verdict.before_action()
         return verdict
+
+    def _has_unfollowed(self, threads: frozenset[int]) -> bool:
+        return self.unfollowed is not None and self.unfollowed.run(threads, self.late.threads, self._executor())
+
+    def _executor(self) -> object:
+        """Of the scheduler, the one in whose threads jobs run where they are threads."""
+        return getattr(self._scheduler.loop, "_default_executor", None)
 
     def run(self, job: Any, action: Callable[[], Any]) -> Any:
         """Run `action` and judge it: its result or exception comes out, or an `EnforcementError`."""
@@ -144,7 +155,7 @@ class Judge:
         """What fails the job now that its action is over."""
         attempt = verdict.attempt
         try:
-            failing = verdict.after_action(getattr(self._scheduler.loop, "_default_executor", None))
+            failing = verdict.after_action(self._executor())
             self.late.add(attempt.job, attempt.leaks)
             self.unkept_locks = attempt.unkept_locks
         except Exception as error:

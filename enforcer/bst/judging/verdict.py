@@ -318,8 +318,10 @@ class Verdict:
         if not violations:
             return []
         attempt, settings = self.attempt, self._session.settings
-        element, alone = attempt.bst_job.get_element(), not attempt.prepared.leakers
-        describer = Describer(self._run_graph, element, attempt.touches, settings.blame, alone)
+        element, prepared = attempt.bst_job.get_element(), attempt.prepared
+        describer = Describer(
+            self._run_graph, element, attempt.touches, settings.blame, not prepared.leakers, prepared.unfollowed
+        )
         described = [(cell, change) for cell in told(violations) for change in describer.changes(cell)]
         stuck: set[int] = set()
         if not found_early:

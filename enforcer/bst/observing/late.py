@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import NamedTuple
 
-from enforcer.bst.observing.left_running import Leaks, Running, descendants, runs, thread_of
+from enforcer.bst.observing.left_running import Leaks, Running, SeenThread, descendants, runs, thread_of
 from enforcer.results.findings import Job
-
-
-class _LeftThread(NamedTuple):
-    """A thread by its identifier, which another may get when it has ended; by its object too, if Python has one."""
-
-    ident: int
-    thread: threading.Thread | None
-
-    def runs(self, idents: frozenset[int]) -> bool:
-        return self.ident in idents and (self.thread is None or thread_of(self.ident) is self.thread)
 
 
 class Late:
@@ -32,14 +21,14 @@ class Late:
         self.threads: set[int] = set()
         self.processes: set[int] = set()
         self.started: set[int] = set()
-        self._threads: list[tuple[Job, _LeftThread]] = []
+        self._threads: list[tuple[Job, SeenThread]] = []
         self._processes: list[tuple[Job, int]] = []
         self._below: set[int] = set()
 
     def add(self, job: Job, leaks: Leaks) -> None:
         """Remember what `job` left."""
         for ident in leaks.threads:
-            self._threads.append((job, _LeftThread(ident, thread_of(ident))))
+            self._threads.append((job, SeenThread(ident, thread_of(ident))))
         self._processes += [(job, pid) for pid in leaks.processes]
 
     def look(self, now: Running) -> None:
@@ -55,7 +44,7 @@ class Late:
         """A thread that was left has started another one: that is its job's, too."""
         job = self._job_of(starter)
         if job is not None:
-            self._threads.append((job, _LeftThread(ident, thread)))
+            self._threads.append((job, SeenThread(ident, thread)))
             self.threads.add(ident)
 
     def adopt_process(self, pid: int, starter: int) -> None:

@@ -17,7 +17,7 @@ from threading import enumerate as all_threads
 from time import CLOCK_BOOTTIME, clock_gettime, monotonic, sleep
 from typing import Any, NamedTuple, Protocol
 
-from enforcer.graph.values import class_name, is_compiled, qualified_name, vars_of
+from enforcer.graph.values import class_name, is_compiled, module_of, qualified_name, vars_of
 
 _GRACE = 0.5
 """Seconds that a thread or process which is about to end gets to end; spent only where one is left."""
@@ -59,6 +59,22 @@ def running() -> Running:
     """The threads that run Python code and the live processes that this one has to do with, now."""
     at = clock_gettime(CLOCK_BOOTTIME)
     return Running(frozenset(_current_frames()), frozenset(_processes()), at)
+
+
+class SeenThread(NamedTuple):
+    """A thread by its identifier, which another may get when it has ended; by its object too, if Python has one."""
+
+    ident: int
+    thread: threading.Thread | None
+
+    def runs(self, idents: frozenset[int]) -> bool:
+        """Whether it is among the threads of these identifiers, which run."""
+        return self.ident in idents and (self.thread is None or thread_of(self.ident) is self.thread)
+
+
+def threads_now() -> list[SeenThread]:
+    """The threads that run Python code."""
+    return [SeenThread(ident, thread_of(ident)) for ident in _current_frames()]
 
 
 class LeftBefore(Protocol):
@@ -136,9 +152,15 @@ def thread_of(ident: int) -> threading.Thread | None:
 
 def _is_grpc_thread(ident: int) -> bool:
     """Whether gRPC runs this thread: told by its function. For those that nobody saw being started."""
-    target = _target(thread_of(ident))
-    module = target.__module__ if _is_function(target) else None
-    return type(module) is str and module.split(".")[0] == _GRPC
+    thread = thread_of(ident)
+    return thread is not None and module_run_by(thread).split(".")[0] == _GRPC
+
+
+def module_run_by(thread: threading.Thread) -> str:
+    """The module of the function that a thread runs, or of its class where that says what runs."""
+    target = _target(thread)
+    module = target.__module__ if _is_function(target) else module_of(type(thread))
+    return module if type(module) is str else ""
 
 
 def _thread_name(ident: int) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Any
 
+from enforcer.blame.lines import FOLLOWS_ALL_THREADS
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.comparison import CompareAll
 from enforcer.bst.judging.judge import Judge
 from enforcer.bst.observing import openings
-from enforcer.bst.observing.left_running import started_by_python
+from enforcer.bst.observing.left_running import SeenThread, started_by_python
+from enforcer.bst.observing.older_threads import OlderThreads
 from enforcer.bst.observing.touches import hooked
 from enforcer.bst.replicas.pickling import BstWire
 from enforcer.bst.runs.scheduler_run import JOB_TERMINATED, Run
@@ -24,15 +26,17 @@ from enforcer.session import Session
 
 
 class ThreadsRun(Run):
-    """See `enforcer.bst.runs.scheduler_run.Run`."""
+    """See `enforcer.bst.runs.scheduler_run.Run`; `before_plugins` are the threads that ran before any was loaded."""
 
-    def __init__(self, session: Session, scheduler: Any) -> None:
+    def __init__(self, session: Session, scheduler: Any, before_plugins: Iterable[SeenThread]) -> None:
         self.scheduler = scheduler
         self._turn = Turn()
         with ExitStack() as hooks:
             # Before the walk: what is ours on a class is nobody's change.
             hooks.enter_context(hooked())
             self.judge = self._judge(session)
+            if not FOLLOWS_ALL_THREADS:
+                self.judge.unfollowed = OlderThreads(before_plugins)
             self._hooks = hooks.pop_all()
         # What a job leaves running is a child of this process then, however often it has forked.
         openings.listen()

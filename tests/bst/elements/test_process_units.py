@@ -12,7 +12,7 @@ import sys
 import threading
 import urllib.request
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -81,6 +81,14 @@ def test_drawing_numbers_is_no_change_however_many() -> None:
     random.random()
     assert paths(graph) == []
     random.randbytes(100_000)
+    assert paths(graph) == []
+
+
+@pytest.mark.parametrize("draw", [random.random, lambda: random.randrange((1 << 40) + 1)])
+def test_drawing_a_million_numbers_is_no_change(draw: Callable[[], object]) -> None:
+    graph = process_graph()
+    for _ in range(1_000_000):
+        draw()
     assert paths(graph) == []
 
 

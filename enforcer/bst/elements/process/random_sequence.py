@@ -11,8 +11,13 @@ from enforcer.graph.native.raw import fields_of
 
 _WORDS = 624
 """What the generator makes at once; between, only its place in them changes."""
-_LIMIT = 1 << 26
-"""So many words may have been drawn since the last look."""
+_LIMIT = 1 << 22
+"""So many words may have been drawn since the last look.
+
+To look through all of them takes about 20 ms, which each job spends that seeds the generator. A number takes two words
+(`random()`, `gauss()`) or, where some are thrown away, up to four (`randrange()` of what is just above a power of two):
+a million of either in one job are no finding.
+"""
 _STEP = 1 << 18
 _PROBE = 16
 _Random = random.Random
