@@ -11,7 +11,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from enforcer.graph.values import ATOMIC_IDS, class_dict, class_mro, is_class, module_of, vars_of
+from enforcer.graph.values import ATOMIC_IDS, class_dict, class_mro, identity, is_class, module_of, vars_of
 
 UNKNOWN_OBJECT = object()
 """Stands for an object that is not known before the code runs."""
@@ -72,7 +72,7 @@ def functions_inside(member: Any) -> Iterator[types.FunctionType]:
 
 def parts_of(member: Any) -> Iterator[Any]:
     """`member`, what it wraps or contains, and so on; the contents of Python's own containers only."""
-    if id(type(member)) in ATOMIC_IDS:
+    if identity(type(member)) in ATOMIC_IDS:
         yield member
         return
     seen = {id(vars(builtins))}  # each module holds it
@@ -85,7 +85,7 @@ def parts_of(member: Any) -> Iterator[Any]:
         yield value
         inside = _INSIDE.get(id(type(value)))
         if inside is not None:
-            todo += [part for part in inside(value) if id(type(part)) not in ATOMIC_IDS]
+            todo += [part for part in inside(value) if identity(type(part)) not in ATOMIC_IDS]
 
 
 def _inside_function(function: types.FunctionType) -> Iterable[Any]:

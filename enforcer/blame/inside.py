@@ -7,7 +7,7 @@ import types
 from operator import is_
 from typing import Any
 
-from enforcer.graph.values import ATOMIC_IDS, is_class, is_one_of
+from enforcer.graph.values import ATOMIC_IDS, identity, is_class, is_one_of
 
 _MOST = 2000
 """Of what it holds, no more objects are looked at."""
@@ -47,4 +47,4 @@ def _held_by(value: Any) -> list[Any]:
 
 def _leads_on(value: Any) -> bool:
     kind = type(value)
-    return id(kind) not in ATOMIC_IDS and not is_class(value) and not is_one_of(kind, _LEADS_AWAY)
+    return identity(kind) not in ATOMIC_IDS and not is_class(value) and not is_one_of(kind, _LEADS_AWAY)

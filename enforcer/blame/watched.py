@@ -16,6 +16,7 @@ from enforcer.graph.values import (
     class_dict,
     has_attributes,
     hash_free_key,
+    identity,
     is_class,
     is_compiled,
     same,
@@ -66,7 +67,7 @@ def is_member(value: Any) -> bool:
     if not any(kept is value for kept in list(class_dict(cls).values())):
         return False
     held = list(vars_of(value).values())
-    return all(id(type(each)) in ATOMIC_IDS or type(each) is cls or is_class(each) for each in held)
+    return all(identity(type(each)) in ATOMIC_IDS or type(each) is cls or is_class(each) for each in held)
 
 
 def holds_only_atoms(container: Any) -> bool:
@@ -78,7 +79,7 @@ def holds_only_atoms(container: Any) -> bool:
         return is_member(container)
     # Copied in one go: another thread may write.
     held = [*container, *(list(container.values()) if kind is dict else ())]
-    return all(id(type(value)) in ATOMIC_IDS for value in held)
+    return all(identity(type(value)) in ATOMIC_IDS for value in held)
 
 
 class Watched:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from enforcer.graph.show import Describe, show
-from enforcer.graph.values import ATOMIC_IDS, class_dict, class_mro, is_class, same
+from enforcer.graph.values import ATOMIC_IDS, class_dict, class_mro, identity, is_class, same
 
 PlaceOf = Callable[[types.CodeType], str]
 """Names the file and the line of code."""
@@ -105,7 +105,7 @@ def _fields(value: Any) -> dict[Any, Any]:
     kind = type(value)
     if kind is types.FunctionType:
         return dict(_kept_by(value))
-    if id(kind) in ATOMIC_IDS or is_class(value):
+    if identity(kind) in ATOMIC_IDS or is_class(value):
         return {}
     found: dict[Any, Any] = {}
     for cls in class_mro(kind):

@@ -60,7 +60,7 @@ from enforcer.graph.reading import Memory
 from enforcer.graph.references import References
 from enforcer.graph.twins import CONTAINERS, Likeness
 from enforcer.graph.unit import Cell, Unit
-from enforcer.graph.values import ATOMIC_IDS, full_class_name, module_of
+from enforcer.graph.values import ATOMIC_IDS, full_class_name, identity, module_of
 from enforcer.graph.walk import Registry
 
 # The first byte of a payload: whether the delta introduces objects that need names.
@@ -285,7 +285,7 @@ class _Encoder(pickle.Pickler):
 
     def persistent_id(self, obj: Any) -> Any:
         """The name of `obj`; None has its content pickled."""
-        if id(type(obj)) in ATOMIC_IDS:
+        if identity(type(obj)) in ATOMIC_IDS:
             return None
         name = self._codec.name_of(obj)
         if name is not None:

@@ -11,7 +11,7 @@ from deepdiff import DeepDiff
 
 from enforcer.graph.kinds import by_name
 from enforcer.graph.show import Describe, items_of, show
-from enforcer.graph.values import ATOMIC_IDS, hash_free_key, same
+from enforcer.graph.values import ATOMIC_IDS, hash_free_key, identity, same
 from enforcer.masking import cut, mask
 
 _MAX_LINES = 4
@@ -146,7 +146,7 @@ class _Plainer:
     def _plain(self, value: Any, depth: int) -> Any:
         self._left -= 1
         kind = type(value)
-        if kind is int or id(kind) not in ATOMIC_IDS:
+        if kind is int or identity(kind) not in ATOMIC_IDS:
             return self._container(value, kind, depth)
         return value
 
@@ -178,4 +178,4 @@ class _Plainer:
         kind = type(key)
         if kind is int:
             return self._container(key, kind, _MAX_DEPTH)
-        return key if id(kind) in ATOMIC_IDS else _Text(show(key, self._describe))
+        return key if identity(kind) in ATOMIC_IDS else _Text(show(key, self._describe))

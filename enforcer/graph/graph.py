@@ -10,7 +10,7 @@ from enforcer.graph.kinds import INDEXED, NAMED, PROBE
 from enforcer.graph.policy import Policy
 from enforcer.graph.undo import undo
 from enforcer.graph.unit import Cell, Holder, Unit
-from enforcer.graph.values import ATOMIC_IDS, Inside
+from enforcer.graph.values import ATOMIC_IDS, Inside, identity
 from enforcer.graph.walk import Registry, Walk
 
 COMMON = "common"
@@ -290,4 +290,4 @@ def _is_atom(value: object) -> bool:
     """Whether no cell lies below `value`."""
     if type(value) is tuple or type(value) is Inside:
         return all(map(_is_atom, value))
-    return value is ABSENT or id(type(value)) in ATOMIC_IDS
+    return value is ABSENT or identity(type(value)) in ATOMIC_IDS

@@ -7,7 +7,7 @@ from typing import Any
 
 from enforcer.graph.kinds import INSTANCE, TYPE
 from enforcer.graph.unit import Unit
-from enforcer.graph.values import ATOMIC_IDS, vars_of
+from enforcer.graph.values import ATOMIC_IDS, identity, vars_of
 from enforcer.graph.walk import EMPTY_PLAN, Plan, Registry
 
 
@@ -36,7 +36,7 @@ class Holdings:
         while todo:
             obj = todo.pop()
             key = id(obj)
-            if id(type(obj)) in ATOMIC_IDS or key in seen:
+            if identity(type(obj)) in ATOMIC_IDS or key in seen:
                 continue
             seen[key] = obj
             plan = self._registry.plan(type(obj))
@@ -56,7 +56,7 @@ class Holdings:
                 continue
             if type(name) is str and self._policy.belongs_to_core(root, name):
                 of_core.add(name)
-            elif id(type(value)) not in ATOMIC_IDS:
+            elif identity(type(value)) not in ATOMIC_IDS:
                 found.append(value)
         beside = [kind for kind in self._registry.plan(type(root)).cell_kinds if kind not in (INSTANCE, TYPE)]
         return [*found, *(each for kind in beside for entry in kind.contents(root) for each in entry)]

@@ -19,7 +19,16 @@ from typing import Any
 from enforcer.graph.native.spec import Native
 from enforcer.graph.native.table import native_of
 from enforcer.graph.show import show
-from enforcer.graph.values import ATOMIC_IDS, class_dict, class_flags, class_mro, class_name, hash_free_key, same
+from enforcer.graph.values import (
+    ATOMIC_IDS,
+    class_dict,
+    class_flags,
+    class_mro,
+    class_name,
+    hash_free_key,
+    identity,
+    same,
+)
 
 Contents = list[tuple[Any, Any]]
 """(name, value) pairs of one container, in its order."""
@@ -241,7 +250,7 @@ class OrderedDictKind(ListedKind, DictKind):
 def _hashes_in_c(key: Any, depth: int = 0) -> bool:
     if type(key) is tuple:
         return depth < 20 and all(_hashes_in_c(item, depth + 1) for item in key)
-    return id(type(key)) in ATOMIC_IDS
+    return identity(type(key)) in ATOMIC_IDS
 
 
 class InstanceKind(DictKind):

@@ -26,6 +26,7 @@ from enforcer.graph.values import (
     class_dict,
     class_flags,
     class_mro,
+    identity,
     is_one_of,
 )
 from enforcer.graph.walk import EMPTY_PLAN, Registry
@@ -48,16 +49,16 @@ _BY_VALUE = (
     types.BuiltinFunctionType,
     types.MethodWrapperType,
 )
-_BY_VALUE_IDS = frozenset(map(id, _BY_VALUE))
+_BY_VALUE_IDS = frozenset(map(identity, _BY_VALUE))
 # What the latter remember beside their value is of no use elsewhere.
-_LEAF_IDS = frozenset(map(id, LEAF_TYPES | VALUE_TYPES))
+_LEAF_IDS = frozenset(map(identity, LEAF_TYPES | VALUE_TYPES))
 
 
 def has_identity(registry: Registry, cls: type) -> bool:
     """Whether an object of `cls` is told from others by which one it is: a cell, or a key that is found by identity."""
-    if id(cls) in _BY_VALUE_IDS:
+    if identity(cls) in _BY_VALUE_IDS:
         return False
-    return id(cls) in _LEAF_IDS or registry.plan(cls) is not EMPTY_PLAN
+    return identity(cls) in _LEAF_IDS or registry.plan(cls) is not EMPTY_PLAN
 
 
 def reduce(registry: Registry, obj: Any) -> Any:
@@ -120,7 +121,7 @@ def _base(cls: type) -> Any:
 def runs_no_code(registry: Registry, obj: Any) -> bool:
     """Whether pickling an object that `reduce` does not know, and back, runs nobody's code but Python's."""
     cls = type(obj)
-    return issubclass(cls, (type, types.FunctionType)) or id(cls) in _LEAF_IDS or registry.plan(cls) is EMPTY_PLAN
+    return issubclass(cls, (type, types.FunctionType)) or identity(cls) in _LEAF_IDS or registry.plan(cls) is EMPTY_PLAN
 
 
 class Forms:
@@ -138,7 +139,7 @@ class Forms:
         """What an object holds."""
         if issubclass(type(obj), type):
             return id(obj)
-        if id(type(obj)) in _LEAF_IDS:
+        if identity(type(obj)) in _LEAF_IDS:
             return id(type(obj))
         plan = self._registry.plan(type(obj))
         cells = tuple((CODES[kind], self._of_cell(kind, obj)) for kind in plan.cell_kinds if kind is not TYPE)
@@ -153,7 +154,7 @@ class Forms:
     def of(self, value: Any) -> Any:
         """A value as it stands in a cell."""
         kind = type(value)
-        if id(kind) in ATOMIC_IDS:
+        if identity(kind) in ATOMIC_IDS:
             return (id(kind), repr(value))
         number = self._numbers.get(id(value))
         if number is not None:
@@ -164,7 +165,7 @@ class Forms:
             return (id(kind), self.of(value.__self__), self.of(value.__func__))
         if is_one_of(kind, BUILTIN_METHODS):
             return (id(kind), self.of(value.__self__), value.__name__)
-        if id(kind) in _LEAF_IDS:
+        if identity(kind) in _LEAF_IDS:
             return id(kind)
         plan = self._registry.plan(kind)
         return ("is", id(value)) if plan.cell_kinds or plan.probe else id(kind)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
-from enforcer.graph.values import ATOMIC_IDS, class_name, full_class_name, readable
+from enforcer.graph.values import ATOMIC_IDS, class_name, full_class_name, identity, readable
 
 LIMIT = 2000
 """Texts are cut at this many characters."""
@@ -36,7 +36,7 @@ def _show(value: object, describe: Describe, depth: int) -> str:
         return repr(readable(value[:LIMIT]))  # type: ignore[index]
     if kind is bytes:
         return repr(value[:LIMIT])  # type: ignore[index]
-    if id(kind) in ATOMIC_IDS:
+    if identity(kind) in ATOMIC_IDS:
         return _show_atom(value)
     described = describe(value)
     if described is not None:

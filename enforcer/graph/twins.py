@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from enforcer.graph.kinds import BAG, INSTANCE, SLOTS, TYPE, Contents, Kind, by_name
-from enforcer.graph.values import ATOMIC_IDS, class_dict, class_mro, hash_free_key, same
+from enforcer.graph.values import ATOMIC_IDS, class_dict, class_mro, hash_free_key, identity, same
 from enforcer.graph.walk import Plan
 
 ReadContents = Callable[[Kind, Any], Contents]
@@ -135,7 +135,7 @@ class Likeness:
 
     def alike(self, a: Any, b: Any, depth: int = 0) -> bool:
         """Whether `b` says the same as `a`."""
-        if id(type(a)) in ATOMIC_IDS or same(a, b):
+        if identity(type(a)) in ATOMIC_IDS or same(a, b):
             return same(a, b)
         if id(a) in self._paired:
             return self._paired[id(a)][1] is b

@@ -27,6 +27,7 @@ from enforcer.graph.values import (
     class_flags,
     class_mro,
     has_attributes,
+    identity,
     is_compiled,
     is_made_by_c,
 )
@@ -105,7 +106,7 @@ class Registry:
         self._stateless: dict[int, type] = {}
         # Units of classes that walks have met; None while there are to be no new ones.
         self._met_units: list[Unit] | None = None
-        # Types of objects that are passed by when an entry of a cell leads there, by their ids.
+        # Types of objects that are passed by when an entry of a cell leads there, by their identities.
         self.leads_nowhere: set[int] = set()
 
     def plan(self, cls: type) -> Plan:
@@ -114,7 +115,7 @@ class Registry:
         if known is None:
             known = self._plans[id(cls)] = (cls, _plan(cls, self.policy))
             if known[1] is EMPTY_PLAN or (known[1].as_root and not known[1].is_class):
-                self.leads_nowhere.add(id(cls))
+                self.leads_nowhere.add(identity(cls))
         return known[1]
 
     def is_state(self, cls: type) -> bool:
@@ -300,7 +301,7 @@ class Walk:
         queue = self._queue
         while queue:
             step = queue.popleft()
-            if id(type(step[0])) not in ATOMIC_IDS:
+            if identity(type(step[0])) not in ATOMIC_IDS:
                 self._visit(step)
 
     def _visit(self, step: Step) -> None:
@@ -388,9 +389,9 @@ class Walk:
             if cell.kind is function_caches.FUNCTION_CACHE and self._is_keyed_by_another(name):
                 continue
             named = type(name) is str
-            if not named and id(type(name)) not in ATOMIC_IDS:
+            if not named and identity(type(name)) not in ATOMIC_IDS:
                 queue.append((name, cell, name, ""))
-            value_type = id(type(value))
+            value_type = identity(type(value))
             if value_type in ATOMIC_IDS or (named and name in skipped):
                 continue
             if cell.kind is kinds.NATIVE and value_type in _TUPLE_IDS:
@@ -405,7 +406,7 @@ class Walk:
                 queue.append((value, cell, name, ""))
 
 
-_TUPLE_IDS = frozenset({id(tuple), id(Inside)})
+_TUPLE_IDS = frozenset({identity(tuple), identity(Inside)})
 
 
 _CLASS = Plan((kinds.CLASS, kinds.CLASS_FIELDS, kinds.TYPE), as_root=True, is_class=True)

@@ -12,7 +12,7 @@ from typing import Any
 from enforcer.bst.elements.core_code import in_package, is_core
 from enforcer.graph.kinds import CLASS, INSTANCE, NATIVE, Kind
 from enforcer.graph.unit import Alias, Cell, Holder, Unit
-from enforcer.graph.values import ATOMIC_IDS, is_class
+from enforcer.graph.values import ATOMIC_IDS, identity, is_class
 from enforcer.graph.walk import Registry
 
 _DEPTH = 3
@@ -49,7 +49,7 @@ def library_places(
 def _entries(cell: Cell, registry: Registry) -> Iterator[tuple[Any, str, Any]]:
     """Name, rest of the way, and value, of what may hold more."""
     for name, value in cell.kind.contents(cell.obj):
-        if id(type(value)) in ATOMIC_IDS or issubclass(type(value), (types.ModuleType, types.FunctionType)):
+        if identity(type(value)) in ATOMIC_IDS or issubclass(type(value), (types.ModuleType, types.FunctionType)):
             continue
         yield name, "", value
         children = registry.plan(type(value)).children

@@ -27,7 +27,7 @@ from buildstream.plugin import Plugin
 from enforcer.blame.code import functions_of, nested_code
 from enforcer.bst.elements.core_code import in_package, is_core, is_file_of_buildstream
 from enforcer.bst.elements.file_names import is_installed
-from enforcer.graph.values import ATOMIC_IDS, class_mro, file_of, is_class, module_of, vars_of
+from enforcer.graph.values import ATOMIC_IDS, class_mro, file_of, identity, is_class, module_of, vars_of
 
 _OURS = ("enforcer", "pytest_plugin")
 _STDLIB = tuple({os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib")})
@@ -170,7 +170,7 @@ class _Names:
     """What a module has of other modules: themselves, things, and their names in its code."""
 
     def __init__(self, module: types.ModuleType) -> None:
-        self.held = {id(value) for value in vars_of(module).values() if id(type(value)) not in ATOMIC_IDS}
+        self.held = {id(value) for value in vars_of(module).values() if identity(type(value)) not in ATOMIC_IDS}
         self.modules = set(_modules_of(vars_of(module).values()))
         codes = (code for function, _ in functions_of([module]) for code in nested_code(function.__code__))
         self.in_code = {name for code in codes for name in code.co_names}

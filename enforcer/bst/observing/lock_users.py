@@ -22,7 +22,7 @@ from enforcer.bst.elements.parts import dependencies_of, sources_of
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.observing.lock_holders import LockHolder
 from enforcer.bst.observing.locks import SharedLocks
-from enforcer.graph.values import ATOMIC_IDS, class_dict, class_mro, is_class, is_one_of, module_of, vars_of
+from enforcer.graph.values import ATOMIC_IDS, class_dict, class_mro, identity, is_class, is_one_of, module_of, vars_of
 
 _ASSEMBLING = frozenset({"configure_sandbox", "stage", "assemble"})
 _STAGING = frozenset({"stage", "stage_directory", "validate_cache"})
@@ -164,7 +164,7 @@ class _Code:
 
     def parts(self, value: Any) -> list[Any]:
         """The locks, functions and classes of plugins that `value` is made of."""
-        if id(type(value)) in ATOMIC_IDS:
+        if identity(type(value)) in ATOMIC_IDS:
             return []
         if id(value) not in self._parts:
             self._parts[id(value)] = (value, list(filter(self._matters, parts_of(value))))

@@ -10,7 +10,7 @@ from typing import Any
 
 from enforcer.graph.native.raw import fields_of
 from enforcer.graph.native.spec import Entries, Native
-from enforcer.graph.values import ATOMIC_IDS, Inside, class_dict
+from enforcer.graph.values import ATOMIC_IDS, Inside, class_dict, identity
 
 _MOST_STEPS = 10_000_000
 
@@ -126,7 +126,7 @@ def count(base: Any) -> Native:
 
     def read(obj: Any) -> Entries:
         held = _held_by(obj)
-        if not all(id(type(part)) in ATOMIC_IDS for part in held):
+        if not all(identity(type(part)) in ATOMIC_IDS for part in held):
             return [("", Inside(held))]  # numbers of somebody's own class, whose text runs code
         try:
             numbers = base.__repr__(obj).partition("(")[2].rpartition(")")[0]

@@ -19,6 +19,7 @@ from enforcer.graph.values import (
     ATOMIC_IDS,
     class_dict,
     class_mro,
+    identity,
     is_class,
     is_compiled,
     module_of,
@@ -134,4 +135,4 @@ def _is_fixed(name: object, value: object) -> bool:
     if _is_function(value):
         return True
     # None, or a private one, is often what a function fills in.
-    return id(type(value)) in ATOMIC_IDS and value is not None and name.isupper() and not name.startswith("_")
+    return identity(type(value)) in ATOMIC_IDS and value is not None and name.isupper() and not name.startswith("_")
