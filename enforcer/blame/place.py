@@ -32,9 +32,9 @@ def function_of(frame: FrameType) -> CodeType:
     return frame.f_code
 
 
-def plugin_place(frame: FrameType | None, files: Collection[str]) -> Place | None:
-    """Where the nearest running function is that one of `files` defines, from `frame` upwards."""
-    while frame is not None:
+def plugin_place(frame: FrameType | None, files: Collection[str], above: FrameType | None = None) -> Place | None:
+    """Where the nearest running function is that one of `files` defines, from `frame` upwards, below `above`."""
+    while frame is not above and frame is not None:
         if frame.f_code.co_filename in files:
             return place_of(frame)
         frame = frame.f_back

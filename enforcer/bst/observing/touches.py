@@ -78,6 +78,8 @@ class Touches:
         self._roots = run_graph.graph.registry.roots
         # A running function that no plugin code called: core reaches for many things in a row.
         self._without_plugin: FrameType | None = None
+        # The function of ours that has the action run: no plugin called it.
+        self._above: FrameType | None = None
         self._direct: dict[Unit, Where] = {}
         self._indirect: dict[Unit, Where] = {}
         self._writes: dict[tuple[int, str], Where] = {}
@@ -182,7 +184,7 @@ class Touches:
             self.live.follow(unit, frame)
         if written is None and (unit in self._indirect or frame is self._without_plugin):
             return
-        place = plugin_place(frame, self._run_graph.plugin_files)
+        place = plugin_place(frame, self._run_graph.plugin_files, self._above)
         if place is None:
             self._without_plugin = frame
             return
@@ -200,11 +202,12 @@ class Touches:
                 if self.live is not None:
                     self.live.prepare()
                     self._arm(self.live)
+                self._above = _getframe(2)  # whose statement this block is
                 # Only now: what we ask ourselves is no touch.
                 _current = self
                 yield
             finally:
-                _current = self._without_plugin = None
+                _current = self._without_plugin = self._above = None
                 if self.live is not None:
                     self.live.stop()
 
