@@ -36,7 +36,7 @@ from enforcer.blame.library import doors_in
 from enforcer.blame.place import INLINE, Place
 from enforcer.blame.watched import is_member
 from enforcer.graph.unit import Unit
-from enforcer.graph.values import class_dict, is_class, is_one_of, module_of
+from enforcer.graph.values import class_dict, class_mro, is_class, is_one_of, module_of
 
 _BY_NAME = (
     *(builtins.setattr, builtins.delattr, builtins.vars, builtins.globals, builtins.exec, builtins.eval),
@@ -166,7 +166,7 @@ class Reach:
             lines.setdefault(line, {})[id(reached.unit), id(reached.only)] = reached
         if lines:
             self._lines[id(code)] = lines
-            if _runs_in_jobs(code, function):
+            if _runs_in_jobs(code, function, cls):
                 self._reaching.add(function.__module__)
 
     def _by_their_attributes(self, classes: Iterable[type]) -> dict[str, list[Reached]]:
@@ -271,10 +271,14 @@ class Reach:
         operation, value = step.instruction.opname, step.value
         if operation.startswith(_ASKING):
             yield from self._doors.methods.get(step.instruction.argval, ())
+        if by_name and operation == "LOAD_CONST":
+            value = _named_module(step.instruction.argval)
+            then = None
         if value is UNKNOWN_OBJECT:
             return
-        if id(value) in self._doors.objects:
-            yield self._doors.objects[id(value)][1]
+        door = self._doors.objects.get(id(_called(value)))
+        if door is not None:
+            yield door[1]
         # A module that is imported will be met again where it is used.
         if not operation.startswith("IMPORT") and (by_name or _is_handed_on(step, then)):
             yield from self._stored_into(value, then)
@@ -302,6 +306,8 @@ class Reach:
             return map(Reached, self._everything())
         if value is sys.modules or is_one_of(value, _BY_NAME):
             return map(Reached, self._anything())
+        if type(value) is functools.partial:
+            return (*self._known(value), *self._through(_called(value)))
         if not _only_leads_on(value) or by_name or _is_kept(step, then):
             return self._known(value)
         if is_class(value) and step.instruction.opname.startswith(_LOCAL):
@@ -368,9 +374,26 @@ class Reach:
         return self._inside[id(value)][1]
 
 
-def _runs_in_jobs(code: types.CodeType, function: types.FunctionType) -> bool:
+def _runs_in_jobs(code: types.CodeType, function: types.FunctionType, cls: type | None) -> bool:
     """Whether `code`, of a function or of one inside of it, may run in a job; what `configure()` makes may be kept."""
-    return function.__name__ not in IN_NO_JOB or (code is not function.__code__ and code.co_name not in INLINE)
+    if function.__name__ not in IN_NO_JOB or (code is not function.__code__ and code.co_name not in INLINE):
+        return True
+    # A `configure()` of another class, or of none, is a library's.
+    return cls is None or not any(module_of(base).startswith("buildstream.") for base in class_mro(cls))
+
+
+def _called(value: Any) -> Any:
+    """What is called where a partial function is."""
+    while type(value) is functools.partial:
+        value = value.func
+    return value
+
+
+def _named_module(text: Any) -> Any:
+    """The module that a text leads into: `mock.patch("shutil.rmtree")`."""
+    steps = text.split(".") if type(text) is str else []
+    names = (".".join(steps[:count]) for count in range(len(steps), 0, -1))
+    return next((sys.modules[name] for name in names if name in sys.modules), UNKNOWN_OBJECT)
 
 
 def _bound(value: Any) -> tuple[Any, ...]:
@@ -432,7 +455,15 @@ def _is_handed_on(step: Named, then: Named | None) -> bool:
     """Whether a class or module is more than asked for an attribute."""
     if type(step.value) is types.ModuleType and then is not None:
         return not then.instruction.opname.startswith(_ASKING)
+    if is_class(step.value) and then is not None and then.instruction.opname.startswith(_ASKING):
+        return _is_class_method(step.value, then.instruction.argval)
     return then is not None and then.instruction.opname.startswith(_KEPT)
+
+
+def _is_class_method(cls: type, name: str) -> bool:
+    """Whether it may store on the class that it is called on: `SafeLoader.add_constructor(...)`."""
+    member = next((class_dict(base)[name] for base in class_mro(cls) if name in class_dict(base)), None)
+    return type(member) is classmethod
 
 
 def _asks_class(step: Named) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from enforcer.graph.compare import ABSENT
 from enforcer.graph.kinds import INSTANCE, SLOTS
 from enforcer.graph.policy import Policy
 from enforcer.graph.twins import Likeness, NoTwin, PlanOf, now, twin
-from enforcer.graph.values import class_dict, class_mro, module_of
+from enforcer.graph.values import class_dict, class_mro, is_class, module_of, same
 from enforcer.graph.walk import Registry
 
 CopyReader = Callable[[Any], Any]
@@ -73,7 +73,7 @@ class Readers(NamedTuple):
 def readers_of(cls: type, name: str, policy: Policy) -> Readers:
     """The ways to read an object of `cls` that can lead to its attribute `name`, in code of libraries."""
     members = _members(cls, policy)
-    leading = _leading_to(name, members)
+    leading = _leading_to(name, _constants_for(name, cls, policy), members)
     readers = Readers([attrgetter(name)], [], [])
     for member_name in leading:
         member = members[member_name]
@@ -137,11 +137,22 @@ class _Beside(NamedTuple):
     function: types.FunctionType
 
 
-def _leading_to(name: str, members: dict[str, Any]) -> list[str]:
-    """The members of which the code names `name`, or one that leads there; nearest first."""
+def _constants_for(name: str, cls: type, policy: Policy) -> set[str]:
+    """What libraries call the text `name` in code beside the class: `setattr(self, Anchor.attrib, ...)`."""
+    found: set[str] = set()
+    for base in class_mro(cls):
+        module = sys.modules.get(module_of(base))
+        if type(module) is types.ModuleType and policy.is_library(module_of(base)):
+            holders = [vars(module), *(class_dict(each) for each in vars(module).values() if is_class(each))]
+            found.update(each for holder in holders for each, value in holder.items() if same(value, name))
+    return found
+
+
+def _leading_to(name: str, constants: Iterable[str], members: dict[str, Any]) -> list[str]:
+    """The members of which the code names `name` in one of these ways, or one that leads there; nearest first."""
     named = {each: _names_in(member) for each, member in members.items()}
     found: dict[str, None] = {}
-    wanted = {name}
+    wanted = {name, *constants}
     while wanted:
         more = [each for each, names in named.items() if each not in found and not names.isdisjoint(wanted)]
         found.update(dict.fromkeys(more))

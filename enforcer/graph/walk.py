@@ -17,6 +17,7 @@ from enforcer.graph.kinds import HEAP_TYPE, Kind, Probe, slots_of
 from enforcer.graph.native.table import native_of
 from enforcer.graph.native.used import layers_of
 from enforcer.graph.policy import Policy
+from enforcer.graph.some_entries import Current
 from enforcer.graph.unit import Alias, Cell, Holder, Opaque, Unit
 from enforcer.graph.values import (
     ATOMIC_IDS,
@@ -245,8 +246,9 @@ class Walk:
         """Walk from the roots over the framework's own attributes; the others are kept for `rest`."""
         for cell in self.unit.fixed:
             # Behind an interface, but no other unit's where a walk comes to it.
-            if cell.subject is not None:
-                self.registry.claim(id(cell.subject), self.unit, _SHARED)
+            behind = cell.obj.first if type(cell.obj) is Current else cell.subject
+            if behind is not None:
+                self.registry.claim(id(behind), self.unit, _SHARED)
         for root, label in self.unit.roots:
             self._queue.append((root, None, label, ""))
         self._run(_SHARED if self.unit.shared else _CORE)

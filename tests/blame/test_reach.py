@@ -60,7 +60,10 @@ class Plug:
 
 
 _LIBRARY = """
+import functools
 import os
+
+library_partial = functools.partial(functools.partial(os.chdir), "/")
 
 def through_a_library(where):
     _go(where)
@@ -188,7 +191,9 @@ def reached(line: str) -> set[str]:
         ("gc.get_referents(dep)", {"process"}),
         ("through_a_library('/')", {"process"}),
         ("library_class().run()", {"process"}),
-        ("mock.patch.dict('os.environ', A='1').start()", {"class", "module"}),
+        ("library_partial()", {"process"}),
+        ("mock.patch.dict('os.environ', A='1').start()", {"class", "module", "process"}),
+        ("mock.patch('os.environ').start()", {"class", "module", "process"}),
     ],
 )
 def test_a_line_that_can_change_something_shared_reaches_it(line: str, kinds: set[str]) -> None:
@@ -263,12 +268,53 @@ def test_a_function_with_more_default_values_than_parameters_is_searched() -> No
     assert [each.unit for each in reach.at(module.put.__code__, 3)] == [MODULE]
 
 
+def test_a_class_method_of_a_library_may_store_on_the_class_that_it_is_called_on() -> None:
+    module: Any = types.ModuleType("plug")
+
+    class Loader:
+        known: tuple[str, ...] = ()
+
+        @classmethod
+        def add(cls, name: str) -> None:
+            cls.known = (*cls.known, name)
+
+        def read(self) -> None:
+            pass
+
+    vars(module)["Loader"] = Loader
+    exec(compile("def put():\n    Loader.add('a')\n    Loader.read\n", "plug.py", "exec"), vars(module))
+    doors = Doors()
+    doors.attributes = {id(Loader): {"known": Reached(PROCESS)}}
+    reach = Reach([module], lambda obj: None, doors, tuple, tuple)
+    assert [each.unit for each in reach.at(module.put.__code__, 2)] == [PROCESS]
+    assert not list(reach.at(module.put.__code__, 3))
+
+
 def test_what_runs_in_no_job_has_no_job_followed() -> None:
     module: Any = types.ModuleType("plug")
-    exec(compile("TABLE = {}\ndef configure():\n    TABLE['a'] = 1\n", "plug.py", "exec"), vars(module))
-    module.configure.__module__ = "plug"
+    core = type("Element", (), {"__module__": "buildstream.element"})
+    text = "class Plug(Element):\n    def configure(self):\n        TABLE['a'] = 1\n"
+    vars(module).update(Element=core, TABLE={})
+    exec(compile(text, "plug.py", "exec"), vars(module))
     reach = Reach([module], lambda obj: MODULE if obj is module.TABLE else None, Doors(), tuple, tuple)
     assert not reach.may_change(("plug",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def configure():\n    TABLE['a'] = 1\n",
+        "class Settings:\n    def configure(self):\n        TABLE['a'] = 1\n",
+    ],
+)
+def test_what_a_library_calls_configure_may_run_in_a_job(text: str) -> None:
+    module: Any = types.ModuleType("plug")
+    vars(module)["TABLE"] = {}
+    exec(compile(text, "plug.py", "exec"), vars(module))
+    function = module.configure if "configure" in vars(module) else module.Settings.configure
+    function.__module__ = "plug"
+    reach = Reach([module], lambda obj: MODULE if obj is module.TABLE else None, Doors(), tuple, tuple)
+    assert reach.may_change(("plug",))
 
 
 def test_a_function_that_was_made_where_no_job_runs_may_run_in_one() -> None:

@@ -47,7 +47,8 @@ class FileNames:
         Else relative to the installed packages, else its name alone.
         """
         if file not in self._known:
-            self._known[file] = self._shown(Path(file))
+            # What was imported by way of `sys.path` may lie beside it: `plugins/../lib/acme.py`.
+            self._known[file] = self._shown(Path(os.path.normpath(file)))
         return self._known[file]
 
     def _shown(self, path: Path) -> str:

@@ -13,6 +13,7 @@ from buildstream._signals import TerminateException
 
 from enforcer.bst.elements import names
 from enforcer.bst.elements.parts import dependencies_of
+from enforcer.bst.elements.process.reading import RANDOM
 from enforcer.bst.elements.process.units import begin_in_thread, end_in_thread
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.attempt import Attempt, Outcome, Prepared
@@ -99,6 +100,7 @@ class Judge:
         own = self.run_graph.unit_of(element)
         # First: what other jobs have left in their threads is no change of this one's.
         self.run_graph.policy.thread_state.begin()
+        RANDOM.begin()
         found_early = self.comparison.before(own)
         now = running()
         self.late.look(now)

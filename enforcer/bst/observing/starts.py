@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import subprocess
 import threading
+import weakref
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -49,7 +50,8 @@ class Starts:
         self._late = late
         self.pipes: dict[int, int] = {}
         # Whether it is a plugin's, by the identity of the thread's object; what late threads start is in `late`.
-        self._threads: dict[int, tuple[threading.Thread, bool]] = {}
+        # The object itself keeps open what its thread has used: the one that manages a pool of processes, its pipes.
+        self._threads: dict[int, tuple[weakref.ref[threading.Thread], bool]] = {}
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -62,13 +64,13 @@ class Starts:
     def is_plugins(self, thread: threading.Thread | None) -> bool | None:
         """Whether a plugin has started it in this job; None where it was not seen."""
         known = self._threads.get(id(thread))
-        return known[1] if known is not None and known[0] is thread else None
+        return known[1] if known is not None and known[0]() is thread else None
 
     def _noting(self, number_of: Callable[[Any], int | None], original: Any) -> Any:
         def start(started: Any, *args: Any, **kwargs: Any) -> Any:
             frame, is_thread = _getframe(1), issubclass(type(started), threading.Thread)
             if is_thread:
-                self._threads[id(started)] = started, self._starts_for_plugin(frame)
+                self._threads[id(started)] = weakref.ref(started), self._starts_for_plugin(frame)
                 self._makers.starts(started, frame)
             result = original(started, *args, **kwargs)
             number = number_of(started)

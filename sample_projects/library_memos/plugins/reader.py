@@ -4,12 +4,14 @@ import copy
 import dataclasses
 import enum
 import functools
+import io
 import ipaddress
 import logging
 import pathlib
 import sys
 import typing
 
+import ruamel.yaml
 from buildstream import Element
 from buildstream.types import _Scope
 
@@ -98,6 +100,7 @@ def others(dep):
     dep.matcher.ratio(), dep.matcher.get_opcodes()
     hash(dep.fraction), str(dep.uuid), dep.message.as_string(), dep.template.substitute(name="x")
     dep.parser.parse_args([]), dep.url.hostname, describe(1.5), describe(True)
+    ruamel.yaml.YAML().dump(dep.document, io.StringIO())
     copy.copy(Slotted()), copy.deepcopy(dep.fraction), dataclasses.asdict(Page())
 
 

@@ -11,6 +11,7 @@ import string
 import urllib.parse
 import uuid
 
+import ruamel.yaml
 from buildstream import Element
 
 
@@ -41,6 +42,7 @@ class ShelfElement(Element):
         self.message["Subject"] = "hello"
         self.template = string.Template("$name")
         self.parser = argparse.ArgumentParser()
+        self.document = ruamel.yaml.YAML().load("name: x\nlist: [1]\n")
         self.url = urllib.parse.urlsplit("http://host/path?query")
 
     def preflight(self):

@@ -35,6 +35,10 @@ def test_a_file_of_a_project_behind_a_junction_says_so(tmp_path: Path) -> None:
     assert named(tmp_path, tmp_path / "staged" / "k.py") == "sub.bst:deep.bst:k.py"
 
 
+def test_a_file_that_was_found_by_a_detour_is_named_without_it(tmp_path: Path) -> None:
+    assert named(tmp_path, tmp_path / "top" / "plugins" / ".." / "lib" / "k.py") == "lib/k.py"
+
+
 def test_the_name_of_a_project_is_not_the_beginning_of_anothers(tmp_path: Path) -> None:
     assert named(tmp_path, tmp_path / "top2" / "k.py") == "k.py"
 

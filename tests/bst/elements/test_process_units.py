@@ -10,14 +10,18 @@ import random
 import signal
 import sys
 import threading
+import types
 import urllib.request
 import warnings
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from enforcer.bst.elements.process import reading
 from enforcer.bst.elements.process.units import Process, begin_in_thread, end_in_thread
 from enforcer.graph.graph import Graph
+from enforcer.graph.unit import Unit
 from tests.graph.build import paths
 from tests.graph.policies import OpenPolicy
 
@@ -95,6 +99,7 @@ def test_drawing_a_million_numbers_is_no_change(draw: Callable[[], object]) -> N
 @pytest.mark.parametrize("drawn", [0, 1, 5000])
 def test_a_seed_is_a_change_however_much_was_drawn_since(drawn: int) -> None:
     graph = process_graph()
+    reading.RANDOM.begin()
     before = random.getstate()
     random.seed(5)
     random.randbytes(drawn)
@@ -102,6 +107,41 @@ def test_a_seed_is_a_change_however_much_was_drawn_since(drawn: int) -> None:
     assert [change.raw_path() for change in cell.changes] == ["random.seed()"]
     assert graph.undo([cell]) == []
     assert random.getstate() == before
+
+
+def test_what_a_plugin_has_imported_of_it_is_still_the_process_s() -> None:
+    module: Any = types.ModuleType("plug")
+    module.choice, module.path = random.choice, sys.path
+    graph = Graph(OpenPolicy())
+    graph.add([*Process(()).units(), Unit("module", "plug", [(module, "")], shared=True)])
+    random.random()
+    assert paths(graph) == []
+    sys.path.append("/acme")
+    try:
+        [cell] = graph.changed()
+        assert cell.unit.kind == "process"
+    finally:
+        sys.path.remove("/acme")
+
+
+def test_a_sequence_that_was_put_back_is_no_change_whenever_one_looks() -> None:
+    graph = process_graph()
+    reading.RANDOM.begin()
+    random.random()
+    before = random.getstate()
+    random.seed(5)
+    assert paths(graph) == [("random.seed()", "set")]
+    random.setstate(before)
+    assert paths(graph) == []
+
+
+def test_what_was_drawn_before_the_job_cannot_be_drawn_again() -> None:
+    earlier = random.getstate()
+    random.random()
+    graph = process_graph()
+    reading.RANDOM.begin()
+    random.setstate(earlier)
+    assert paths(graph) == [("random.seed()", "set")]
 
 
 def test_the_opener_that_urlopen_makes_is_no_change_and_one_with_more_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -69,6 +70,19 @@ def job() -> Iterator[Watched]:
 
 def opens(kept: list[Any]) -> None:
     kept.append(leave_open(__file__, encoding="utf-8"))
+
+
+def test_a_thread_that_is_over_is_not_kept_with_all_that_it_holds_open(job: Watched) -> None:
+    gone: list[weakref.ref[threading.Thread]] = []
+
+    def runs_a_thread(kept: list[Any]) -> None:
+        thread = threading.Thread(target=len, args=("",))
+        thread.start()
+        thread.join()
+        gone.append(weakref.ref(thread))
+
+    assert job.left(runs_a_thread) == []
+    assert gone[0]() is None
 
 
 def test_a_file_that_is_kept_is_left_where_it_was_opened(job: Watched) -> None:

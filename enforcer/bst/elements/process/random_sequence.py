@@ -7,6 +7,7 @@ from _random import Random as Generator
 from os import getpid
 from typing import Any
 
+from enforcer.graph.kinds import Probe
 from enforcer.graph.native.raw import fields_of
 
 _WORDS = 624
@@ -34,9 +35,18 @@ class RandomSequence:
         # To ask it for its state makes hundreds of numbers, each time.
         self._generator: Any = random._inst
         self._fields = _fields(self._generator)
-        self._before: Any = self._state
         self._seeded = 0
+        self._start = self._state, self._seeded
         self._pid = getpid()
+
+    def probe(self) -> Probe:
+        """Of the generator itself: no plugin owns it that has `from random import choice`."""
+        return Probe("random.seed()", self.read, self.write, self._generator)
+
+    def begin(self) -> None:
+        """A job begins: from here on it may draw numbers, and put back what it has found."""
+        self.read()
+        self._start = self._state, self._seeded
 
     def read(self) -> str:
         """In words: how often it was seeded."""
@@ -48,30 +58,29 @@ class RandomSequence:
         if getpid() != self._pid:
             self._pid = getpid()  # Python has seeded it after the fork
         elif not _goes_on(self._state, now):
-            self._before = self._state
-            self._seeded += 1
+            first, seeded = self._start
+            self._seeded = seeded if _goes_on(first, now, _STEP) else self._seeded + 1
         self._state = now
         return _in_words(self._seeded)
 
     def write(self, value: str) -> None:
-        """Go on with the sequence that was left last."""
-        self._set(self._before)
-        self._state = self._before
+        """Go on with the sequence that the job has found."""
+        self._state, self._seeded = self._start
+        self._set(self._state)
         self._fields = _fields(self._generator)
-        self._seeded = max(0, self._seeded - 1)
 
 
 def _in_words(seeded: int) -> str:
     return "one sequence of numbers" if not seeded else f"another sequence of numbers ({seeded})"
 
 
-def _goes_on(before: Any, now: Any) -> bool:
+def _goes_on(before: Any, now: Any, limit: int = _LIMIT) -> bool:
     if now[1][:_WORDS] == before[1][:_WORDS]:
         return bool(now[1][_WORDS] >= before[1][_WORDS])
-    return _leads_to(before, now)
+    return _leads_to(before, now, limit)
 
 
-def _leads_to(before: Any, now: Any) -> bool:
+def _leads_to(before: Any, now: Any, limit: int) -> bool:
     """Whether drawing numbers leads from one state of a generator to the other."""
     here, there = _Random(), _Random()
     here.setstate(before)
@@ -79,7 +88,7 @@ def _leads_to(before: Any, now: Any) -> bool:
     # The next words of both, found in what the first one makes.
     wanted = there.randbytes(4 * _PROBE)
     end = b""
-    for _ in range(_LIMIT // _STEP):
+    for _ in range(limit // _STEP):
         made = end + here.randbytes(4 * _STEP)
         if wanted in made:
             return True

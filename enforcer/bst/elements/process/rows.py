@@ -380,7 +380,7 @@ ROWS: tuple[ProcessRow, ...] = (
     ProcessRow(
         "random.seed()",
         "numbers that others draw can be foretold, or repeat; drawing is no change",
-        lambda: [Cell(PROBE, Probe("random.seed()", reading.RANDOM.read, reading.RANDOM.write), None, "")],
+        lambda: [Cell(PROBE, reading.RANDOM.probe(), None, "")],
         (random.seed, random.setstate),
     ),
     ProcessRow(
