@@ -23,6 +23,7 @@ _NOT_BUILDSTREAMS = {
     "_ARCHIVE_FORMATS": "shutil",
     "_UNPACK_FORMATS": "shutil",
     "_actual_context": "multiprocessing",
+    "_args": "threading",
     "_before": "ours, in __slots__",
     "_cache": "logging",
     "_candidate_tempdir_list": "tempfile",
@@ -83,6 +84,7 @@ _NOT_BUILDSTREAMS = {
     "_trace_hook": "threading",
     "_update": "ours, in __slots__",
     "_weakrefset": "weakref",
+    "_work_queue": "concurrent.futures",
 }
 _OPTIONAL = {
     "buildstream._frontend.status:_StatusHeader": "without it there is no live count",

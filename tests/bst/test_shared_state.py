@@ -13,6 +13,7 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from enforcer.bst.elements.process import units
+from enforcer.bst.elements.process.reading import RANDOM
 from enforcer.bst.elements.process.rows import ROWS
 from enforcer.bst.elements.process.units import begin_in_thread, end_in_thread
 from enforcer.bst.elements.thread_state import ThreadState
@@ -104,6 +105,7 @@ class Runs:
         self.log.append(f"job of e{number}: {acts}")
         patched = self.world.process.patched
         self.world.policy.thread_state.begin()
+        RANDOM.begin()
         assert self.comparison.before(self.unit(number)) == []
         before = self.readings()
         begin_in_thread()
