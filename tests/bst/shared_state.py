@@ -337,7 +337,8 @@ def rows() -> list[State]:
         ),
         _row(
             "multiprocessing.set_start_method()",
-            lambda: multiprocessing.get_start_method(allow_none=True),
+            # The first one is what is used where none was set, as soon as one is needed.
+            lambda: multiprocessing.get_start_method(allow_none=True) or multiprocessing.get_all_start_methods()[0],
             lambda value: multiprocessing.set_start_method(value, force=True),
             _either("spawn", "forkserver"),
         ),
