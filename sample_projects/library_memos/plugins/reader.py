@@ -4,9 +4,11 @@ import copy
 import dataclasses
 import enum
 import functools
+import io
 import ipaddress
 import logging
 import pathlib
+import ruamel.yaml
 import sys
 import typing
 
@@ -98,6 +100,7 @@ def others(dep):
     dep.matcher.ratio(), dep.matcher.get_opcodes()
     hash(dep.fraction), str(dep.uuid), dep.message.as_string(), dep.template.substitute(name="x")
     dep.parser.parse_args([]), dep.url.hostname, describe(1.5), describe(True)
+    ruamel.yaml.YAML().dump(dep.comments, io.StringIO())
     copy.copy(Slotted()), copy.deepcopy(dep.fraction), dataclasses.asdict(Page())
 
 
