@@ -157,7 +157,13 @@ def _leading_to(name: str, constants: Iterable[str], members: dict[str, Any]) ->
         more = [each for each, names in named.items() if each not in found and not names.isdisjoint(wanted)]
         found.update(dict.fromkeys(more))
         wanted = set(more)
+    found.update(dict.fromkeys(each for each in members if _stores_under_any_name(members[each], named[each])))
     return [each for each in found if type(members[each]) is not _Beside]
+
+
+def _stores_under_any_name(member: Any, named: set[str]) -> bool:
+    """Whether reading this may store something under a name that its code computes."""
+    return type(member) is property and "setattr" in named
 
 
 def _names_in(member: Any) -> set[str]:
@@ -186,11 +192,14 @@ def attribute_in_class(obj: Any, name: str, plan_of: PlanOf) -> Any:
 
 
 def call(policy: Policy, function: Callable[..., Any], *args: Any) -> Any:
-    """What a function of a library returns; what it raises is nobody's concern, but for `Stopped`."""
+    """What a function of a library returns; what it raises is nobody's concern, but for `Stopped`.
+
+    Some parse the words that this program was started with, and end it where they make no sense to them.
+    """
     try:
         with only_libraries(policy):
             return function(*args)
-    except Exception:
+    except (Exception, SystemExit):
         return None
 
 

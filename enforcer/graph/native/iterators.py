@@ -180,18 +180,26 @@ def shared_by_tees(base: Any) -> Native:
 
 def generator(base: Any) -> Native:
     """A generator: the instruction at which it waits, and its variables."""
+    return _suspended(base, "gi_frame")
 
+
+def asynchronous_generator(base: Any) -> Native:
+    """As a generator."""
+    return _suspended(base, "ag_frame")
+
+
+def _suspended(base: Any, frame_name: str) -> Native:
     members = class_dict(base)
 
     def read(obj: Any) -> Entries:
-        frame = members["gi_frame"].__get__(obj)
+        frame = members[frame_name].__get__(obj)
         if frame is None:
             return [("", Inside((None,)))]
         return [("", Inside((frame.f_lasti, frame.f_lineno, *_variables(obj, frame))))]
 
     def text(obj: Any, value: Any) -> str:
-        name = members["__name__"].__get__(obj)
-        return f"<generator {name}, at its end>" if value[0] is None else f"<generator {name}, at another place>"
+        kind, name = type(obj).__name__, members["__name__"].__get__(obj)
+        return f"<{kind} {name}, at its end>" if value[0] is None else f"<{kind} {name}, at another place>"
 
     return Native(read, None, text)
 

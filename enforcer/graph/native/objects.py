@@ -11,7 +11,7 @@ from typing import Any
 
 from enforcer.graph.native.raw import fields_of
 from enforcer.graph.native.spec import Entries, Native
-from enforcer.graph.values import class_dict, class_flags, class_mro
+from enforcer.graph.values import Inside, class_dict, class_flags, class_mro
 
 _HEAP = 1 << 9
 _KEEPS_A_LIST = sys.version_info < (3, 13)
@@ -63,6 +63,15 @@ def decimal_context(base: Any) -> Native:
         base.__init__(obj, *(list(value) if type(value) is tuple else value for value in map(entries.get, names)))
 
     return Native(read, write, incidental=(".flags",))
+
+
+def variables(base: Any) -> Native:
+    """`contextvars.Context`: the variables that are set there, and their values. Nobody can unset one."""
+
+    def read(obj: Any) -> Entries:
+        return [("", Inside(part for entry in base.items(obj) for part in entry))]
+
+    return Native(read, None, lambda obj, value: f"<Context object, {len(value) // 2} variables set>")
 
 
 def exception(base: Any) -> Native:

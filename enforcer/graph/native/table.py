@@ -11,20 +11,21 @@ from enforcer.graph.values import class_dict, class_mro, full_class_name, is_mad
 
 _SEQUENCES = (
     *("list_iterator", "tuple_iterator", "str_iterator", "str_ascii_iterator", "bytes_iterator", "bytearray_iterator"),
-    *("list_reverseiterator", "reversed"),
+    *("list_reverseiterator", "reversed", "iterator"),
 )
 _MAPPINGS = ("dict_keyiterator", "dict_valueiterator", "dict_itemiterator")
 _REVERSED_MAPPINGS = ("dict_reversekeyiterator", "dict_reversevalueiterator", "dict_reverseitemiterator")
 _BY_FIELDS = (
     *("builtins.callable_iterator", "builtins.longrange_iterator", "builtins.odict_iterator"),
-    *("builtins.memory_iterator", "_csv.reader", "_elementtree._element_iterator"),
+    *("builtins.memory_iterator", "_csv.reader", "_elementtree._element_iterator", "_struct.unpack_iterator"),
     *("_collections._deque_iterator", "_collections._deque_reverse_iterator"),
     # Since Python 3.12.
     *("collections._deque_iterator", "collections._deque_reverse_iterator"),
 )
 _CODERS = (
     *("zlib.Compress", "zlib.Decompress", "_bz2.BZ2Compressor", "_bz2.BZ2Decompressor"),
-    *("_lzma.LZMACompressor", "_lzma.LZMADecompressor", "_sre.SRE_Scanner"),
+    *("_lzma.LZMACompressor", "_lzma.LZMADecompressor", "_sre.SRE_Scanner", "xml.etree.ElementTree.TreeBuilder"),
+    *("_multibytecodec.MultibyteIncrementalEncoder", "_multibytecodec.MultibyteIncrementalDecoder"),
 )
 
 _BY_NAME: dict[str, MakeNative] = {
@@ -39,6 +40,7 @@ _BY_NAME: dict[str, MakeNative] = {
     "builtins.enumerate": iterators.enumeration,
     **{f"builtins.{name}": iterators.wrapping for name in ("zip", "map", "filter")},
     "builtins.generator": iterators.generator,
+    "builtins.async_generator": iterators.asynchronous_generator,
     "itertools.count": iterators.count,
     "itertools.cycle": iterators.cycle,
     "itertools._tee_dataobject": iterators.shared_by_tees,
@@ -47,6 +49,7 @@ _BY_NAME: dict[str, MakeNative] = {
     **dict.fromkeys(_CODERS, digests.coder),
     "_random.Random": objects.random_generator,
     "decimal.Context": objects.decimal_context,
+    "_contextvars.Context": objects.variables,
     "builtins.BaseException": objects.exception,
     "xml.etree.ElementTree.Element": objects.xml_element,
     "_queue.SimpleQueue": objects.simple_queue,

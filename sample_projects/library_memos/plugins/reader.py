@@ -8,6 +8,7 @@ import io
 import ipaddress
 import logging
 import pathlib
+import ruamel.yaml
 import sys
 import typing
 
@@ -101,6 +102,7 @@ def others(dep):
     hash(dep.fraction), str(dep.uuid), dep.message.as_string(), dep.template.substitute(name="x")
     dep.parser.parse_args([]), dep.url.hostname, describe(1.5), describe(True)
     ruamel.yaml.YAML().dump(dep.document, io.StringIO())
+    ruamel.yaml.YAML().dump(dep.comments, io.StringIO())
     copy.copy(Slotted()), copy.deepcopy(dep.fraction), dataclasses.asdict(Page())
 
 

@@ -7,6 +7,7 @@ import fractions
 import ipaddress
 import logging
 import pathlib
+import ruamel.yaml
 import string
 import urllib.parse
 import uuid
@@ -43,6 +44,7 @@ class ShelfElement(Element):
         self.template = string.Template("$name")
         self.parser = argparse.ArgumentParser()
         self.document = ruamel.yaml.YAML().load("name: x\nlist: [1]\n")
+        self.comments = ruamel.yaml.YAML().load("names: [a, b]  # some")
         self.url = urllib.parse.urlsplit("http://host/path?query")
 
     def preflight(self):

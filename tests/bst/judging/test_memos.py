@@ -20,6 +20,8 @@ from tests.graph.build import Thing, graph_of
 LIBRARY_CODE = '''
 import functools
 
+MARK = "_mark"
+
 
 class Shelf:
     """Remembers in many ways, and has some that only look like it."""
@@ -52,6 +54,12 @@ class Shelf:
         self.kept = self.watcher.look()
         return self.kept
 
+    @property
+    def mark(self):
+        if not hasattr(self, MARK):
+            setattr(self, MARK, [])
+        return getattr(self, MARK)
+
     def find(self, name):
         if name not in self.table:
             self.table[name] = name in self.books
@@ -62,6 +70,10 @@ class Shelf:
 
     def open(self):
         self.opened = "opened"
+
+    def quit(self):
+        self.status = 2
+        raise SystemExit(self.status)
 
     def __getattr__(self, name):
         if name == "late":
@@ -96,6 +108,7 @@ READ: list[Callable[[Any], Any]] = [
     lambda shelf: shelf.first,
     lambda shelf: shelf.find("a"),
     lambda shelf: shelf.late,
+    lambda shelf: shelf.mark,
     lambda shelf: (shelf.first, shelf.ordered, shelf.find("z")),
 ]
 
@@ -118,6 +131,8 @@ WRITTEN: dict[str, Callable[[Any], Any]] = {
     "an entry that was not asked for": lambda shelf: shelf.table.update(a=False),
     "what a method was told to enter": lambda shelf: shelf.add("c"),
     "what a method was told to do": lambda shelf: shelf.open(),
+    "what a method that ends the program leaves": lambda shelf: setattr(shelf, "status", 2),
+    "a value under a name that is computed": lambda shelf: setattr(shelf, "_mark", ["z"]),
     "what it is made of": lambda shelf: shelf.books.append("c"),
     "an attribute that the class does not know": lambda shelf: setattr(shelf, "note", 1),
 }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import array
 import bz2
+import codecs
 import collections
+import contextvars
 import csv
 import ctypes
 import decimal
@@ -16,9 +18,10 @@ import mmap
 import queue
 import random
 import re
+import struct
 import xml.etree.ElementTree as ET
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, NamedTuple
 
 
@@ -72,6 +75,28 @@ def numbers() -> Iterator[int]:
         yield number
 
 
+async def numbers_to_wait_for() -> AsyncIterator[int]:
+    yield 1
+    yield 2
+
+
+def given(step: Any) -> Any:
+    try:
+        step.send(None)
+    except StopIteration as done:
+        return done.value
+
+
+class Indexed:
+    """Is iterated by its indices."""
+
+    def __getitem__(self, index: int) -> str:
+        return "abc"[index]
+
+
+VARIABLE = contextvars.ContextVar("VARIABLE", default=0)
+
+
 def moved(make: Callable[[], Any], steps: int) -> Callable[[], Any]:
     def made() -> Any:
         obj = make()
@@ -104,6 +129,7 @@ def _iterators() -> dict[str, Kind]:
         "array": lambda: iter(array.array("i", [1, 2, 3])),
         "reversed list": lambda: reversed([1, 2, 3]),
         "reversed tuple": lambda: reversed((1, 2, 3)),
+        "indexed": lambda: iter(Indexed()),
         "begun": moved(lambda: iter([1, 2, 3]), 1),
     }
     found = {f"iterator over {name}": Kind(make, next, rest) for name, make in sequences.items()}
@@ -136,6 +162,7 @@ def _iterators() -> dict[str, Kind]:
         "permutations": lambda: itertools.permutations("abc"),
         "combinations": lambda: itertools.combinations("abc", 2),
         "grouped": lambda: (key for key, _ in itertools.groupby("aabb")),
+        "unpacked": lambda: struct.iter_unpack("B", b"abc"),
         "csv.reader": lambda: csv.reader(["a,b", "c,d"]),
         "matches": lambda: (match[0] for match in re.finditer("a|b", "abab")),
         "xml": lambda: (each.tag for each in ET.fromstring("<a><b/><c/></a>").iter()),
@@ -206,5 +233,21 @@ KINDS: dict[str, Kind] = {
     "compressor": Kind(zlib.compressobj, lambda z: z.compress(b"a"), lambda z: z.flush(), back=False, travels=False),
     "bz2": Kind(bz2.BZ2Compressor, lambda z: z.compress(b"a"), lambda z: z.flush(), back=False, travels=False),
     "lzma": Kind(lzma.LZMACompressor, lambda z: z.compress(b"a"), lambda z: z.flush(), back=False, travels=False),
+    "decoder": Kind(
+        lambda: codecs.getincrementaldecoder("gbk")(),
+        lambda d: d.decode(b"\xc4"),
+        lambda d: d.getstate(),
+        back=False,
+        travels=False,
+    ),
+    "builder of xml": Kind(
+        ET.TreeBuilder, lambda b: b.start("a", {}), lambda b: (b.end("a").tag, b.close().tag), back=False, travels=False
+    ),
+    "asynchronous generator": Kind(
+        numbers_to_wait_for, lambda g: given(g.__anext__()), lambda g: given(g.__anext__()), back=False, travels=False
+    ),
+    "variables": Kind(
+        contextvars.Context, lambda c: c.run(VARIABLE.set, 5), lambda c: c.get(VARIABLE), back=False, travels=False
+    ),
     **_iterators(),
 }
