@@ -52,6 +52,17 @@ def test_the_sample_gives_what_it_says(
         assert "BUG" not in step.output
 
 
+@pytest.mark.parametrize("name", ["left_open", "left_by_library"])
+def test_what_is_left_is_told_in_the_same_words_in_each_run(name: str, tmp_path: Path) -> None:
+    runs = [
+        harness.run_sample(name, tmp_path / number, [*COMMAND, "--backend", "threads", "--"], start=programs.Popen)
+        for number in ("one", "two")
+    ]
+    one, two = ([step.report["violations"] for step in run.steps if step.report] for run in runs)
+    assert one
+    assert one == two
+
+
 def _python_path() -> list[str]:
     return list(filter(None, [os.environ.get("PYTHONPATH")]))
 

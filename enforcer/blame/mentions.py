@@ -9,6 +9,8 @@ of the file, that names what was changed or what held it. Methods that run in no
 from __future__ import annotations
 
 import dis
+import linecache
+import re
 import types
 from collections.abc import Iterator
 
@@ -28,6 +30,33 @@ def first_mention(modules: list[types.ModuleType], name: str) -> Place | None:
             _, line, function, filename = lines[0]
             return Place(filename, line, function)
     return None
+
+
+def first_mention_of_function(modules: list[types.ModuleType], name: str) -> Place | None:
+    """The same of a function or class of this name, by whatever name a module has imported it."""
+    for module in modules:
+        renamed = [key for key, value in vars(module).items() if key != name and _is_called(value, name)]
+        places = filter(None, (first_mention([module], each) for each in (name, *renamed)))
+        place = min(places, key=lambda place: place.line, default=None)
+        if place is not None:
+            return place
+    return None
+
+
+def _is_called(value: object, name: str) -> bool:
+    kind = type(value)
+    return (kind is types.FunctionType or kind is types.BuiltinFunctionType or kind is type) and value.__name__ == name  # type: ignore[attr-defined]
+
+
+def source_of(module: types.ModuleType) -> str:
+    """The text of a module's file."""
+    file = vars(module).get("__file__")
+    return "".join(linecache.getlines(file)) if type(file) is str else ""
+
+
+def has_word(text: str, word: str) -> bool:
+    """Whether a word of letters and digits stands in a text, as no part of another one."""
+    return re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text) is not None
 
 
 def _functions(module: types.ModuleType) -> Iterator[tuple[str, types.CodeType]]:

@@ -23,6 +23,7 @@ _ASSIGNED = "what the main thread changes between jobs, for the other processes"
 _DISTRUSTED = "what was made under a violation is not taken from a cache"
 _UNHEARD = "what plugin code says that runs only at our wish is not heard"
 _STARTED = "which line started a process"
+_OPENED = "which line made a descriptor"
 _HELD = "what a job publishes is held back until its verdict"
 
 PATCHED = {
@@ -77,6 +78,14 @@ PATCHED = {
     "os:posix_spawn": _STARTED,
     "os:posix_spawnp": _STARTED,
     "os:system": _STARTED,
+    "os:pipe": _OPENED,
+    "os:pipe2": _OPENED,
+    "os:dup": _OPENED,
+    "os:dup2": _OPENED,
+    "os:openpty": _OPENED,
+    "os:memfd_create": _OPENED,
+    "os:eventfd": _OPENED,
+    "os:pidfd_open": _OPENED,
     "_thread:start_new_thread": "which line started a thread",
     "_frozen_importlib_external:SourceFileLoader.exec_module": "what a module is when a job is the first to import it",
 }

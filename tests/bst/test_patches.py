@@ -23,6 +23,7 @@ from enforcer.bst.observing import touches
 from enforcer.bst.observing.late import Late
 from enforcer.bst.observing.launches import Launches
 from enforcer.bst.observing.makers import Makers
+from enforcer.bst.observing.openings import Openings
 from enforcer.bst.observing.silence import silence
 from enforcer.bst.observing.starts import Starts
 from enforcer.bst.replicas.assignments import AssignedObjects, unwatch_all
@@ -56,6 +57,7 @@ PUTS: dict[str, Put] = {
     "assignments": _assignments,
     "touches": _within(touches.hooked),
     "starts": _within(lambda: Starts((), Makers(None, (), (), "Build", str), Late()).watching()),
+    "openings": _within(lambda: Openings((), Makers(None, (), (), "Build", str), bool, True).watching()),
     "launches": _within(lambda: Launches((), Makers(None, (), (), "Build", str)).watching()),
     "silence": _within(lambda: silence([])),
     "live count": _within(lambda: live_count(Session(Settings()))),

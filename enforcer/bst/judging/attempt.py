@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from buildstream._exceptions import SkipJob
 
-from enforcer.blame.mentions import first_mention
+from enforcer.blame.mentions import first_mention_of_function, has_word, source_of
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.aside import aside
 from enforcer.bst.judging.describing import job_of, modules_of
@@ -242,6 +242,7 @@ class Attempt:
             self.leaks,
             lambda pid: self.launches.place_of(pid, ""),
             self.prepared.late.threads,
-            lambda name: first_mention(modules, name),
+            lambda name: first_mention_of_function(modules, name),
             self._run_graph.file_names.shown,
+            lambda word: any(has_word(text, word) for text in (self.job.element, *map(source_of, modules))),
         ).look()

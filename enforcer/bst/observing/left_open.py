@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing.process
 import os
 import re
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -15,8 +17,10 @@ from typing import Any, NamedTuple
 from enforcer.blame.live import Where
 from enforcer.blame.place import Place
 from enforcer.bst.observing.left_running import Leaks
-from enforcer.bst.observing.openings import Opening, Openings, links, open_descriptors
+from enforcer.bst.observing.made_up import without_random, without_unsaid
+from enforcer.bst.observing.openings import Numbered, Opening, Openings, Temporary, links, open_descriptors
 from enforcer.bst.observing.starts import Starts
+from enforcer.graph.values import vars_of
 
 _GRACE = 0.2
 """Seconds that what is about to be closed gets; spent only where something looks left."""
@@ -24,8 +28,6 @@ _POLL = 0.01
 
 _INODE = re.compile(r"(?:anon_inode:)?\[?(\w+)\]?(?::\[\d+\])?")
 _DELETED = " (deleted)"
-_MADE_UP = re.compile(r"\d{4,}")
-"""What in the name of a file is another one in each run: process ids, times."""
 
 _MAKERS = {
     "pipe": ("pipe", "pipe2", "Pipe", "Queue", "Popen"),
@@ -36,7 +38,7 @@ _MAKERS = {
     "timerfd": ("timerfd_create",),
     "signalfd": ("signalfd",),
     "memfd": ("memfd_create",),
-    "copy": ("dup", "fcntl"),
+    "copy": ("dup", "dup2", "fcntl", "recv_fds", "recvmsg"),
     "pty": ("openpty", "forkpty"),
 }
 """By the kernel's name of what a descriptor is open on: how code names what makes it. Python does not tell of these."""
@@ -81,8 +83,9 @@ class LeftOpenSearch:
         leaks: what is left running; what that holds is told with it.
         started: the line that started this process.
         late: identifiers of threads that earlier jobs have left.
-        mention: the first line of the job's plugins that names this.
+        mention: the first line of the job's plugins that names this function.
         shown: gives the name of a file.
+        says: whether this word stands in the code of the job's plugins, or its element is called by it.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class LeftOpenSearch:
         late: Collection[int],
         mention: Callable[[str], Place | None],
         shown: Callable[[str], str],
+        says: Callable[[str], bool],
     ) -> None:
         self._before = before
         self._openings = openings
@@ -104,40 +108,61 @@ class LeftOpenSearch:
         self._late = late
         self._mention = mention
         self._shown = shown
+        self._says = says
 
     def look(self) -> AllLeftOpen:
         """All that is left once nobody holds it any more but on purpose."""
-        found = self._now()
-        if not (found.descriptors or found.temporary):
+        if self._now() == NOTHING_OPEN:
             return NOTHING_OPEN
         # What is only held by objects that hold each other is closed when Python next looks for these.
         gc.collect()
         deadline = time.monotonic() + _GRACE
-        while (found := self._now()) != NOTHING_OPEN and time.monotonic() < deadline:
+        while self._now() != NOTHING_OPEN and time.monotonic() < deadline:
             time.sleep(_POLL)
-        return found
+        # A thread that has ended meanwhile may have held them.
+        gc.collect()
+        return self._now()
 
     def _now(self) -> AllLeftOpen:
-        new = links(open_descriptors() - self._before - _pythons_own())
+        new = links(open_descriptors() - self._before)
+        for number in _pythons_own(new):
+            del new[number]
         return AllLeftOpen(_each_once(self._descriptors(new)), _each_once(self._temporary(set(new.values()))))
 
     # Descriptors.
 
     def _descriptors(self, new: dict[int, str]) -> Iterator[LeftOpen]:
-        sockets = {_number(each): opening for ref, opening in self._openings.sockets if (each := ref()) is not None}
-        of_plugins = {number for number, opening in sockets.items() if self._counts(opening)}
+        of_plugins = {number for number, opening in self._sockets(new).items() if self._counts(opening)}
         for number, link in new.items():
             left = None
             if link.startswith("/") and not link.startswith("/memfd:"):
                 left = self._file(number, link)
             elif link.startswith("socket:"):
-                opening = sockets[number] if number in sockets else self._taken_out(number)
-                if opening is not None and self._counts(opening) and not self._goes_with_others(socket=True):
-                    left = LeftOpen("socket", opening.where or Where(None))
+                left = self._socket(number, new)
             elif not self._goes_with_others(socket=link.startswith("pipe:")):
                 left = self._without_name(number, link, new, of_plugins)
             if left is not None:
                 yield left
+
+    def _socket(self, number: int, new: dict[int, str]) -> LeftOpen | None:
+        sockets = self._sockets(new)
+        opening = sockets[number] if number in sockets else self._taken_out(number)
+        if opening is None or not self._counts(opening) or self._goes_with_others(socket=True):
+            return None
+        return LeftOpen("socket", opening.where or Where(None))
+
+    def _sockets(self, new: dict[int, str]) -> dict[int, Opening]:
+        """Who has opened those that are there as objects, or copies of which a plugin was seen making."""
+        copies = {number: made.opening for number, link in new.items() if (made := self._made(number, link))}
+        objects = {_number(each): opening for ref, opening in self._openings.sockets if (each := ref()) is not None}
+        return copies | objects
+
+    def _made(self, number: int, link: str) -> Numbered | None:
+        """What a plugin was seen opening under this number, if that is what is open."""
+        made, path = self._openings.numbered.get(number), link.removesuffix(_DELETED)
+        if made is None or made.link == link or made.link == path or _is_nameless_in(made.link, link):
+            return made
+        return made if link.startswith("/") and _is_open_on(number, made.link) else None
 
     def _taken_out(self, number: int) -> Opening | None:
         """The opening of a socket of which only the descriptor is left, as of both ends of `multiprocessing.Pipe`."""
@@ -155,24 +180,36 @@ class LeftOpenSearch:
         return bool(self._leaks.threads) or (socket and bool(self._leaks.processes))
 
     def _file(self, number: int, link: str) -> LeftOpen | None:
-        path = link.removesuffix(_DELETED)
-        opening = self._opening_of(number, path, link != path)
+        path, made = link.removesuffix(_DELETED), self._made(number, link)
+        opening = made.opening if made else self._opening_of(number, path, link)
         if opening is not None and not self._counts(opening):
             return None
-        if opening is None and self._is_standard_stream(number):
-            return self._if_named("copy", _COPY)
-        if opening is None and path.startswith(("/dev/pts/", "/dev/ptmx")):
-            return self._if_named("pty", "pseudo-terminal")
+        if (opening is None or (made and made.is_copy)) and self._is_standard_stream(number):
+            return self._if_named("copy", _COPY, opening)
+        if path.startswith(("/dev/pts/", "/dev/ptmx")):
+            return self._if_named("pty", "pseudo-terminal", opening)
         if opening is None and path.startswith("/dev/") and not path.startswith("/dev/shm/"):
             return None  # a library's source of random numbers, say
         return LeftOpen(self._name(path), (opening and opening.where) or Where(None), opening is not None)
 
-    def _opening_of(self, number: int, path: str, deleted: bool) -> Opening | None:
+    def _opening_of(self, number: int, path: str, link: str) -> Opening | None:
+        """The opening of a file under a number that nobody was seen opening it with."""
+        numbered = self._openings.numbered.items()
+        opening = self._opening_by_path(number, path, link)
+        if opening is None:  # what was copied was opened by C code
+            return next((made.opening for _, made in numbered if made.link.removesuffix(_DELETED) == path), None)
+        if any(made.opening is opening for other, made in numbered if other != number):
+            # Of what was opened with another number this is a copy, which was not seen being made.
+            place = self._place("copy")
+            return opening if place is None else opening._replace(where=Where(place))
+        return opening
+
+    def _opening_by_path(self, number: int, path: str, link: str) -> Opening | None:
         files = self._openings.files
         if path in files:
             return files[path]
         directory, name = os.path.split(path)
-        if deleted and name.startswith("#"):  # made without a name
+        if _is_nameless_in(directory, link):
             return files.get(directory)
         # By way of a link, or below a directory that was given as a descriptor.
         alike = [known for known in files if os.path.basename(known) == name]
@@ -180,19 +217,30 @@ class LeftOpenSearch:
 
     def _name(self, path: str) -> str:
         temporary = self._openings.temporary.get(path)
-        name = os.path.basename(path)
+        directory, name = os.path.split(path)
         if temporary is not None:
-            return temporary.name
+            return self._temporary_name(temporary)
         if name.startswith("#"):
             return "a temporary file"
-        return path if path.startswith("/dev/") else _MADE_UP.sub("*", self._shown(path))
+        if directory == "/dev/shm":
+            return os.path.join(directory, without_unsaid(name, self._says))
+        if directory == os.path.realpath(tempfile.gettempdir()):
+            return without_unsaid(name, self._says)
+        return path if path.startswith("/dev/") else without_random(self._shown(path))
+
+    @staticmethod
+    def _temporary_name(temporary: Temporary) -> str:
+        """Of its name `tempfile` has made up one part, and the plugin may have made up the others."""
+        return without_random(temporary.name) + os.sep * temporary.is_directory
 
     @staticmethod
     def _is_standard_stream(number: int) -> bool:
         return any(_is_same(number, stream) for stream in (0, 1, 2))
 
-    def _if_named(self, kind: str, name: str) -> LeftOpen | None:
-        """What the plugin's code names what makes one of: others make these, too."""
+    def _if_named(self, kind: str, name: str, opening: Opening | None) -> LeftOpen | None:
+        """What a plugin was seen opening, or its code names what makes one of: others make these, too."""
+        if opening is not None:
+            return LeftOpen(name, opening.where or Where(None))
         place = self._place(kind)
         return None if place is None else LeftOpen(name, Where(place))
 
@@ -203,12 +251,17 @@ class LeftOpenSearch:
             return None
         if kind == "pipe" and number in self._starts.pipes:
             return LeftOpen(kind, self._started(self._starts.pipes[number]) or Where(None))
-        if kind == "pipe" and self._is_standard_stream(number):
-            return self._if_named("copy", _COPY)
-        place_named = self._place(kind)
-        if kind in _ALSO_GRPCS and (place_named is None or self._is_grpcs(number, kind, new, of_plugins)):
+        made = self._made(number, link)
+        if made is not None and not self._counts(made.opening):
             return None
-        return LeftOpen(_SHOWN.get(kind, kind), Where(place_named), place_named is not None)
+        opening = made and made.opening
+        if kind == "pipe" and self._is_standard_stream(number):
+            return self._if_named("copy", _COPY, opening)
+        where = (opening and opening.where) or Where(self._place(kind))
+        is_seen = opening is not None or where.plugin is not None
+        if kind in _ALSO_GRPCS and (not is_seen or self._is_grpcs(number, kind, new, of_plugins)):
+            return None
+        return LeftOpen(_SHOWN.get(kind, kind), where, is_seen)
 
     def _place(self, kind: str) -> Place | None:
         return next(filter(None, map(self._mention, _MAKERS.get(kind, ()))), None)
@@ -233,9 +286,10 @@ class LeftOpenSearch:
         folder = os.path.realpath(tempfile.gettempdir())
         for path, temporary in made.items():
             in_folder = os.path.realpath(os.path.dirname(path)) == folder
+            if path == _pythons_own_directory():
+                continue
             if in_folder and path not in open_ and self._counts(temporary.opening) and os.path.lexists(path):
-                name = f"{temporary.name}{os.sep * temporary.is_directory}"
-                yield LeftOpen(name, temporary.opening.where or Where(None))
+                yield LeftOpen(self._temporary_name(temporary), temporary.opening.where or Where(None))
 
 
 def _each_once(found: Iterator[LeftOpen]) -> tuple[LeftOpen, ...]:
@@ -247,13 +301,34 @@ def _order(left: LeftOpen) -> tuple[str, Any]:
     return left.name, left.where.plugin or ()
 
 
-def _pythons_own() -> set[int]:
-    """What the helpers of `multiprocessing` hold open, which end with this process."""
-    own = (
+def _pythons_own(new: Collection[int]) -> set[int]:
+    """Which of these `multiprocessing` holds open, for its helpers and shared memory, until this process ends."""
+    own = {
         getattr(resource_tracker._resource_tracker, "_fd", None),
         getattr(forkserver._forkserver, "_forkserver_alive_fd", None),
-    )
-    return {number for number in own if type(number) is int}
+        *(vars_of(arena).get("fd") for arena in _arenas()),
+    }
+    numbers = {number for number in own if type(number) is int}
+    # Each of its arenas is mapped, with a copy of the descriptor.
+    return {number for number in new if number in numbers or any(_is_same(number, arena) for arena in numbers)}
+
+
+def _arenas() -> list[Any]:
+    """The blocks of shared memory that `multiprocessing` keeps for values and arrays."""
+    heap = sys.modules.get("multiprocessing.heap")
+    return [] if heap is None else list(heap.BufferWrapper._heap._arenas)
+
+
+def _pythons_own_directory() -> str | None:
+    """The temporary directory that `multiprocessing` keeps until this process ends."""
+    path: str | None = multiprocessing.process._current_process._config.get("tempdir")  # type: ignore[attr-defined]
+    return path
+
+
+def _is_nameless_in(directory: str, link: str) -> bool:
+    """Whether this is what the kernel calls a file that was made without a name in this directory."""
+    found, name = os.path.split(link)
+    return found == directory and name.startswith("#") and name.endswith(_DELETED)
 
 
 def _number(opened: Any) -> int:

@@ -2,16 +2,21 @@
 
 Python tells its audit hooks of each file and socket that it opens and of each temporary file that it makes, whoever
 asks: a plugin may have taken `open` from wherever it stands. Such a hook cannot be taken off again; outside of the time
-of an action it does nothing, and where jobs are processes no hook is in main.
+of an action it does nothing, and where jobs are processes no hook is in main. Python does not tell of pipes, copies and
+the like: the functions of `os` that make them are wrapped for that time.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import weakref
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from os import O_CLOEXEC, O_PATH, close, fsdecode, fstat, listdir, readlink
+from contextlib import ExitStack, contextmanager
+from fcntl import F_DUPFD, F_DUPFD_CLOEXEC
+from functools import partial
+from itertools import count
+from os import O_CLOEXEC, O_PATH, close, eventfd, fsdecode, fstat, listdir, readlink
 from os import open as open_
 from os.path import abspath, realpath
 from resource import RLIMIT_NOFILE, getrlimit
@@ -22,11 +27,17 @@ from typing import Any, NamedTuple
 
 from enforcer.blame.live import Where
 from enforcer.blame.place import plugin_place
+from enforcer.bst import patches
 from enforcer.bst.observing.callers import is_plugins_doing
 from enforcer.bst.observing.makers import Makers
 
 _MANY = 4096
 """So many openings are kept; then those of files that are closed again are forgotten."""
+
+_MAKING = ("pipe", "pipe2", "dup", "dup2", "openpty", "memfd_create", "eventfd", "pidfd_open")
+"""Functions of `os` that make descriptors of which no audit hook is told."""
+
+_COPYING = ("dup", "dup2")
 
 
 class Opening(NamedTuple):
@@ -51,6 +62,20 @@ class Temporary(NamedTuple):
     opening: Opening
 
 
+class Numbered(NamedTuple):
+    """What a plugin has opened under one number.
+
+    Attributes:
+        link: what the kernel calls that which it is open on, or the path that was asked for.
+        opening: who did it.
+        is_copy: whether that was open already.
+    """
+
+    link: str
+    opening: Opening
+    is_copy: bool = False
+
+
 class Openings:
     """Those of one job.
 
@@ -64,6 +89,7 @@ class Openings:
         files: the last one of each path, by the absolute path; of plugins before that of others.
         temporary: the temporary files, the same way.
         sockets: each socket, by its object, if that is still there.
+        numbered: what plugins have opened last under each number, as far as that can be told.
     """
 
     def __init__(
@@ -77,16 +103,35 @@ class Openings:
         self.files: dict[str, Opening] = {}
         self.temporary: dict[str, Temporary] = {}
         self.sockets: list[tuple[weakref.ref[Any], Opening]] = []
+        self.numbered: dict[int, Numbered] = {}
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Note what is opened in the time of the block, by whichever thread."""
         global _current
-        _current = self
-        try:
-            yield
-        finally:
-            _current = None
+        with ExitStack() as worn:
+            for name in _MAKING:
+                worn.callback(patches.put_on(os, name, partial(self._noting, name), gives_way=True))
+            _current = self
+            try:
+                yield
+            finally:
+                _current = None
+
+    def _noting(self, name: str, original: Any) -> Any:
+        def make(*given: Any, **named: Any) -> Any:
+            made = original(*given, **named)
+            if _current is self:
+                self._note_made(_getframe(1), made if type(made) is tuple else (made,), name in _COPYING)
+            return made
+
+        return make
+
+    def _note_made(self, frame: FrameType, numbers: tuple[int, ...], is_copy: bool) -> None:
+        opening = self._opening(frame)
+        if opening.by_plugin:
+            for number, link in links(numbers).items():
+                self.numbered[number] = Numbered(link, opening, is_copy)
 
     def file(self, frame: FrameType, args: tuple[Any, ...]) -> None:
         """A file is opened, or a database in one."""
@@ -100,6 +145,32 @@ class Openings:
         opening, path = self._opening(frame), abspath(path)
         if opening.by_plugin or path not in self.files or not self.files[path].by_plugin:
             self.files[path] = opening
+        if opening.by_plugin and (number := _lowest_free()) is not None:
+            self.numbered[number] = Numbered(path, opening)
+
+    def directory(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+        """The entries of a directory are to be listed one by one."""
+        if type(args[0]) is int:
+            self._copy(frame, args[0], 0)
+        else:
+            self.file(frame, ("." if args[0] is None else args[0],))
+
+    def memory(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+        """A file is mapped into memory: what was mapped has a copy of its descriptor."""
+        self._copy(frame, args[0], 0)
+
+    def control(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+        """Something is done to a descriptor."""
+        number, command, least = args
+        if command in (F_DUPFD, F_DUPFD_CLOEXEC):
+            self._copy(frame, number, least)
+
+    def _copy(self, frame: FrameType, of: Any, least: Any) -> None:
+        """A copy of this descriptor is about to be made, with the lowest number that is free and not below `least`."""
+        opening = self._opening(frame)
+        if opening.by_plugin and (number := _lowest_free(least)) is not None:
+            for link in links([of]).values():
+                self.numbered[number] = Numbered(link, opening, is_copy=True)
 
     def _forget_closed(self) -> None:
         still = set(map(realpath, links(open_descriptors()).values()))
@@ -150,6 +221,17 @@ def open_descriptors() -> frozenset[int]:
     return listed - {lowest}
 
 
+def _lowest_free(least: int = 0) -> int | None:
+    """The number that the next descriptor gets; None where no other is free."""
+    if least:
+        return next(number for number in count(least) if not _is_open(number))
+    try:
+        close(number := eventfd(0))
+    except OSError:
+        return None
+    return number
+
+
 def _is_open(descriptor: int) -> bool:
     try:
         fstat(descriptor)
@@ -183,6 +265,9 @@ def listen() -> None:
 
 _NOTED: dict[str, Callable[[Openings, FrameType, tuple[Any, ...]], None]] = {
     "open": Openings.file,
+    "os.scandir": Openings.directory,
+    "mmap.__new__": Openings.memory,
+    "fcntl.fcntl": Openings.control,
     "sqlite3.connect": Openings.file,
     "socket.__new__": Openings.socket,
     "tempfile.mkstemp": Openings.temporary_file,

@@ -1,15 +1,30 @@
 """careful - opens much, by itself and through libraries, and nothing is left of it when its job ends"""
 
 import asyncio
+import concurrent.futures
+import contextlib
+import getpass
+import importlib.resources
+import linecache
+import logging
+import mimetypes
+import mmap
 import multiprocessing
 import os
+import random
+import secrets
 import select
+import selectors
 import shutil
 import socket
 import sqlite3
+import ssl
 import subprocess
 import tempfile
 import urllib.request
+import uuid
+import zoneinfo
+from multiprocessing import shared_memory
 
 import grpc
 from buildstream import Element
@@ -48,6 +63,8 @@ class CarefulElement(Element):
         self.use_temporary_files()
         self.use_sockets()
         self.use_processes()
+        self.use_shared_memory()
+        self.use_libraries()
         self.use_buildstream(sandbox)
         sandbox.get_virtual_directory().open_directory("output", create=True)
         return "/output"
@@ -95,6 +112,34 @@ class CarefulElement(Element):
         subprocess.Popen(["echo"], stdout=subprocess.PIPE).communicate()
         queue = multiprocessing.Queue()
         queue.close()
+        with concurrent.futures.ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+            pool.submit(len, "a").result()
+
+    def use_shared_memory(self):
+        for method in multiprocessing.get_all_start_methods():
+            context = multiprocessing.get_context(method)
+            with context.Lock():
+                context.Value("i", 0).value += 1
+            context.RawArray("i", 5_000)[0] = 1
+        memory = shared_memory.SharedMemory(create=True, size=8)
+        memory.close()
+        memory.unlink()
+        mmap.mmap(-1, 8)[0] = 1
+        with open(__file__, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            mapped.read(8)
+
+    def use_libraries(self):
+        secrets.token_hex(), uuid.uuid4(), random.SystemRandom().random()
+        zoneinfo.available_timezones(), mimetypes.guess_type("a.txt"), linecache.getline(__file__, 1)
+        importlib.resources.files("email").joinpath("__init__.py").read_text()
+        ssl.create_default_context().load_default_certs()
+        with contextlib.suppress(KeyError, OSError):
+            getpass.getuser()
+        logger = logging.FileHandler(os.devnull)
+        logger.emit(logging.makeLogRecord({"msg": "hello"}))
+        logger.close()
+        with selectors.DefaultSelector():
+            pass
 
     def use_buildstream(self, sandbox):
         directory = sandbox.get_virtual_directory()

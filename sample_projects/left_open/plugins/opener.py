@@ -1,9 +1,12 @@
 """opener - leaves something open or behind, in a way that its element names"""
 
+import mmap
 import os
 import select
 import socket
 import tempfile
+import uuid
+from multiprocessing import shared_memory
 
 from buildstream import Element
 
@@ -37,6 +40,31 @@ class OpenerElement(Element):
 
     def leave_file(self):
         os.open(os.path.join(os.path.dirname(__file__), "..", "files", "hello.txt"), os.O_RDONLY)
+
+    def leave_listing(self):
+        self.listing = os.scandir(os.path.dirname(__file__))
+        next(self.listing)
+
+    def leave_copy(self):
+        with open(__file__, encoding="utf-8") as file:
+            self.copy = os.dup(file.fileno())
+
+    def leave_mapped(self):
+        with open(__file__, "rb") as file:
+            self.mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+
+    def leave_shared(self):
+        self.shared = shared_memory.SharedMemory(create=True, size=8)
+        self.shared.unlink()
+
+    def leave_named(self):
+        self.named = open(os.path.join(tempfile.gettempdir(), f"acme-{uuid.uuid4()}.lock"), "w", encoding="utf-8")
+        os.unlink(self.named.name)
+
+    def leave_second(self):
+        for end in os.pipe():
+            os.close(end)
+        self.second = os.pipe()
 
     def leave_socket(self):
         socket.create_server(("127.0.0.1", 0)).detach()
