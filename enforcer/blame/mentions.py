@@ -20,11 +20,20 @@ from enforcer.blame.place import Place
 
 def first_mention(modules: list[types.ModuleType], name: str) -> Place | None:
     """The first line in the functions of `modules` that names `name`, module by module."""
+    return _first_of(modules, name, _ANY)
+
+
+_ANY = ("LOAD", "STORE", "DELETE")
+_GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME")
+
+
+def _first_of(modules: list[types.ModuleType], name: str, ways: tuple[str, ...]) -> Place | None:
+    """The first line that names it in one of these ways, by how the names of instructions begin."""
     for module in modules:
         lines = sorted(
             (function in IN_NO_JOB, line, code.co_name, code.co_filename)
             for function, code in _functions(module)
-            for line in _lines(code, name)
+            for line in _lines(code, name, ways)
         )
         if lines:
             _, line, function, filename = lines[0]
@@ -35,8 +44,18 @@ def first_mention(modules: list[types.ModuleType], name: str) -> Place | None:
 def first_mention_of_function(modules: list[types.ModuleType], name: str) -> Place | None:
     """The same of a function or class of this name, by whatever name a module has imported it."""
     for module in modules:
-        renamed = [key for key, value in vars(module).items() if key != name and _is_called(value, name)]
-        places = filter(None, (first_mention([module], each) for each in (name, *renamed)))
+        places = filter(None, (first_mention([module], name), first_use_of_imported([module], name)))
+        place = min(places, key=lambda place: place.line, default=None)
+        if place is not None:
+            return place
+    return None
+
+
+def first_use_of_imported(modules: list[types.ModuleType], name: str) -> Place | None:
+    """The first line that names a function or class of this name which a module has imported by itself."""
+    for module in modules:
+        imported = [key for key, value in vars(module).items() if _is_called(value, name)]
+        places = filter(None, (_first_of([module], each, _GLOBAL) for each in imported))
         place = min(places, key=lambda place: place.line, default=None)
         if place is not None:
             return place
@@ -48,7 +67,7 @@ def _is_called(value: object, name: str) -> bool:
     return (kind is types.FunctionType or kind is types.BuiltinFunctionType or kind is type) and value.__name__ == name  # type: ignore[attr-defined]
 
 
-def source_of(module: types.ModuleType) -> str:
+def text_of(module: types.ModuleType) -> str:
     """The text of a module's file."""
     file = vars(module).get("__file__")
     return "".join(linecache.getlines(file)) if type(file) is str else ""
@@ -66,13 +85,9 @@ def _functions(module: types.ModuleType) -> Iterator[tuple[str, types.CodeType]]
             yield function.__name__, code
 
 
-def _lines(code: types.CodeType, name: str) -> Iterator[int]:
+def _lines(code: types.CodeType, name: str, ways: tuple[str, ...]) -> Iterator[int]:
     line = code.co_firstlineno
     for instruction in dis.get_instructions(code):
         line = line_of(instruction) or line
-        if (
-            type(instruction.argval) is str
-            and instruction.argval == name
-            and instruction.opname.startswith(("LOAD", "STORE", "DELETE"))
-        ):
+        if type(instruction.argval) is str and instruction.argval == name and instruction.opname.startswith(ways):
             yield line

@@ -77,7 +77,6 @@ PATCHED = {
     "multiprocessing.process:BaseProcess.start": _STARTED,
     "os:posix_spawn": _STARTED,
     "os:posix_spawnp": _STARTED,
-    "os:system": _STARTED,
     "os:pipe": _OPENED,
     "os:pipe2": _OPENED,
     "os:dup": _OPENED,

@@ -8,7 +8,7 @@ another); the kinds look more closely then. No change that a kind sees escapes i
 * A container that is known is read through the collector (`gc.get_referents`), all in one call. Their sizes
   are compared one by one, for `{1: a}, {}` and `{}, {1: a}` hold the same objects in the same order.
 * So is a function, of which more counts then than its code and defaults. To ask it for these is an event for each
-  audit hook, and there is one of ours (`enforcer.bst.observing.openings`).
+  audit hook, and there is one of ours (`enforcer.bst.observing.events`).
 * A container that can be replaced (a `__dict__`, what a node wraps) must be the one that was read.
 * The collector visits every key that is no plain string, so a dictionary that shows it just its values has
   plain strings for keys: only then are keys compared by `==`, which is much faster than one by one.

@@ -58,7 +58,7 @@ PUTS: dict[str, Put] = {
     "touches": _within(touches.hooked),
     "starts": _within(lambda: Starts((), Makers(None, (), (), "Build", str), Late()).watching()),
     "openings": _within(lambda: Openings((), Makers(None, (), (), "Build", str), bool, True).watching()),
-    "launches": _within(lambda: Launches((), Makers(None, (), (), "Build", str)).watching()),
+    "launches": _within(lambda: Launches((), Makers(None, (), (), "Build", str), lambda name: None).watching()),
     "silence": _within(lambda: silence([])),
     "live count": _within(lambda: live_count(Session(Settings()))),
 }
@@ -226,13 +226,13 @@ def _set_on_imported(tree: ast.Module) -> Iterator[str]:
 
 
 def test_what_somebody_else_has_put_in_its_place_stays_where_a_wrapper_gives_way() -> None:
-    original, other = os.system, lambda command: 0
-    take_off = patches.put_on(os, "system", lambda below: lambda command: below(command), gives_way=True)
+    original, other = os.dup, lambda number: 0
+    take_off = patches.put_on(os, "dup", lambda below: lambda number: below(number), gives_way=True)
     try:
-        os.system = other  # type: ignore[assignment]
+        os.dup = other  # type: ignore[assignment]
         take_off()
-        assert os.system is other
+        assert os.dup is other
     finally:
-        os.system = original
-    patches.put_on(os, "system", lambda below: lambda command: 1)()
-    assert os.system is original
+        os.dup = original
+    patches.put_on(os, "dup", lambda below: lambda number: 1)()
+    assert os.dup is original

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple
 
 from buildstream._exceptions import SkipJob
 
-from enforcer.blame.mentions import first_mention_of_function, has_word, source_of
+from enforcer.blame.mentions import first_mention_of_function, first_use_of_imported, has_word, text_of
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.aside import aside
 from enforcer.bst.judging.describing import job_of, modules_of
@@ -137,7 +138,8 @@ class Attempt:
         self.lines = RunningCode(searches.codes) if settings.coverage and not rerun else None
         self.starts = Starts(run_graph.plugin_files, self.makers, late)
         files = run_graph.plugin_files if self.touches.live else ()
-        self.launches = Launches(files, self.makers)
+        modules = modules_of(bst_job.get_element())
+        self.launches = Launches(files, self.makers, partial(first_use_of_imported, modules))
         self.locks: list[Use] = []
         self.kept_locks = kept_locks
         self.unkept_locks: list[LockName] = []
@@ -242,7 +244,7 @@ class Attempt:
             self.leaks,
             lambda pid: self.launches.place_of(pid, ""),
             self.prepared.late.threads,
-            lambda name: first_mention_of_function(modules, name),
+            partial(first_mention_of_function, modules),
             self._run_graph.file_names.shown,
-            lambda word: any(has_word(text, word) for text in (self.job.element, *map(source_of, modules))),
+            lambda word: any(has_word(text, word) for text in (self.job.element, *map(text_of, modules))),
         ).look()

@@ -156,7 +156,7 @@ class Verdict:
         if found or case.refused or locks or attempt.leaks.threads or attempt.left_open.temporary:
             evidence = replace(
                 evidence,
-                threads=self._left(attempt.leaks.threads),
+                threads=self._threads(),
                 temporary=self._open(attempt.left_open.temporary),
                 locks=locks,
                 failed=attempt.outcome.failed,
@@ -195,11 +195,11 @@ class Verdict:
         if processes and late.processes and late.may_have_left():
             processes = {pid: name for pid, name in processes.items() if attempt.launches.has_started(pid)}
             others = {pid: name for pid, name in attempt.leaks.processes.items() if pid not in processes}
-            doubtful = replace(doubtful, job=late.all_leakers[-1], processes=self._left(others))
+            doubtful = replace(doubtful, job=late.all_leakers[-1], processes=self._processes(others))
         evidence = replace(
             self._evidence(attempt.job, changes),
             drifts=drifts,
-            processes=self._left(processes),
+            processes=self._processes(processes),
             descriptors=self._open(descriptors),
         )
         doubts = doubtful.changes or doubtful.drifts or doubtful.processes or doubtful.descriptors
@@ -353,12 +353,18 @@ class Verdict:
         site_of, only = self._run_graph.file_names.site_of, self.attempt.makers.only()
         return tuple(Left(name, site_of(where.plugin), where.maker or only) for name, where, _ in left)
 
-    def _left(self, running: dict[int, str]) -> tuple[Left, ...]:
-        site_of = self._run_graph.file_names.site_of
+    def _threads(self) -> tuple[Left, ...]:
+        threads, place_of = self.attempt.leaks.threads, self.attempt.launches.place_of_thread
+        return self._running((name, place_of(ident)) for ident, name in threads.items())
+
+    def _processes(self, processes: dict[int, str]) -> tuple[Left, ...]:
         place_of = self.attempt.launches.place_of
-        started = [(name, place_of(number, name) or Where(None)) for number, name in running.items()]
-        only = self.attempt.makers.only()
-        return tuple(Left(name, site_of(where.plugin), where.maker or only) for name, where in started)
+        return self._running((name, place_of(pid, name)) for pid, name in processes.items())
+
+    def _running(self, started: Iterable[tuple[str, Where | None]]) -> tuple[Left, ...]:
+        site_of, only = self._run_graph.file_names.site_of, self.attempt.makers.only()
+        found = [(name, where or Where(None)) for name, where in started]
+        return tuple(Left(name, site_of(where.plugin), where.maker or only) for name, where in found)
 
 
 def _unseen(change: Change) -> Change:

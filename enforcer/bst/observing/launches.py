@@ -10,6 +10,7 @@ import _thread
 import multiprocessing.process
 import os
 import subprocess
+import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -22,8 +23,9 @@ from typing import Any, NamedTuple
 
 from enforcer.blame.lines import traced_from_its_start
 from enforcer.blame.live import Where
-from enforcer.blame.place import plugin_place
+from enforcer.blame.place import Place, plugin_place
 from enforcer.bst import patches
+from enforcer.bst.observing.events import heard
 from enforcer.bst.observing.left_running import children_of, thread_of
 from enforcer.bst.observing.makers import Makers
 from enforcer.graph.values import vars_of
@@ -50,12 +52,15 @@ class _Launch(NamedTuple):
 
 
 class _Way(NamedTuple):
-    """A way to start something: an attribute, what it is asked to run, and the number of what it has started."""
+    """A way to start something: an attribute, the number of what it has started, and what it is asked to run.
+
+    Where Python tells what that is (`_EVENTS`), or nobody asks, it is not said here.
+    """
 
     owner: Any
     name: str
-    says: Callable[..., Any]
     number_of: Callable[[Any, Any], Any]
+    says: Callable[..., Any] | None = None
 
 
 def _given(_: Any, result: Any) -> Any:
@@ -63,21 +68,26 @@ def _given(_: Any, result: Any) -> Any:
 
 
 _WAYS = (
-    _Way(Thread, "start", lambda self: None, lambda thread, _: vars_of(thread).get("_ident")),
+    _Way(Thread, "start", lambda thread, _: vars_of(thread).get("_ident")),
     _Way(
-        subprocess.Popen, "__init__", lambda self, args=None, *rest, **named: args, lambda p, _: vars_of(p).get("pid")
+        subprocess.Popen, "__init__", lambda p, _: vars_of(p).get("pid"), lambda self, args=None, *rest, **named: args
     ),
     _Way(
         multiprocessing.process.BaseProcess,
         "start",
-        lambda self: "python",
         lambda p, _: _number(vars_of(p).get("_popen")),
+        lambda self: "python",
     ),
-    _Way(os, "posix_spawn", lambda path, *rest, **named: path, _given),
-    _Way(os, "posix_spawnp", lambda path, *rest, **named: path, _given),
-    _Way(os, "system", lambda command: command, lambda command, _: None),
-    _Way(_thread, "start_new_thread", lambda *given: None, _given),
+    _Way(os, "posix_spawn", _given),
+    _Way(os, "posix_spawnp", _given),
+    _Way(_thread, "start_new_thread", _given),
 )
+
+_EVENTS = ("os.posix_spawn", "os.system")
+"""What Python tells of before it does it, also where plugin code has another name for it; first what is to be run."""
+
+_STARTING_THREADS = ("start_new_thread", "start_new")
+"""What code names to start a thread that `threading` knows nothing of."""
 
 
 def _number(popen: Any) -> Any:
@@ -90,14 +100,17 @@ class Launches:
     Args:
         files: the names of the files of plugin code.
         makers: tells which plugin starts it.
+        mention: the first line of the job's plugins that names this function, imported by itself.
     """
 
-    def __init__(self, files: Collection[str], makers: Makers) -> None:
+    def __init__(self, files: Collection[str], makers: Makers, mention: Callable[[str], Place | None]) -> None:
         self._files = files
         self._makers = makers
+        self._mention = mention
         # By the identity of the thread's object: what it starts is started by the line that has started it.
         self._threads: dict[int, Where] = {}
         self._launches: list[_Launch] = []
+        self._threads_past_module: list[Where | None] = []
         self._about_to_fork: dict[int, float] = {}
         self._places: dict[int, Where] = {}
 
@@ -109,6 +122,8 @@ class Launches:
         with ExitStack() as worn:
             for way in _WAYS:
                 worn.callback(patches.put_on(way.owner, way.name, partial(self._noting, way), gives_way=True))
+            thread_event = {"_thread.start_new_thread": self._told_of_thread}  # from Python 3.12 on
+            worn.enter_context(heard({**dict.fromkeys(_EVENTS, self._told), **thread_event}))
             _current = self
             try:
                 yield
@@ -133,8 +148,19 @@ class Launches:
     def _note(self, way: _Way, where: Where, given: tuple[Any, ...], named: dict[str, Any]) -> None:
         if way.owner is Thread:
             self._threads[id(given[0])] = where
-        elif way.owner is not _thread:
-            self._launches.append(_Launch(_now(), where, _text(way, given, named)))
+        elif way.says is not None:
+            self._launches.append(_Launch(_now(), where, _text(_asked(way.says, given, named))))
+
+    def _told(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+        """A process is about to be started by the function that runs in `frame`."""
+        where = self._where(frame)
+        if where is not None:
+            self._launches.append(_Launch(_now(), where, _text(args[0])))
+
+    def _told_of_thread(self, frame: FrameType, args: tuple[Any, ...]) -> None:
+        """A thread is about to be started by the function that runs in `frame`."""
+        if frame.f_code.co_filename != threading.__file__:
+            self._threads_past_module.append(self._where(frame))
 
     def forks(self) -> None:
         """The calling thread is about to fork: what comes of it can be there before this thread goes on."""
@@ -160,8 +186,17 @@ class Launches:
         return pid in self._places
 
     def place_of(self, number: int, name: str) -> Where | None:
-        """The line that started the process or thread of this number; a process has this name."""
+        """The line that started the process of this number and name."""
         return self._places.get(number) or self._by_time(number, name)
+
+    def place_of_thread(self, ident: int) -> Where | None:
+        """The line that started the thread with this identifier, or code that starts threads like it."""
+        if ident in self._places or not self._files or thread_of(ident) is not None:
+            return self._places.get(ident)
+        if self._threads_past_module:
+            return self._threads_past_module[-1]
+        place = next(filter(None, map(self._mention, _STARTING_THREADS)), None)
+        return None if place is None else Where(place, maker=self._makers.by_file(place))
 
     def _by_time(self, pid: int, name: str) -> Where | None:
         began = _began(pid)
@@ -172,12 +207,15 @@ class Launches:
         return found[-1].where if found else None
 
 
-def _text(way: _Way, given: tuple[Any, ...], named: dict[str, Any]) -> str:
-    """What is to be run, without asking an object that somebody wrote."""
+def _asked(says: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> Any:
     try:
-        says = way.says(*given, **named)
+        return says(*given, **named)
     except TypeError:  # what is called wrongly starts nothing
-        return ""
+        return None
+
+
+def _text(says: Any) -> str:
+    """What is to be run, without asking an object that somebody wrote."""
     words = says if type(says) is list or type(says) is tuple else [says]
     return " ".join(fsdecode(word) for word in words if type(word) is str or type(word) is bytes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import math
 import multiprocessing.process
 import os
@@ -47,18 +48,21 @@ class Running(NamedTuple):
     Attributes:
         threads: the identifiers of threads.
         processes: the ids of processes.
+        unseen: how many threads run a compiled function, past the module `threading`: nothing else tells of these.
         at: the moment, in seconds since the system was started.
     """
 
     threads: frozenset[int]
     processes: frozenset[int]
+    unseen: int
     at: float
 
 
 def running() -> Running:
     """The threads that run Python code and the live processes that this one has to do with, now."""
-    at = clock_gettime(CLOCK_BOOTTIME)
-    return Running(frozenset(_current_frames()), frozenset(_processes()), at)
+    at, threads = clock_gettime(CLOCK_BOOTTIME), frozenset(_current_frames())
+    unseen = _thread._count() - len(threads - {threading.main_thread().ident})
+    return Running(threads, frozenset(_processes()), max(unseen, 0), at)
 
 
 class SeenThread(NamedTuple):
@@ -85,7 +89,10 @@ class LeftBefore(Protocol):
 
 
 class Leaks(NamedTuple):
-    """What was left: threads by their identifiers, processes by their ids, with names that are the same in each run."""
+    """What was left: threads by their identifiers, processes by their ids, with names that are the same in each run.
+
+    A thread of which nobody knows the identifier has a number below zero.
+    """
 
     threads: dict[int, str]
     processes: dict[int, str]
@@ -131,6 +138,8 @@ def _left_now(
             continue  # its function has returned: Python has let go of it, and the thread ends
         if started or (started is None and ident not in known and not _is_grpc_thread(ident)):
             threads.append(ident)
+    # These have no identifiers that anybody could ask for.
+    threads += range(before.unseen - now.unseen, 0)
     # An older one has become ours since, when its parent ended.
     processes = [
         pid

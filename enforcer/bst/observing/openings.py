@@ -1,15 +1,13 @@
 """What is opened while a job's action runs, on whose behalf, and on which line of plugin code.
 
-Python tells its audit hooks of each file and socket that it opens and of each temporary file that it makes, whoever
-asks: a plugin may have taken `open` from wherever it stands. Such a hook cannot be taken off again; outside of the time
-of an action it does nothing, and where jobs are processes no hook is in main. Python does not tell of pipes, copies and
-the like: the functions of `os` that make them are wrapped for that time.
+Python tells of each file and socket that it opens and of each temporary file that it makes, whoever asks: a plugin may
+have taken `open` from wherever it stands. It does not tell of pipes, copies and the like: the functions of `os` that
+make them are wrapped while the action runs.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 import weakref
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -29,6 +27,7 @@ from enforcer.blame.live import Where
 from enforcer.blame.place import plugin_place
 from enforcer.bst import patches
 from enforcer.bst.observing.callers import is_plugins_doing
+from enforcer.bst.observing.events import Listener, heard
 from enforcer.bst.observing.makers import Makers
 
 _MANY = 4096
@@ -104,25 +103,30 @@ class Openings:
         self.temporary: dict[str, Temporary] = {}
         self.sockets: list[tuple[weakref.ref[Any], Opening]] = []
         self.numbered: dict[int, Numbered] = {}
+        self._listeners: dict[str, Listener] = {
+            "open": self.file,
+            "os.scandir": self.directory,
+            "mmap.__new__": self.memory,
+            "fcntl.fcntl": self.control,
+            "sqlite3.connect": self.file,
+            "socket.__new__": self.socket,
+            "tempfile.mkstemp": self.temporary_file,
+            "tempfile.mkdtemp": self.temporary_directory,
+        }
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Note what is opened in the time of the block, by whichever thread."""
-        global _current
         with ExitStack() as worn:
             for name in _MAKING:
                 worn.callback(patches.put_on(os, name, partial(self._noting, name), gives_way=True))
-            _current = self
-            try:
-                yield
-            finally:
-                _current = None
+            worn.enter_context(heard(self._listeners))
+            yield
 
     def _noting(self, name: str, original: Any) -> Any:
         def make(*given: Any, **named: Any) -> Any:
             made = original(*given, **named)
-            if _current is self:
-                self._note_made(_getframe(1), made if type(made) is tuple else (made,), name in _COPYING)
+            self._note_made(_getframe(1), made if type(made) is tuple else (made,), name in _COPYING)
             return made
 
         return make
@@ -249,39 +253,3 @@ def links(descriptors: Collection[int]) -> dict[int, str]:
         except OSError:
             continue
     return found
-
-
-_current: Openings | None = None
-_listening = False
-
-
-def listen() -> None:
-    """Have Python tell this process's openings from now on, until it ends."""
-    global _listening
-    if not _listening:
-        _listening = True
-        sys.addaudithook(_hook)
-
-
-_NOTED: dict[str, Callable[[Openings, FrameType, tuple[Any, ...]], None]] = {
-    "open": Openings.file,
-    "os.scandir": Openings.directory,
-    "mmap.__new__": Openings.memory,
-    "fcntl.fcntl": Openings.control,
-    "sqlite3.connect": Openings.file,
-    "socket.__new__": Openings.socket,
-    "tempfile.mkstemp": Openings.temporary_file,
-    "tempfile.mkdtemp": Openings.temporary_directory,
-}
-"""What notes an event of this name."""
-
-
-def _hook(event: str, args: tuple[Any, ...]) -> None:
-    # Thousands of others come in each job: each `id()` is one.
-    if event not in _NOTED or (openings := _current) is None:
-        return
-    try:
-        _NOTED[event](openings, _getframe(1), args)
-    except Exception:
-        # Ours, and what is opened must be.
-        return

@@ -11,7 +11,7 @@ from enforcer.blame.lines import FOLLOWS_ALL_THREADS
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.comparison import CompareAll
 from enforcer.bst.judging.judge import Judge
-from enforcer.bst.observing import openings
+from enforcer.bst.observing import events
 from enforcer.bst.observing.left_running import SeenThread, started_by_python
 from enforcer.bst.observing.older_threads import OlderThreads
 from enforcer.bst.observing.touches import hooked
@@ -39,7 +39,7 @@ class ThreadsRun(Run):
                 self.judge.unfollowed = OlderThreads(before_plugins)
             self._hooks = hooks.pop_all()
         # What a job leaves running is a child of this process then, however often it has forked.
-        openings.listen()
+        events.listen()
         self._adopted_before = linux.adopt_orphans()
         self._children_before = linux.children(os.getpid())
 

@@ -42,7 +42,7 @@ from enforcer.bst.forked import forwarding, inherited
 from enforcer.bst.forked.job_coverage import Measuring
 from enforcer.bst.judging.comparison import CompareTouched
 from enforcer.bst.judging.judge import Judge
-from enforcer.bst.observing import openings, touches
+from enforcer.bst.observing import events, touches
 from enforcer.bst.observing.locks import LockName
 from enforcer.bst.publishing.held_refs import HeldResults
 from enforcer.bst.replicas import assignments
@@ -137,7 +137,7 @@ class BstReplica:
             assignments.unwatch_all()
             inherited.reset(context)
             touches.hook()
-            openings.listen()
+            events.listen()
             self._judge.session.take()
             self._become(_WorkerRun(self._scheduler, self._judge))
         else:

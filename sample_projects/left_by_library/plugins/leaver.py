@@ -7,6 +7,8 @@ import os
 import subprocess
 import threading
 import time
+from _thread import start_new_thread as start
+from os import posix_spawn as spawn
 
 from buildstream import Element
 
@@ -48,6 +50,16 @@ class LeaverElement(Element):
 
     def leave_raw(self):
         _thread.start_new_thread(sleeper, ())
+
+    def leave_renamed(self):
+        start(sleeper, ())
+
+    def leave_compiled(self):
+        start(time.sleep, (20,))
+
+    def leave_spawned(self):
+        subprocess.run(["true"])
+        spawn("/bin/sleep", ["sleep", "20"], os.environ)
 
     def leave_daemon(self):
         child = os.fork()

@@ -6,17 +6,21 @@ import os
 import signal
 import subprocess
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from enforcer.blame.place import Place
+from enforcer.bst.observing import events
 from enforcer.bst.observing.launches import Launches
 from enforcer.bst.observing.makers import Makers
 
 _FILE = "/plugins/starts.py"
 _TEXT = """
 import _thread, multiprocessing, os, subprocess, tempfile, threading
-from os import fork
+from os import fork, posix_spawn as spawn, system as shell
+from subprocess import Popen as Start
 
 SLEEP = ["sleep", "60"]
 SHELL = "sleep 60 >/dev/null 2>&1 & echo $!"
@@ -31,6 +35,20 @@ def popen_of_a_shell():
 
 def posix_spawn():
     return os.posix_spawnp("sleep", SLEEP, os.environ)  # <-
+
+def posix_spawn_by_another_name():
+    others()
+    return spawn("/bin/sleep", SLEEP, os.environ)  # <-
+
+def system_by_another_name():
+    with tempfile.NamedTemporaryFile() as file:
+        shell(SHELL + " >" + file.name)  # <-
+        others()
+        return int(file.read())
+
+def popen_by_another_name():
+    STARTED.append(Start(SLEEP))  # <-
+    return STARTED[-1].pid
 
 def spawned():
     return os.spawnvp(os.P_NOWAIT, "sleep", SLEEP)  # <-
@@ -94,7 +112,11 @@ _WAYS = [line[4:-3] for line in _LINES if line.startswith("def ") and line != "d
 
 @pytest.fixture
 def launches() -> Launches:
-    return Launches({_FILE}, Makers(None, {_FILE}, {_FILE}, "Build", str))
+    events.listen()
+    return Launches({_FILE}, Makers(None, {_FILE}, {_FILE}, "Build", str), lambda name: None)
+
+
+MAKERS: Any = SimpleNamespace(by_file=lambda place: None)
 
 
 @pytest.fixture
@@ -134,10 +156,21 @@ def test_a_thread_that_was_started_past_the_class_has_its_line(launches: Launche
     with launches.watching():
         ident = space["start"](go.wait)
     go.set()
-    where = launches.place_of(ident, "thread")
+    where = launches.place_of_thread(ident)
     assert where is not None
     assert where.plugin is not None
     assert where.plugin.line == 3
+
+
+def test_a_thread_that_was_started_by_another_name_has_the_line_that_names_what_starts_some() -> None:
+    here = Place(_FILE, 7, "start")
+    launches = Launches({_FILE}, MAKERS, {"start_new_thread": here}.get)
+    seen = launches.place_of_thread(-1)
+    assert seen is not None
+    assert seen.plugin == here
+    # One that Python's module knows is started by its class.
+    assert launches.place_of_thread(threading.get_ident()) is None
+    assert Launches((), MAKERS, {"start_new_thread": here}.get).place_of_thread(-1) is None
 
 
 def test_what_others_start_has_no_line(launches: Launches, plugin: dict[str, Any]) -> None:

@@ -29,11 +29,12 @@ import pytest
 
 from enforcer.blame.live import Where
 from enforcer.blame.place import Place
+from enforcer.bst.observing import events
 from enforcer.bst.observing import openings as openings_module
 from enforcer.bst.observing.late import Late
 from enforcer.bst.observing.left_open import NOTHING_OPEN, LeftOpenSearch
 from enforcer.bst.observing.left_running import NO_LEAKS, Leaks
-from enforcer.bst.observing.openings import Openings, listen, open_descriptors
+from enforcer.bst.observing.openings import Openings, open_descriptors
 from enforcer.bst.observing.starts import Starts
 
 HERE = Place(__file__, 1, "a function that names it")
@@ -59,7 +60,7 @@ class Watched:
     """A job that the functions of this file run in, as a plugin's."""
 
     def __init__(self, files: frozenset[str] = frozenset({__file__})) -> None:
-        listen()
+        events.listen()
         self.late = Late()
         self.starts = Starts(files, MAKERS, self.late)
         self.openings = Openings(files, MAKERS, self.starts.is_in_plugins_thread, notes_lines=True)
@@ -390,7 +391,7 @@ def test_many_openings_take_no_more_room(job: Watched, monkeypatch: pytest.Monke
 
 def test_the_hook_does_nothing_when_no_action_runs(job: Watched) -> None:
     opens(job.kept)
-    assert (job.openings.files, openings_module._current) == ({}, None)
+    assert (job.openings.files, events._listeners) == ({}, {})
 
 
 def test_a_failure_of_ours_breaks_no_opening(job: Watched, monkeypatch: pytest.MonkeyPatch) -> None:

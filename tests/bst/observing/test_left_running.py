@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from enforcer.bst.observing.late import Late
 from enforcer.bst.observing.left_running import (
     NO_LEAKS,
+    Leaks,
     _is_grpc_thread,
     _process_name,
     _thread_name,
@@ -117,6 +120,21 @@ def test_a_thread_whose_function_has_returned_is_not_left() -> None:
     over.set()
     thread.join()
     assert leaks == NO_LEAKS
+
+
+def test_a_thread_that_runs_a_compiled_function_past_the_module_is_left_until_it_has_ended() -> None:
+    before = running()
+    going_on = threading.Lock()
+    going_on.acquire()
+    _thread.start_new_thread(going_on.acquire, ())
+    deadline = time.monotonic() + 60
+    while running().unseen == before.unseen:
+        assert time.monotonic() < deadline, "the thread never began"
+        time.sleep(0.001)
+    assert left_running(before, None, lambda thread: None, Late()) == Leaks({-1: "thread"}, {})
+    assert left_running(running(), None, lambda thread: None, Late()) == NO_LEAKS
+    going_on.release()
+    assert left_running(before, None, lambda thread: None, Late()) == NO_LEAKS
 
 
 def test_whose_a_thread_is_its_start_tells() -> None:
