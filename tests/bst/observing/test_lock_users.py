@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -469,26 +469,26 @@ Comes = Callable[[str], dict[str, set[str]]]
 
 
 @pytest.fixture(scope="module")
-def comes(tmp_path_factory: pytest.TempPathFactory) -> Comes:
+def comes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comes]:
     """Which locks the jobs of an element can come to, by action."""
     made = Plugins(tmp_path_factory.mktemp("users"))
     made._arguments()
-    context = Context(use_casd=False)
-    context.load(str(made.directory / "buildstream.conf"))
-    context.messenger.set_message_handler(lambda message, is_silenced: None)
-    project = Project(str(made.project), context)
-    project.ensure_fully_loaded()
-    targets = [path.name for path in (made.project / "elements").iterdir()]
-    elements = {element.name: element for element in project.load_elements(targets)}
-    run_graph = RunGraph(context)
-    users = LockUsers(run_graph, PluginSearches(run_graph).locks)
+    # Whatever is asked for a cache starts a casd, which ends with the context.
+    with Context(use_casd=False) as context:
+        context.load(str(made.directory / "buildstream.conf"))
+        context.messenger.set_message_handler(lambda message, is_silenced: None)
+        project = Project(str(made.project), context)
+        project.ensure_fully_loaded()
+        targets = [path.name for path in (made.project / "elements").iterdir()]
+        elements = {element.name: element for element in project.load_elements(targets)}
+        run_graph = RunGraph(context)
+        users = LockUsers(run_graph, PluginSearches(run_graph).locks)
 
-    def found(name: str) -> dict[str, set[str]]:
-        jobs = {action: {lock.name for lock in users.locks(elements[f"{name}.bst"], action)} for action in ACTIONS}
-        return {action: names for action, names in jobs.items() if names}
+        def found(name: str) -> dict[str, set[str]]:
+            jobs = {action: {lock.name for lock in users.locks(elements[f"{name}.bst"], action)} for action in ACTIONS}
+            return {action: names for action, names in jobs.items() if names}
 
-    found.keeps_alive = (context, project)  # type: ignore[attr-defined]
-    return found
+        yield found
 
 
 @pytest.mark.parametrize("kind", SOURCES)
