@@ -50,7 +50,7 @@ _PAST_HOOKS = (
 # Attributes that lead from any object to what its class, its function or its module keeps.
 _INTO_SHARED = (
     *("__globals__", "f_globals", "f_back", "__func__", "__self__", "__closure__", "cell_contents", "__code__"),
-    *("__defaults__", "__kwdefaults__", "__wrapped__"),
+    *("__defaults__", "__kwdefaults__", "__annotations__", "__wrapped__"),
 )
 _TO_CLASSES = ("__bases__", "__base__", "__mro__", "mro", "__subclasses__")
 _LEADS_ON = (types.ModuleType, types.FunctionType, classmethod, staticmethod, property)

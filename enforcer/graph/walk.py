@@ -119,6 +119,14 @@ class Registry:
                 self.leads_nowhere.add(identity(cls))
         return known[1]
 
+    def names_passed_by(self, kind: Kind, obj: Any) -> tuple[str, ...]:
+        """The entries of such a cell, which is no root, below which no walk goes."""
+        if kind is not kinds.FUNCTION:
+            return ()
+        module = obj.__module__
+        # Of others it is seen that they are replaced: BuildStream alone has over a thousand functions.
+        return () if type(module) is str and self.policy.is_plugin(module) else kinds.ANNOTATIONS
+
     def is_state(self, cls: type) -> bool:
         """Whether the attributes of `cls` are state of whoever holds it."""
         if id(cls) in self._stateless:
@@ -271,13 +279,19 @@ class Walk:
 
     def add(self, cell: Cell, name: Any, value: Any) -> None:
         """Walk also from a new entry of one of the unit's cells, with the rank that its place has."""
-        if cell.parent is None and type(name) is str and name in self.policy.skipped_names(cell.obj):
+        if type(name) is str and name in self._skipped_names(cell):
             return
         if cell.kind is function_caches.FUNCTION_CACHE and self._is_keyed_by_another(name):
             return
         queue = self._queue if self._is_core(cell, name) else self._later
         # A name can be an object, too, and lead on.
         queue.extend(((name, cell, name, ""), (value, cell, name, "")))
+
+    def _skipped_names(self, cell: Cell) -> Iterable[str]:
+        """The entries of a cell below which the walk does not go."""
+        if cell.parent is None:
+            return self.policy.skipped_names(cell.obj)
+        return self.registry.names_passed_by(cell.kind, cell.obj)
 
     def _is_keyed_by_another(self, key: Any) -> bool:
         """Whether a function was called with another unit's root, as a method with its `self`: the result is its."""
@@ -383,9 +397,8 @@ class Walk:
                 self._queue.append((child.obj, parent, name, via + child.suffix))
 
     def _enqueue_entries(self, cell: Cell) -> None:
-        is_root = cell.parent is None
-        skipped = frozenset(self.policy.skipped_names(cell.obj)) if is_root else frozenset()
-        defers = is_root and self._rank == _CORE and cell.kind in (kinds.INSTANCE, kinds.SLOTS)
+        skipped = frozenset(self._skipped_names(cell))
+        defers = cell.parent is None and self._rank == _CORE and cell.kind in (kinds.INSTANCE, kinds.SLOTS)
         queue, registry = self._queue, self.registry
         for name, value in cell.kind.contents(cell.obj):
             if cell.kind is function_caches.FUNCTION_CACHE and self._is_keyed_by_another(name):

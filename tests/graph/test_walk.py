@@ -37,6 +37,14 @@ def with_default(value: Any) -> Any:
     return function
 
 
+def with_annotation(value: Any) -> Any:
+    def function(key: Any) -> Any:
+        return key
+
+    function.__annotations__["key"] = value
+    return function
+
+
 def with_keyword(value: Any) -> Any:
     def function(*, key: Any = value) -> Any:
         return key
@@ -79,6 +87,7 @@ WAYS: list[tuple[str, Any, str]] = [
     ("closure", holding, ".x.value"),
     ("default", with_default, ".x.__defaults__[0]"),
     ("keyword default", with_keyword, ".x.__kwdefaults__['key']"),
+    ("annotation", with_annotation, ".x.__annotations__['key']"),
     ("function's attribute", with_attribute, ".x.attribute"),
     ("partial's function", lambda value: functools.partial(holding(value)), ".x.func.value"),
     ("partial's argument", lambda value: functools.partial(print, value), ".x.args[0]"),

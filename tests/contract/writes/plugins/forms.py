@@ -613,6 +613,10 @@ def keyword_defaults(self, dep, raw, sandbox):
     with_defaults.__kwdefaults__["b"] = 1  # <-
 
 
+def annotations(self, dep, raw, sandbox):
+    with_defaults.__annotations__["a"] = int  # <-
+
+
 def with_defaults(a=0, *, b=0):
     return a, b
 
