@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import gc
 import types
@@ -15,7 +16,7 @@ from enforcer.graph import function_caches, kinds
 from enforcer.graph.abstract import has_registry, registry_probe
 from enforcer.graph.kinds import HEAP_TYPE, Kind, Probe, slots_of
 from enforcer.graph.native.table import native_of
-from enforcer.graph.native.used import layers_of
+from enforcer.graph.native.used import is_closed, layers_of
 from enforcer.graph.policy import Policy
 from enforcer.graph.some_entries import Current
 from enforcer.graph.unit import Alias, Cell, Holder, Opaque, Unit
@@ -438,6 +439,8 @@ def _plan(cls: type, policy: Policy) -> Plan:
 def _plan_of_other(cls: type, policy: Policy) -> Plan:
     if cls is Inside:
         return _KNOWN_PLANS[id(cls)]
+    if is_closed(cls):
+        return Plan(judged=True, opaque=True)
     if id(cls) in _LEAF_IDS or policy.is_leaf(cls) or policy.is_border(cls):
         return EMPTY_PLAN
     make_probe = policy.probe(cls)
@@ -476,7 +479,7 @@ _TRANSPARENT_IDS = frozenset(
         id,
         (
             *(object, dict, list, set, deque, OrderedDict, defaultdict, tuple, frozenset, bytearray),
-            *(str, int, float, complex, bytes, bool, types.SimpleNamespace, weakref.ref),
+            *(str, int, float, complex, bytes, bool, types.SimpleNamespace, weakref.ref, datetime.tzinfo),
         ),
     )
 )
@@ -536,6 +539,13 @@ def _bytearray_probe(obj: Any) -> Probe:
     return Probe("", lambda: b"".join((obj,)), write, obj)
 
 
+_TIMES = (datetime.datetime, datetime.time)
+
+
+def _time_zone(time: datetime.datetime | datetime.time) -> Iterable[Child]:
+    return () if time.tzinfo is None else (Child(time.tzinfo, ".tzinfo"),)
+
+
 def _proxied(proxy: types.MappingProxyType[Any, Any]) -> Iterable[Child]:
     # The mapping behind the proxy is only to be had through gc.
     return map(Child, gc.get_referents(proxy))
@@ -566,7 +576,8 @@ _PLANS: tuple[tuple[type, Plan], ...] = (
     (classmethod, Plan(children=_parts("__func__"))),
     (property, Plan(children=_parts("fget", "fset", "fdel"))),
     (bytearray, Plan(probe=_bytearray_probe)),
+    *((kind, Plan(children=_time_zone)) for kind in _TIMES),
     (Inside, Plan(children=_inside)),
 )
 _KNOWN_PLANS = {id(cls): plan for cls, plan in _PLANS}
-_LEAF_IDS = frozenset(map(id, LEAF_TYPES))
+_LEAF_IDS = frozenset(map(id, LEAF_TYPES.difference(_TIMES)))
