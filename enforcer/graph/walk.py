@@ -10,6 +10,7 @@ import weakref
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import Context, ContextVar
 from typing import Any, NamedTuple
 
 from enforcer.graph import function_caches, kinds
@@ -445,7 +446,7 @@ def _plan_of_other(cls: type, policy: Policy) -> Plan:
         return EMPTY_PLAN
     make_probe = policy.probe(cls)
     if make_probe is not None:
-        return Plan(probe=make_probe)
+        return Plan(probe=make_probe, children=_default_of if cls is ContextVar else None)
     if id(cls) in _KNOWN_PLANS:
         return _KNOWN_PLANS[id(cls)]
     wrapped = policy.wrapped(cls)
@@ -544,6 +545,14 @@ _TIMES = (datetime.datetime, datetime.time)
 
 def _time_zone(time: datetime.datetime | datetime.time) -> Iterable[Child]:
     return () if time.tzinfo is None else (Child(time.tzinfo, ".tzinfo"),)
+
+
+def _default_of(variable: Any) -> Iterable[Child]:
+    """What all threads have that have set nothing else."""
+    try:
+        return (Child(Context().run(variable.get), ".get()"),)
+    except LookupError:
+        return ()
 
 
 def _proxied(proxy: types.MappingProxyType[Any, Any]) -> Iterable[Child]:
