@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import datetime
 import functools
 import gc
@@ -56,7 +57,7 @@ class Plan(NamedTuple):
 
     `cell_kinds` are the cells that such an object is; `children` lists what else it leads to; `judged` asks the policy
     per object whose it is and whether to go on; `opaque` counts it as not seen into; `as_root` only: no walk enters it,
-    but for an `is_class` that is state.
+    but for an `is_class` that is state; `weak` refers to something without holding it.
     """
 
     cell_kinds: tuple[Kind, ...] = ()
@@ -66,6 +67,7 @@ class Plan(NamedTuple):
     probe: Callable[[Any], Probe] | None = None
     as_root: bool = False
     is_class: bool = False
+    weak: bool = False
 
 
 EMPTY_PLAN = Plan()
@@ -249,6 +251,7 @@ class Walk:
         self._queue: deque[Step] = deque()
         self._later: list[Step] = []
         self._for_others: list[Step] = []
+        self._references: list[Step] = []
         self._seen: set[int] = set()
         self._rank = _SHARED
 
@@ -278,6 +281,9 @@ class Walk:
         self._queue.extend(self._for_others)
         self._for_others = []
         self._run(_HELD)
+        for ref, parent, name, via in self._references:
+            self._note_reference(_referent(ref), parent, name, via)
+        self._references = []
 
     def add(self, cell: Cell, name: Any, value: Any) -> None:
         """Walk also from a new entry of one of the unit's cells, with the rank that its place has."""
@@ -332,6 +338,9 @@ class Walk:
             return
         if plan.as_root and parent is not None and not (plan.is_class and registry.is_state(obj)):
             return
+        if plan.weak:
+            self._references += () if self.unit.shared else (step,)
+            return
         owner = registry.owner.get(key)
         if owner is not None:
             self._note_alias(owner, key, step)
@@ -380,6 +389,12 @@ class Walk:
             self.registry.outranked.add(owner)
         elif rank == _OTHER:
             self.registry.contest(key, obj)
+
+    def _note_reference(self, obj: Any, parent: Cell | None, name: Any, via: str) -> None:
+        """An element can reach what is another unit's, which it does not hold."""
+        owner = self.registry.owner.get(id(obj))
+        if owner is not None and owner is not self.unit and parent is not None:
+            self.unit.aliases.append(Alias(obj, parent, name, via))
 
     def _take(self, key: int, step: Step, plan: Plan) -> None:
         obj, parent, name, via = step
@@ -540,6 +555,16 @@ def _bytearray_probe(obj: Any) -> Probe:
     return Probe("", lambda: b"".join((obj,)), write, obj)
 
 
+_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
+
+_REFERENCES: tuple[type, ...] = (weakref.ref, weakref.KeyedRef, weakref.WeakMethod, *weakref.ProxyTypes)
+
+
+def _referent(reference: Any) -> Any:
+    # A proxy gives nothing of itself away: all that it is asked, what it stands for is asked.
+    return ctypes.py_object.from_address(id(reference) + object.__basicsize__).value
+
+
 _TIMES = (datetime.datetime, datetime.time)
 
 
@@ -555,8 +580,8 @@ def _default_of(variable: Any) -> Iterable[Child]:
         return ()
 
 
-def _proxied(proxy: types.MappingProxyType[Any, Any]) -> Iterable[Child]:
-    # The mapping behind the proxy is only to be had through gc.
+def _proxied(proxy: Any) -> Iterable[Child]:
+    # The mapping behind a proxy is only to be had through gc.
     return map(Child, gc.get_referents(proxy))
 
 
@@ -578,6 +603,8 @@ _PLANS: tuple[tuple[type, Plan], ...] = (
     *((method, Plan(children=_parts("__self__"))) for method in BUILTIN_METHODS),
     (types.CellType, Plan((kinds.CLOSURE_CELL,))),
     (types.MappingProxyType, Plan(children=_proxied)),
+    *((view, Plan(children=_proxied)) for view in _VIEWS),
+    *((reference, Plan(weak=True)) for reference in _REFERENCES),
     (functools.partial, Plan((kinds.PARTIAL, kinds.INSTANCE))),
     # Its attribute `__wrapped__` leads on.
     (functools._lru_cache_wrapper, Plan(_CACHED_FUNCTION, judged=True, opaque=not function_caches.SHOWN)),
@@ -589,4 +616,4 @@ _PLANS: tuple[tuple[type, Plan], ...] = (
     (Inside, Plan(children=_inside)),
 )
 _KNOWN_PLANS = {id(cls): plan for cls, plan in _PLANS}
-_LEAF_IDS = frozenset(map(id, LEAF_TYPES.difference(_TIMES)))
+_LEAF_IDS = frozenset(map(id, LEAF_TYPES.difference(_TIMES, _REFERENCES)))
