@@ -30,7 +30,7 @@ def coder(base: Any) -> Native:
 def xml_parser(base: Any) -> Native:
     """`xml.etree.ElementTree.XMLParser`: what it builds, which tells that it was fed."""
     target = class_dict(base)["target"]
-    return Native(lambda obj: [(".target", target.__get__(obj))])
+    return Native(lambda obj: [("", Inside((target.__get__(obj),)))])
 
 
 def expat_parser(base: Any) -> Native:
