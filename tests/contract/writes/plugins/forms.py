@@ -633,7 +633,7 @@ def kept_view(self, dep, raw, sandbox):
 
 
 def after_collections(self, dep, raw, sandbox):
-    for _ in range(3000):
+    for _ in range(300):
         gc.isenabled()
     STATE["collected"] = 1  # <-
 
