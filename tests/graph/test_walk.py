@@ -10,6 +10,7 @@ import itertools
 import socket
 import threading
 import types
+import weakref
 from typing import Any
 
 import pytest
@@ -236,6 +237,26 @@ def test_classes_and_modules_are_entered_only_as_roots() -> None:
     ]
     graph.undo(graph.changed())
     assert (cls.attribute, module.value, hasattr(cls, "new")) == (2, 2, False)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "refer",
+    [
+        weakref.ref,
+        weakref.proxy,
+        lambda thing: weakref.WeakMethod(thing.method),
+        lambda thing: [weakref.ref(thing)],
+        lambda thing: weakref.WeakValueDictionary(a=thing),
+        lambda thing: weakref.WeakSet([thing]),
+    ],
+)
+def test_what_an_element_only_refers_to_is_the_others_and_can_be_reached(refer: Any) -> None:
+    held = Thing(a=1)
+    owner, other = Unit("element", "a", [(Thing(x=held), "")]), Unit("element", "b", [(Thing(x=refer(held)), "")])
+    graph = Graph(OpenPolicy())
+    graph.add([other, owner])
+    assert graph.registry.owner[id(held)] is owner
+    assert [alias.obj for alias in other.aliases] == [held]
 
 
 def test_skipped_names_of_a_root_are_not_entered() -> None:
