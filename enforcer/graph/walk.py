@@ -555,7 +555,8 @@ def _bytearray_probe(obj: Any) -> Probe:
     return Probe("", lambda: b"".join((obj,)), write, obj)
 
 
-_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
+_MAPPINGS: tuple[dict[str, Any], ...] = ({}, OrderedDict())
+_VIEWS = tuple(type(view) for each in _MAPPINGS for view in (each.keys(), each.values(), each.items()))
 
 _REFERENCES: tuple[type, ...] = (weakref.ref, weakref.KeyedRef, weakref.WeakMethod, *weakref.ProxyTypes)
 

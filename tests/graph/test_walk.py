@@ -100,6 +100,8 @@ WAYS: list[tuple[str, Any, str]] = [
     ("class method", lambda value: classmethod(holding(value)), ".x.__func__.value"),
     ("property", lambda value: property(holding(value)), ".x.fget.value"),
     ("attribute of a list", sub_of_list, ".x.attribute"),
+    ("view of a dict", lambda value: {"k": value}.values(), ".x['k']"),
+    ("view of an OrderedDict", lambda value: collections.OrderedDict(k=value).items(), ".x['k']"),
     ("key of a dict", keyed, ".x[<Thing object>].key"),
 ]
 
