@@ -262,6 +262,8 @@ def _dispatch_table(change: EntryChange, _: Policy) -> bool:
         return False
     function = table.parent.obj
     is_dispatcher = type(function) is types.FunctionType and function.__globals__ is vars(functools)
+    # Since Python 3.13 a method remembers for each object, too.
+    is_dispatcher |= type(function) is functools.singledispatchmethod and same(table.name, "_method_cache")
     return is_dispatcher and (not inside or change.change == REMOVED or type(change.name) is weakref.ref)
 
 
