@@ -44,13 +44,15 @@ _BY_NAME = (
     *(type.__setattr__, type.__delattr__, mock.patch),
 )
 _PAST_HOOKS = (
-    *(gc, inspect, inspect.getmodule, inspect.currentframe, inspect.stack, sys._getframe),
+    *(gc, gc.get_objects, gc.get_referrers, gc.get_referents, sys._getframe),
+    *(inspect, inspect.getmodule, inspect.currentframe, inspect.stack, inspect.trace, inspect.getmembers),
+    *(inspect.getouterframes, inspect.getinnerframes, inspect.getclosurevars, inspect.unwrap),
     *(object.__getattribute__, object.__setattr__, object.__delattr__),
 )
 # Attributes that lead from any object to what its class, its function or its module keeps.
 _INTO_SHARED = (
     *("__globals__", "f_globals", "f_back", "__func__", "__self__", "__closure__", "cell_contents", "__code__"),
-    *("__defaults__", "__kwdefaults__", "__wrapped__"),
+    *("__defaults__", "__kwdefaults__", "__annotations__", "__wrapped__"),
 )
 _TO_CLASSES = ("__bases__", "__base__", "__mro__", "mro", "__subclasses__")
 _LEADS_ON = (types.ModuleType, types.FunctionType, classmethod, staticmethod, property)
@@ -302,7 +304,7 @@ class Reach:
             return map(Reached, self._classes())
         if value is UNKNOWN_OBJECT:
             return self._by_setting(then)
-        if is_one_of(value, _PAST_HOOKS):
+        if is_one_of(value, _PAST_HOOKS) and not _is_asked_for_what_is_known(step, then):
             return map(Reached, self._everything())
         if value is sys.modules or is_one_of(value, _BY_NAME):
             return map(Reached, self._anything())
@@ -449,6 +451,13 @@ def _asks_metaclass(step: Named, then: Named) -> bool:
         return False
     name = then.instruction.argval
     return name == "__dict__" or (then.value is UNKNOWN_OBJECT and name not in _TO_CLASSES)
+
+
+def _is_asked_for_what_is_known(step: Named, then: Named | None) -> bool:
+    """Whether a module is only asked for something that counts by itself: `gc.disable`."""
+    is_import = step.instruction.opname.startswith("IMPORT")
+    asks = then is not None and then.instruction.opname.startswith(_ASKING) and then.value is not UNKNOWN_OBJECT
+    return type(step.value) is types.ModuleType and (is_import or asks)
 
 
 def _is_handed_on(step: Named, then: Named | None) -> bool:

@@ -45,7 +45,7 @@ class Holdings:
             if plan.cell_kinds or plan.probe:
                 found[key] = obj
             if key not in known:
-                todo += _entries(obj, plan)
+                todo += self._entries(obj, plan)
         return found
 
     def _values(self, root: Any) -> list[Any]:
@@ -66,8 +66,11 @@ class Holdings:
             return not (plan.is_class and self._registry.is_state(obj))
         return plan.judged and (self._policy.foreign_root(obj) is not None or not self._policy.descends(unit, obj))
 
-
-def _entries(obj: Any, plan: Plan) -> list[Any]:
-    entries = [each for kind in plan.cell_kinds for entry in kind.contents(obj) for each in entry]
-    children = plan.children(obj) if plan.children is not None else ()
-    return [*entries, *(child.obj for child in children)]
+    def _entries(self, obj: Any, plan: Plan) -> list[Any]:
+        entries: list[Any] = []
+        for kind in plan.cell_kinds:
+            passed = self._registry.names_passed_by(kind, obj)
+            for name, value in kind.contents(obj):
+                entries += (name,) if passed and name in passed else (name, value)
+        children = plan.children(obj) if plan.children is not None else ()
+        return [*entries, *(child.obj for child in children)]

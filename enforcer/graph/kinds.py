@@ -7,6 +7,7 @@ base types, so no plugin code runs while we look. A container's contents are a l
 
 from __future__ import annotations
 
+import sys
 import types
 from abc import ABC, abstractmethod
 from collections import OrderedDict, defaultdict, deque
@@ -494,10 +495,16 @@ class _Fields(Kind):
         return f".{name}"
 
 
-class FunctionKind(_Fields):
-    """What can be replaced on a Python function beside its attributes."""
+# Since Python 3.14 asking for them runs code.
+ANNOTATIONS = ("__annotations__",) if sys.version_info < (3, 14) else ()
+FUNCTION_FIELDS = ("__code__", "__defaults__", "__kwdefaults__", *ANNOTATIONS)
+"""What can be replaced on a Python function beside its attributes."""
 
-    fields = ("__code__", "__defaults__", "__kwdefaults__")
+
+class FunctionKind(_Fields):
+    """A Python function, beside its attributes."""
+
+    fields = FUNCTION_FIELDS
 
     def restore(self, obj: Any, before: Contents) -> None:
         for name, value in before:

@@ -149,6 +149,14 @@ class Inside(tuple[Any, ...]):
 
 _MAX_DEPTH = 20
 
+_referent: Callable[[Any], Any] = weakref.ref.__call__
+
+
+def _refers(ref: Any) -> bool:
+    """Whether what it refers to is still there."""
+    return _referent(ref) is not None
+
+
 BUILTIN_METHODS: tuple[type, ...] = (
     types.BuiltinFunctionType,
     types.MethodWrapperType,
@@ -160,7 +168,7 @@ BUILTIN_METHODS: tuple[type, ...] = (
 def same(a: object, b: object, depth: int = 0) -> bool:
     """Whether `b` stands for the same value as `a`: identical, or equal and of the same atomic type.
 
-    Tuples and frozensets (immutable) and bound methods (made anew by each access) are compared by
+    Tuples and frozensets (immutable), bound methods and weak references (made anew by each access) are compared by
     what they hold. `True` for `1` and `-0.0` for `0.0` are changes.
     """
     if a is b:
@@ -184,6 +192,8 @@ def _same_compound(a: Any, b: Any, kind: type, depth: int) -> bool:
         return len(a) == len(b) and set(map(hash_free_key, a)) == set(map(hash_free_key, b))
     if kind is types.MethodType:
         return a.__self__ is b.__self__ and a.__func__ is b.__func__
+    if kind is weakref.ref or kind is weakref.KeyedRef:
+        return _refers(a) and _referent(a) is _referent(b) and a.__callback__ is b.__callback__
     # These compare by the identity of what they are bound to.
     return any(kind is method for method in BUILTIN_METHODS) and bool(a == b)
 
@@ -207,6 +217,8 @@ def hash_free_key(value: Any, depth: int = 0) -> object:
         return (kind, frozenset([hash_free_key(item, depth + 1) for item in value]))
     if kind is types.MethodType:
         return (kind, id(value.__self__), id(value.__func__))
+    if (kind is weakref.ref or kind is weakref.KeyedRef) and _refers(value):
+        return (kind, id(_referent(value)), id(value.__callback__))
     if any(kind is method for method in BUILTIN_METHODS):
         return (kind, value)
     return id(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import datetime
 import functools
 import gc
 import types
@@ -9,13 +11,14 @@ import weakref
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import Context, ContextVar
 from typing import Any, NamedTuple
 
 from enforcer.graph import function_caches, kinds
 from enforcer.graph.abstract import has_registry, registry_probe
 from enforcer.graph.kinds import HEAP_TYPE, Kind, Probe, slots_of
 from enforcer.graph.native.table import native_of
-from enforcer.graph.native.used import layers_of
+from enforcer.graph.native.used import is_closed, layers_of
 from enforcer.graph.policy import Policy
 from enforcer.graph.some_entries import Current
 from enforcer.graph.unit import Alias, Cell, Holder, Opaque, Unit
@@ -54,7 +57,7 @@ class Plan(NamedTuple):
 
     `cell_kinds` are the cells that such an object is; `children` lists what else it leads to; `judged` asks the policy
     per object whose it is and whether to go on; `opaque` counts it as not seen into; `as_root` only: no walk enters it,
-    but for an `is_class` that is state.
+    but for an `is_class` that is state; `weak` refers to something without holding it.
     """
 
     cell_kinds: tuple[Kind, ...] = ()
@@ -64,6 +67,7 @@ class Plan(NamedTuple):
     probe: Callable[[Any], Probe] | None = None
     as_root: bool = False
     is_class: bool = False
+    weak: bool = False
 
 
 EMPTY_PLAN = Plan()
@@ -118,6 +122,14 @@ class Registry:
             if known[1] is EMPTY_PLAN or (known[1].as_root and not known[1].is_class):
                 self.leads_nowhere.add(identity(cls))
         return known[1]
+
+    def names_passed_by(self, kind: Kind, obj: Any) -> tuple[str, ...]:
+        """The entries of such a cell, which is no root, below which no walk goes."""
+        if kind is not kinds.FUNCTION:
+            return ()
+        module = obj.__module__
+        # Of others it is seen that they are replaced: BuildStream alone has over a thousand functions.
+        return () if type(module) is str and self.policy.is_plugin(module) else kinds.ANNOTATIONS
 
     def is_state(self, cls: type) -> bool:
         """Whether the attributes of `cls` are state of whoever holds it."""
@@ -239,6 +251,7 @@ class Walk:
         self._queue: deque[Step] = deque()
         self._later: list[Step] = []
         self._for_others: list[Step] = []
+        self._references: list[Step] = []
         self._seen: set[int] = set()
         self._rank = _SHARED
 
@@ -268,16 +281,25 @@ class Walk:
         self._queue.extend(self._for_others)
         self._for_others = []
         self._run(_HELD)
+        for ref, parent, name, via in self._references:
+            self._note_reference(_referent(ref), parent, name, via)
+        self._references = []
 
     def add(self, cell: Cell, name: Any, value: Any) -> None:
         """Walk also from a new entry of one of the unit's cells, with the rank that its place has."""
-        if cell.parent is None and type(name) is str and name in self.policy.skipped_names(cell.obj):
+        if type(name) is str and name in self._skipped_names(cell):
             return
         if cell.kind is function_caches.FUNCTION_CACHE and self._is_keyed_by_another(name):
             return
         queue = self._queue if self._is_core(cell, name) else self._later
         # A name can be an object, too, and lead on.
         queue.extend(((name, cell, name, ""), (value, cell, name, "")))
+
+    def _skipped_names(self, cell: Cell) -> Iterable[str]:
+        """The entries of a cell below which the walk does not go."""
+        if cell.parent is None:
+            return self.policy.skipped_names(cell.obj)
+        return self.registry.names_passed_by(cell.kind, cell.obj)
 
     def _is_keyed_by_another(self, key: Any) -> bool:
         """Whether a function was called with another unit's root, as a method with its `self`: the result is its."""
@@ -315,6 +337,9 @@ class Walk:
         if plan is EMPTY_PLAN or self._is_foreign_root(key, obj, plan):
             return
         if plan.as_root and parent is not None and not (plan.is_class and registry.is_state(obj)):
+            return
+        if plan.weak:
+            self._references += () if self.unit.shared else (step,)
             return
         owner = registry.owner.get(key)
         if owner is not None:
@@ -365,6 +390,12 @@ class Walk:
         elif rank == _OTHER:
             self.registry.contest(key, obj)
 
+    def _note_reference(self, obj: Any, parent: Cell | None, name: Any, via: str) -> None:
+        """An element can reach what is another unit's, which it does not hold."""
+        owner = self.registry.owner.get(id(obj))
+        if owner is not None and owner is not self.unit and parent is not None:
+            self.unit.aliases.append(Alias(obj, parent, name, via))
+
     def _take(self, key: int, step: Step, plan: Plan) -> None:
         obj, parent, name, via = step
         cell = parent
@@ -383,9 +414,8 @@ class Walk:
                 self._queue.append((child.obj, parent, name, via + child.suffix))
 
     def _enqueue_entries(self, cell: Cell) -> None:
-        is_root = cell.parent is None
-        skipped = frozenset(self.policy.skipped_names(cell.obj)) if is_root else frozenset()
-        defers = is_root and self._rank == _CORE and cell.kind in (kinds.INSTANCE, kinds.SLOTS)
+        skipped = frozenset(self._skipped_names(cell))
+        defers = cell.parent is None and self._rank == _CORE and cell.kind in (kinds.INSTANCE, kinds.SLOTS)
         queue, registry = self._queue, self.registry
         for name, value in cell.kind.contents(cell.obj):
             if cell.kind is function_caches.FUNCTION_CACHE and self._is_keyed_by_another(name):
@@ -425,11 +455,13 @@ def _plan(cls: type, policy: Policy) -> Plan:
 def _plan_of_other(cls: type, policy: Policy) -> Plan:
     if cls is Inside:
         return _KNOWN_PLANS[id(cls)]
+    if is_closed(cls):
+        return Plan(judged=True, opaque=True)
     if id(cls) in _LEAF_IDS or policy.is_leaf(cls) or policy.is_border(cls):
         return EMPTY_PLAN
     make_probe = policy.probe(cls)
     if make_probe is not None:
-        return Plan(probe=make_probe)
+        return Plan(probe=make_probe, children=_default_of if cls is ContextVar else None)
     if id(cls) in _KNOWN_PLANS:
         return _KNOWN_PLANS[id(cls)]
     wrapped = policy.wrapped(cls)
@@ -463,7 +495,7 @@ _TRANSPARENT_IDS = frozenset(
         id,
         (
             *(object, dict, list, set, deque, OrderedDict, defaultdict, tuple, frozenset, bytearray),
-            *(str, int, float, complex, bytes, bool, types.SimpleNamespace, weakref.ref),
+            *(str, int, float, complex, bytes, bool, types.SimpleNamespace, weakref.ref, datetime.tzinfo),
         ),
     )
 )
@@ -523,8 +555,34 @@ def _bytearray_probe(obj: Any) -> Probe:
     return Probe("", lambda: b"".join((obj,)), write, obj)
 
 
-def _proxied(proxy: types.MappingProxyType[Any, Any]) -> Iterable[Child]:
-    # The mapping behind the proxy is only to be had through gc.
+_MAPPINGS: tuple[dict[str, Any], ...] = ({}, OrderedDict())
+_VIEWS = tuple(type(view) for each in _MAPPINGS for view in (each.keys(), each.values(), each.items()))
+
+_REFERENCES: tuple[type, ...] = (weakref.ref, weakref.KeyedRef, weakref.WeakMethod, *weakref.ProxyTypes)
+
+
+def _referent(reference: Any) -> Any:
+    # A proxy gives nothing of itself away: all that it is asked, what it stands for is asked.
+    return ctypes.py_object.from_address(id(reference) + object.__basicsize__).value
+
+
+_TIMES = (datetime.datetime, datetime.time)
+
+
+def _time_zone(time: datetime.datetime | datetime.time) -> Iterable[Child]:
+    return () if time.tzinfo is None else (Child(time.tzinfo, ".tzinfo"),)
+
+
+def _default_of(variable: Any) -> Iterable[Child]:
+    """What all threads have that have set nothing else."""
+    try:
+        return (Child(Context().run(variable.get), ".get()"),)
+    except LookupError:
+        return ()
+
+
+def _proxied(proxy: Any) -> Iterable[Child]:
+    # The mapping behind a proxy is only to be had through gc.
     return map(Child, gc.get_referents(proxy))
 
 
@@ -546,6 +604,8 @@ _PLANS: tuple[tuple[type, Plan], ...] = (
     *((method, Plan(children=_parts("__self__"))) for method in BUILTIN_METHODS),
     (types.CellType, Plan((kinds.CLOSURE_CELL,))),
     (types.MappingProxyType, Plan(children=_proxied)),
+    *((view, Plan(children=_proxied)) for view in _VIEWS),
+    *((reference, Plan(weak=True)) for reference in _REFERENCES),
     (functools.partial, Plan((kinds.PARTIAL, kinds.INSTANCE))),
     # Its attribute `__wrapped__` leads on.
     (functools._lru_cache_wrapper, Plan(_CACHED_FUNCTION, judged=True, opaque=not function_caches.SHOWN)),
@@ -553,7 +613,8 @@ _PLANS: tuple[tuple[type, Plan], ...] = (
     (classmethod, Plan(children=_parts("__func__"))),
     (property, Plan(children=_parts("fget", "fset", "fdel"))),
     (bytearray, Plan(probe=_bytearray_probe)),
+    *((kind, Plan(children=_time_zone)) for kind in _TIMES),
     (Inside, Plan(children=_inside)),
 )
 _KNOWN_PLANS = {id(cls): plan for cls, plan in _PLANS}
-_LEAF_IDS = frozenset(map(id, LEAF_TYPES))
+_LEAF_IDS = frozenset(map(id, LEAF_TYPES.difference(_TIMES, _REFERENCES)))

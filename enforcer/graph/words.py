@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
+from enforcer.graph.kinds import FUNCTION_FIELDS
 from enforcer.graph.values import class_flags
 
 _WORD = 8
@@ -124,7 +125,7 @@ def _function_offsets() -> tuple[int, ...]:
     def sample(first: int = 1, *, second: int = 2) -> None:
         """Has all of them."""
 
-    held = [id(getattr(sample, name)) for name in ("__code__", "__defaults__", "__kwdefaults__")]
+    held = [id(getattr(sample, name)) for name in FUNCTION_FIELDS]
     size = _class_size(types.FunctionType)
     offsets = [offset for offset in range(2 * _WORD, size, _WORD) if _word(id(sample) + offset) in held]
     return tuple(offsets) if len(offsets) == len(held) else ()

@@ -67,12 +67,16 @@ PROBES = (
         undone=False,
     ),
     Probe("state that only C code can see (locks,", "foreign_lock"),
-    Probe("connections to databases, compiled extension types) is counted", "foreign_database"),
+    Probe("open files, directories that are being listed", "foreign_listing"),
+    Probe("connections to databases, compiled extension types)", "foreign_database"),
+    Probe("and a `Future`, is counted", "foreign_future"),
     Probe(
-        "What a job does to an own file, `mmap`, connection of `sqlite3` or lock is seen",
+        "What a job does to an own file, `mmap`,",
         "own_memory",
         _found("unshippable-state", "memory"),
     ),
+    Probe("connection of `sqlite3`, future or lock is seen", "own_future", _found("unshippable-state", "promised")),
+    Probe("what is in another one, processes share", "shared_memory"),
     Probe("so a first result is taken for what it should be", "first_result"),
     Probe(
         "the next one in the same process is",
@@ -102,6 +106,7 @@ PROBES = (
     Probe("What jobs take from such a place while they run", "taken_first"),
     Probe("is the first one's", "taken_next", _found("foreign-write", "taken[1]"), on=(THREADS,)),
     Probe("each job takes a copy", "taken_next", on=(FORK,)),
+    Probe("Nor is a logger that `getLogger()` does not give", "foreign_logger"),
     Probe("what a plugin writes on disk is not looked at", "file"),
     Probe("one that is closed in the job and taken again by something that stays open", "number_taken_again"),
     Probe(

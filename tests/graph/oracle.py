@@ -72,7 +72,9 @@ def _slots(obj: Any) -> Entries | None:
 
 
 def _function(obj: Any) -> list[Part]:
-    fields = ("__code__", "__defaults__", "__kwdefaults__")
+    # Those of a library's functions are not looked into.
+    annotations = ("__annotations__",) if obj.__module__.startswith("tests.") else ()
+    fields = ("__code__", "__defaults__", "__kwdefaults__", *annotations)
     return [
         Part("fields", False, [(name, getattr(obj, name)) for name in fields]),
         Part("attributes", False, _attributes(obj)),

@@ -758,6 +758,10 @@ def keyword_default_set(world: World, obj: Any, tape: Tape) -> None:
         obj.__kwdefaults__["key"] = world.value(tape)
 
 
+def annotation_set(world: World, obj: Any, tape: Tape) -> None:
+    obj.__annotations__["key"] = world.value(tape)
+
+
 def code_replaced(world: World, obj: Any, tape: Tape) -> None:
     other = with_defaults(None, None) if obj.__closure__ is None else closing_over(None, None)
     obj.__code__ = other.__code__.replace(co_name="other") if tape.below(2) else obj.__code__
@@ -894,6 +898,7 @@ ON_TYPES: tuple[tuple[type | tuple[type, ...], tuple[Change, ...]], ...] = (
             defaults_set,
             keyword_defaults_set,
             keyword_default_set,
+            annotation_set,
             code_replaced,
         ),
     ),

@@ -64,8 +64,11 @@ class World(programs.World):
     def __init__(self, data: bytes) -> None:
         # What an earlier world hung on a function that all worlds bind.
         vars(programs.Plain.method).clear()
+        programs.Plain.method.__annotations__ = {}
         programs.Plain.method.__defaults__ = programs.Plain.method.__kwdefaults__ = None  # type: ignore[attr-defined]
         super().__init__(data)
+        # What its annotations are in each process has a name then.
+        self.roots[0].bound = programs.Plain.method
 
     def key(self, tape: programs.Tape) -> Any:
         return _without_nan(super().key(tape))

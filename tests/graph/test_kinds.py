@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import types
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
@@ -36,6 +37,10 @@ def slots() -> Slots:
     obj = Slots()
     obj.a = 1
     return obj
+
+
+def annotated(function: Any) -> None:
+    function.__annotations__["key"] = int
 
 
 def counting() -> Any:
@@ -113,6 +118,10 @@ CASES: list[tuple[str, Callable[[], Any], Callable[[Any], Any], list[tuple[str, 
     ("defaults", counting, as_set("__defaults__", (5,)), [(".x.__defaults__", "set")]),
     ("keyword defaults", counting, as_set("__kwdefaults__", None), [(".x.__kwdefaults__", "set")]),
     ("keyword default", counting, lambda x: x.__kwdefaults__.update(named=5), [(".x.__kwdefaults__['named']", "set")]),
+    ("annotations", counting, as_set("__annotations__", {}), [(".x.__annotations__", "set")]),
+    ("annotation", counting, lambda x: x.__annotations__.update(key=5), [(".x.__annotations__['key']", "set")]),
+    ("first annotation", lambda: lambda key: 1, annotated, [(".x.__annotations__['key']", "added")]),
+    ("annotations asked for", lambda: lambda key: 1, inspect.signature, []),
     ("code", counting, as_set("__code__", counting().__code__.replace(co_name="b")), [(".x.__code__", "set")]),
     ("function's attribute", counting, as_set("a", 1), [(".x.a", "added")]),
     ("cached function's attribute", lambda: functools.lru_cache(counting()), as_set("a", 1), [(".x.a", "added")]),

@@ -238,7 +238,7 @@ def test_attributes_are_watched_in_the_dict_that_the_object_has_now(make: Callab
         assert paths(graph) == [(".x.b", "added")]
 
 
-@pytest.mark.parametrize("field", ["__code__", "__defaults__", "__kwdefaults__"])
+@pytest.mark.parametrize("field", ["__code__", "__defaults__", "__kwdefaults__", "__annotations__"])
 def test_fields_of_a_function_are_seen(field: str) -> None:
     def other(a: int = 1, *, b: int = 2) -> None:
         """Has all of them."""

@@ -10,6 +10,7 @@ import itertools
 import socket
 import threading
 import types
+import weakref
 from typing import Any
 
 import pytest
@@ -34,6 +35,14 @@ def with_default(value: Any) -> Any:
     def function(key: Any = value) -> Any:
         return key
 
+    return function
+
+
+def with_annotation(value: Any) -> Any:
+    def function(key: Any) -> Any:
+        return key
+
+    function.__annotations__["key"] = value
     return function
 
 
@@ -79,6 +88,7 @@ WAYS: list[tuple[str, Any, str]] = [
     ("closure", holding, ".x.value"),
     ("default", with_default, ".x.__defaults__[0]"),
     ("keyword default", with_keyword, ".x.__kwdefaults__['key']"),
+    ("annotation", with_annotation, ".x.__annotations__['key']"),
     ("function's attribute", with_attribute, ".x.attribute"),
     ("partial's function", lambda value: functools.partial(holding(value)), ".x.func.value"),
     ("partial's argument", lambda value: functools.partial(print, value), ".x.args[0]"),
@@ -90,6 +100,8 @@ WAYS: list[tuple[str, Any, str]] = [
     ("class method", lambda value: classmethod(holding(value)), ".x.__func__.value"),
     ("property", lambda value: property(holding(value)), ".x.fget.value"),
     ("attribute of a list", sub_of_list, ".x.attribute"),
+    ("view of a dict", lambda value: {"k": value}.values(), ".x['k']"),
+    ("view of an OrderedDict", lambda value: collections.OrderedDict(k=value).items(), ".x['k']"),
     ("key of a dict", keyed, ".x[<Thing object>].key"),
 ]
 
@@ -227,6 +239,26 @@ def test_classes_and_modules_are_entered_only_as_roots() -> None:
     ]
     graph.undo(graph.changed())
     assert (cls.attribute, module.value, hasattr(cls, "new")) == (2, 2, False)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "refer",
+    [
+        weakref.ref,
+        weakref.proxy,
+        lambda thing: weakref.WeakMethod(thing.method),
+        lambda thing: [weakref.ref(thing)],
+        lambda thing: weakref.WeakValueDictionary(a=thing),
+        lambda thing: weakref.WeakSet([thing]),
+    ],
+)
+def test_what_an_element_only_refers_to_is_the_others_and_can_be_reached(refer: Any) -> None:
+    held = Thing(a=1)
+    owner, other = Unit("element", "a", [(Thing(x=held), "")]), Unit("element", "b", [(Thing(x=refer(held)), "")])
+    graph = Graph(OpenPolicy())
+    graph.add([other, owner])
+    assert graph.registry.owner[id(held)] is owner
+    assert [alias.obj for alias in other.aliases] == [held]
 
 
 def test_skipped_names_of_a_root_are_not_entered() -> None:

@@ -190,7 +190,7 @@ def test_what_a_closure_holds_is_seen() -> None:
     assert not read.unchanged()
 
 
-@pytest.mark.parametrize("name", ["__code__", "__defaults__", "__kwdefaults__"])
+@pytest.mark.parametrize("name", ["__code__", "__defaults__", "__kwdefaults__", "__annotations__"])
 def test_what_a_function_is_made_of_is_seen(name: str) -> None:
     def function(a: int) -> None:
         """Has no defaults."""
@@ -198,6 +198,7 @@ def test_what_a_function_is_made_of_is_seen(name: str) -> None:
     def other(a: int = 1, *, b: int = 2) -> None:
         """Has all of them."""
 
+    assert function.__annotations__  # made into a dictionary by who asks first
     read = Words(words.function_places(function))
     assert read.unchanged()
     function.note = 1  # type: ignore[attr-defined]

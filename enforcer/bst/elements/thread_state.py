@@ -80,7 +80,8 @@ class ThreadState:
         if before is None:
             return
         for name, value in before.held.items():
-            _fill(value, before.copy[name])
+            if before.copy[name] is not value:
+                _fill(value, before.copy[name])
         if type(obj) is ContextVar:
             if _held(obj) != {} and not before.held:
                 raise CannotRestore("ContextVar")  # only who has set it can unset it
@@ -111,6 +112,8 @@ def _default(var: Any) -> Any:
 
 def _seen(obj: Any) -> _Seen:
     held = _held(obj)
+    if type(obj) is ContextVar and obj.get(_UNSET) is _UNSET:
+        return _Seen(held, held, {})  # what is in a default value is every thread's
     return _Seen(held, {name: _copy(value) for name, value in held.items()}, {})
 
 

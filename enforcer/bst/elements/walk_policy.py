@@ -6,7 +6,6 @@ import gc
 import logging
 import sys
 import types
-import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import NonCallableMock
@@ -57,6 +56,7 @@ _BORDER_MODULES = (
     "pytest_plugin",
     "_pytest",
 )
+_CONTAINERS_BEHIND_BORDERS = ("asyncio.queues", "asyncio.locks")
 # Loggers are the process's, whoever keeps one, and each leads to all others.
 _BORDER_CLASSES = (BaseRemote, NonCallableMock, _CASCacheUsageMonitor, logging.Logger, logging.Manager)
 _LEAF_CLASSES = (ScalarNode, ProvenanceInformation)
@@ -105,6 +105,8 @@ class BstPolicy:
         module = module_of(cls)
         if module.startswith("pluginbase._internalspace."):
             return False  # a plugin's own class
+        if module in _CONTAINERS_BEHIND_BORDERS:
+            return False
         return issubclass(cls, _BORDER_CLASSES) or in_package(module, _BORDER_MODULES)
 
     def is_leaf(self, cls: type) -> bool:
@@ -157,8 +159,8 @@ class BstPolicy:
             return module not in sys.modules  # made from a text, as those of named tuples are
         if in_package(module, _DATA_MODULES):
             return True
-        if unit.kind not in ("class", "module") or unit.name == CORE or cls is weakref.WeakKeyDictionary:
-            return False  # the last is also what `functools.singledispatch` remembers in
+        if unit.kind not in ("class", "module") or unit.name == CORE:
+            return False
         return in_package(module, _CONTAINER_MODULES) or native_of(cls) is not None
 
     def owner_among(self, obj: object, holders: Collection[Unit]) -> Unit | None:

@@ -28,6 +28,7 @@ from enforcer.graph.delta import Refused
 from enforcer.graph.difference import explain_difference
 from enforcer.graph.kinds import NATIVE
 from enforcer.graph.show import show
+from enforcer.graph.some_entries import PartOf
 from enforcer.graph.unit import Cell
 from enforcer.graph.values import module_of, vars_of
 from enforcer.results.findings import Job, Owner, Site
@@ -77,10 +78,12 @@ class Describer:
             yield from (self._change(changed, change) for change in changed.changes)
             return
         others = sorted(str(change.name) for change in changed.changes if str(change.name) not in _SET_BY_IMPORTS)
-        module = show(changed.cell.obj)
+        found = _module_in(changed.cell.obj)
+        module = show(found)
         again = f"{module} executed again" + (f": {', '.join(others)}" if others else "")
         described = self._change(changed, reload)
-        change = replace(described.change, path="importlib.reload()", before=module, after=again)
+        library = "" if found is changed.cell.obj else changed.cell.name
+        change = replace(described.change, path=f"importlib.reload({library})", before=module, after=again)
         yield described._replace(change=change)
 
     def _change(self, changed: ChangedCell, change: EntryChange) -> Described:
@@ -173,8 +176,17 @@ class Describer:
 
 def _is_reload(change: EntryChange) -> bool:
     """Whether a module has another specification of its import than before."""
-    found = type(change.cell.obj) is types.ModuleType and type(change.name) is str and change.name == "__spec__"
-    return found and type(change.before) is type(change.after) is ModuleSpec
+    found = type(change.name) is str and change.name == "__spec__"
+    return (
+        found
+        and type(_module_in(change.cell.obj)) is types.ModuleType
+        and type(change.before) is type(change.after) is ModuleSpec
+    )
+
+
+def _module_in(obj: Any) -> Any:
+    """What a cell is about, of a library's module of which only some entries are compared."""
+    return obj.owner if type(obj) is PartOf else obj
 
 
 _SET_BY_IMPORTS = frozenset({"__spec__", "__loader__", "__cached__", "__file__", "__path__", "__doc__"})

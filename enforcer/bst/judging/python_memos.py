@@ -21,10 +21,20 @@ from typing import Any, NamedTuple
 from enforcer.graph.compare import ADDED, REMOVED, SET, EntryChange
 from enforcer.graph.equal import equal_plain
 from enforcer.graph.function_caches import FUNCTION_CACHE, is_full
-from enforcer.graph.kinds import CLASS, CLOSURE_CELL, DICT
+from enforcer.graph.kinds import CLASS, CLOSURE_CELL, DICT, INSTANCE
 from enforcer.graph.policy import Policy
 from enforcer.graph.reading import Stopped, only_libraries
-from enforcer.graph.values import LEAF_TYPES, VALUE_TYPES, class_dict, class_mro, is_class, module_of, same, vars_of
+from enforcer.graph.values import (
+    LEAF_TYPES,
+    VALUE_TYPES,
+    class_dict,
+    class_mro,
+    is_class,
+    is_one_of,
+    module_of,
+    same,
+    vars_of,
+)
 
 
 class Memo(NamedTuple):
@@ -252,7 +262,25 @@ def _dispatch_table(change: EntryChange, _: Policy) -> bool:
         return False
     function = table.parent.obj
     is_dispatcher = type(function) is types.FunctionType and function.__globals__ is vars(functools)
+    # Since Python 3.13 a method remembers for each object, too.
+    is_dispatcher |= type(function) is functools.singledispatchmethod and same(table.name, "_method_cache")
     return is_dispatcher and (not inside or change.change == REMOVED or type(change.name) is weakref.ref)
+
+
+def _bookkeeping_of_weak_containers(change: EntryChange, _: Policy) -> bool:
+    """What waits to be removed from a container of weak references, and whether to count its entries again."""
+    cell = change.cell
+    if cell.kind is INSTANCE:
+        return is_one_of(type(cell.obj), _WEAK) and same(change.name, "_dirty_len")
+    return (
+        cell.parent is not None
+        and is_one_of(type(cell.parent.obj), _WEAK)
+        and any(same(cell.name, name) for name in _WAITING)
+    )
+
+
+_WEAK = (weakref.WeakKeyDictionary, weakref.WeakValueDictionary, weakref.WeakSet)
+_WAITING = ("_pending_removals", "_iterating")
 
 
 _MATCHES: tuple[Callable[[EntryChange, Policy], bool], ...] = (
@@ -262,4 +290,5 @@ _MATCHES: tuple[Callable[[EntryChange, Policy], bool], ...] = (
     _logger,
     _dispatch_token,
     _dispatch_table,
+    _bookkeeping_of_weak_containers,
 )

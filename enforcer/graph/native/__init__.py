@@ -6,6 +6,7 @@ buffers    texts and bytes in memory, arrays, views
 iterators  how far iterators have come
 digests    hash objects, compressors, scanners: what can be told from before, and not put back
 memory     objects of ctypes
+maps       memory maps
 objects    random generators, contexts, exceptions, XML elements, queues
 table      which type is what
 """

@@ -7,7 +7,7 @@ from typing import Any
 
 from enforcer.graph.native.raw import fields_of
 from enforcer.graph.native.spec import Entries, Native
-from enforcer.graph.values import Inside
+from enforcer.graph.values import Inside, class_dict
 
 _XOF_LENGTH = 32
 
@@ -25,6 +25,17 @@ def coder(base: Any) -> Native:
     return Native(
         lambda obj: [("", Inside((fields(obj),)))], None, lambda obj, value: f"<{type(obj).__name__} object, in use>"
     )
+
+
+def xml_parser(base: Any) -> Native:
+    """`xml.etree.ElementTree.XMLParser`: what it builds, which tells that it was fed."""
+    target = class_dict(base)["target"]
+    return Native(lambda obj: [("", Inside((target.__get__(obj),)))])
+
+
+def expat_parser(base: Any) -> Native:
+    """`xml.parsers.expat`: how much it has read."""
+    return Native(lambda obj: [(".CurrentByteIndex", obj.CurrentByteIndex)])
 
 
 def csv_writer(base: Any) -> Native:

@@ -124,6 +124,27 @@ def xml_element(base: Any) -> Native:
     return Native(read, write)
 
 
+def finalizer(base: Any) -> Native:
+    """`weakref.finalize`: what is to be called, as long as it is; the class keeps that in a table."""
+    table = class_dict(base)["_registry"]
+
+    def read(obj: Any) -> Entries:
+        return [("", Inside(info for each, info in list(dict.items(table)) if each is obj))]
+
+    def write(obj: Any, entries: dict[Any, Any]) -> None:
+        if not entries[""]:
+            base.detach(obj)
+        elif not read(obj)[0][1]:
+            table[obj] = entries[""][0]
+
+    return Native(read, write, lambda obj, value: f"<finalize object, {'alive' if value else 'dead'}>")
+
+
+def unchanging(base: Any) -> Native:
+    """What never changes."""
+    return Native(lambda obj: [])
+
+
 def simple_queue(base: Any) -> Native:
     """`queue.SimpleQueue`: what waits in it, read past its lock."""
 

@@ -5,7 +5,7 @@ Types are known by their names: so nothing has to be imported that the build doe
 
 from __future__ import annotations
 
-from enforcer.graph.native import buffers, digests, iterators, memory, objects
+from enforcer.graph.native import buffers, digests, iterators, maps, memory, objects
 from enforcer.graph.native.spec import MakeNative, Native
 from enforcer.graph.values import class_dict, class_mro, full_class_name, is_made_by_c, module_of
 
@@ -25,6 +25,7 @@ _BY_FIELDS = (
 _CODERS = (
     *("zlib.Compress", "zlib.Decompress", "_bz2.BZ2Compressor", "_bz2.BZ2Decompressor"),
     *("_lzma.LZMACompressor", "_lzma.LZMADecompressor", "_sre.SRE_Scanner", "xml.etree.ElementTree.TreeBuilder"),
+    *("_pickle.Pickler", "_pickle.Unpickler"),
     *("_multibytecodec.MultibyteIncrementalEncoder", "_multibytecodec.MultibyteIncrementalDecoder"),
 )
 
@@ -46,12 +47,16 @@ _BY_NAME: dict[str, MakeNative] = {
     "itertools._tee_dataobject": iterators.shared_by_tees,
     **dict.fromkeys(_BY_FIELDS, iterators.by_fields),
     "_csv.writer": digests.csv_writer,
+    "xml.etree.ElementTree.XMLParser": digests.xml_parser,
+    "pyexpat.xmlparser": digests.expat_parser,
+    "mmap.mmap": maps.memory_map,
     **dict.fromkeys(_CODERS, digests.coder),
     "_random.Random": objects.random_generator,
     "decimal.Context": objects.decimal_context,
     "_contextvars.Context": objects.variables,
     "builtins.BaseException": objects.exception,
     "xml.etree.ElementTree.Element": objects.xml_element,
+    "zoneinfo.ZoneInfo": objects.unchanging,
     "_queue.SimpleQueue": objects.simple_queue,
     **dict.fromkeys(("_ctypes._SimpleCData", "_ctypes.Array", "_ctypes.Structure", "_ctypes.Union"), memory.c_data),
 }
@@ -79,9 +84,13 @@ def _first_of_c(cls: type) -> type:
     return next(base for base in class_mro(cls) if is_made_by_c(base))
 
 
+_BESIDE: dict[str, MakeNative] = {"weakref.finalize": objects.finalizer}
+"""Written in Python, and keeps what it is elsewhere."""
+
+
 def _maker(base: type) -> MakeNative | None:
     if not is_made_by_c(base):
-        return None
+        return _BESIDE.get(full_class_name(base))
     name = full_class_name(base)
     if name in _BY_NAME:
         return _BY_NAME[name]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from enforcer.graph.native.raw import fields_of
-from enforcer.graph.values import class_dict, class_mro, full_class_name, is_made_by_c
+from enforcer.graph.values import class_dict, class_mro, full_class_name, is_made_by_c, vars_of
 
 Read = Callable[[Any], Any]
 
@@ -39,8 +39,13 @@ def layers_of(cls: type) -> Read | None:
 
 
 def _known_bases(cls: type) -> list[tuple[type, str]]:
-    named = [(base, full_class_name(base)) for base in class_mro(cls) if is_made_by_c(base)]
-    return [(base, name) for base, name in named if name in _READERS]
+    named = [(base, full_class_name(base)) for base in class_mro(cls)]
+    return [(base, name) for base, name in named if name in _READERS and is_made_by_c(base) is not (name in _CLOSED)]
+
+
+def is_closed(cls: type) -> bool:
+    """Whether nobody looks into an object of `cls`, although Python could: it is one end of something else."""
+    return any(name in _CLOSED for _, name in _known_bases(cls))
 
 
 def _is_closed(base: Any) -> Read:
@@ -92,13 +97,13 @@ _OF_CONNECTIONS = (str, list, dict, functools._lru_cache_wrapper)
 
 _READERS: dict[str, Callable[[Any], Read]] = {
     "_io.FileIO": _is_closed,
-    **dict.fromkeys(
-        ("_io.TextIOWrapper", "_io.BufferedReader", "_io.BufferedWriter", "_io.BufferedRandom", "mmap.mmap"), fields_of
-    ),
+    **dict.fromkeys(("_io.TextIOWrapper", "_io.BufferedReader", "_io.BufferedWriter", "_io.BufferedRandom"), fields_of),
     "sqlite3.Connection": _changes_of_database,
+    "concurrent.futures._base.Future": lambda base: lambda obj: vars_of(obj).get("_state"),
     "_thread.lock": lambda base: base.locked,
     "_thread.RLock": lambda base: base.__repr__,
 }
+_CLOSED = ("concurrent.futures._base.Future",)
 _LAYERS = {
     "_io.TextIOWrapper": "buffer",
     "_io.BufferedReader": "raw",

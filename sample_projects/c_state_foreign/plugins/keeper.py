@@ -1,11 +1,14 @@
 """keeper - an element with state that Python keeps in C"""
 
 import array
+import asyncio
 import configparser
+import datetime
 import decimal
 import hashlib
 import io
 import itertools
+import mmap
 import queue
 import random
 import weakref
@@ -16,10 +19,17 @@ from buildstream import Element
 
 # What its module and its class keep is state as well.
 SHARED_LOG = io.StringIO()
+SHARED_NOTES = weakref.WeakKeyDictionary()
 
 
 class Thing:
     """Something to refer to."""
+
+
+class Zone(datetime.tzinfo):
+    """A time zone that can be moved."""
+
+    hours = 0
 
 
 def numbers():
@@ -60,6 +70,10 @@ class KeeperElement(Element):
         self.lines = numbers()
         self.context = decimal.Context(prec=5)
         self.packer = zlib.compressobj()
+        self.memory = mmap.mmap(-1, 16, flags=mmap.MAP_PRIVATE)
+        self.leave = weakref.finalize(self.thing, print, "left")
+        self.waiting = asyncio.Event()
+        self.noon = datetime.time(12, tzinfo=Zone())
 
     def preflight(self):
         pass

@@ -57,6 +57,11 @@ class WriterElement(Element):
             break
         keeper = sys.modules[type(dep).__module__]
         keeper.SHARED_LOG.write("more\n")
+        keeper.SHARED_NOTES[dep.thing] = "more"
+        dep.memory[:4] = b"more"
+        dep.leave.detach()
+        dep.waiting.set()
+        dep.noon.tzinfo.hours = 1
         type(dep).NUMBERS.append(2)
 
 

@@ -2,10 +2,12 @@
 
 import array
 import configparser
+import datetime
 import decimal
 import hashlib
 import io
 import itertools
+import mmap
 import queue
 import random
 import weakref
@@ -50,6 +52,11 @@ class KeeperElement(Element):
         self.config.read_string("[section]\nkey = value\n")
         self.thing = Thing()
         self.cache = weakref.WeakValueDictionary(first=self.thing)
+        self.notes = weakref.WeakKeyDictionary({self.thing: "first"})
+        self.known = weakref.WeakSet([self.thing])
+        self.memory = mmap.mmap(-1, 16, flags=mmap.MAP_PRIVATE)
+        self.leave = weakref.finalize(self.thing, print, "left")
+        self.noon = datetime.time(12, tzinfo=datetime.timezone.utc)
         self.tasks = queue.Queue()
         self.messages = queue.SimpleQueue()
         self.error = ValueError("args")

@@ -55,6 +55,14 @@ class ReaderElement(Element):
         told += [dep.tasks.empty(), dep.messages.qsize(), str(dep.error), dep.error.args]
         told += [repr(dep.counter), dep.context.prec, dep.context.divide(1, 3), dep.packer.copy().flush()]
         told += [type(dep).NUMBERS[0], sys.modules[type(dep).__module__].SHARED_LOG.getvalue()]
+        told += [dep.memory[:4], bytes(dep.memory), dep.leave.alive, dep.leave.peek(), str(dep.noon)]
+        told += [dep.notes[dep.thing], list(dep.notes), list(dep.known)]
+        # What is put where it was is there, in another reference.
+        dep.known.discard(dep.thing)
+        dep.known.add(dep.thing)
+        dep.cache["first"] = dep.thing
+        del dep.notes[dep.thing]
+        dep.notes[dep.thing] = "first"
         # Read from where it stands, and put back there.
         place = dep.text.tell()
         dep.text.seek(0)

@@ -9,20 +9,24 @@ import collections
 import contextvars
 import csv
 import ctypes
+import datetime
 import decimal
 import hashlib
 import io
 import itertools
 import lzma
 import mmap
+import pickle
 import queue
 import random
 import re
 import struct
+import weakref
 import xml.etree.ElementTree as ET
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, NamedTuple
+from xml.parsers import expat
 
 
 class Kind(NamedTuple):
@@ -92,6 +96,24 @@ class Indexed:
 
     def __getitem__(self, index: int) -> str:
         return "abc"[index]
+
+
+class Zone(datetime.tzinfo):
+    """A time zone of somebody's own."""
+
+    hours = 1
+
+    def utcoffset(self, when: datetime.datetime | None) -> datetime.timedelta:
+        return datetime.timedelta(hours=self.hours)
+
+
+def _opened(parser: ET.XMLParser) -> None:
+    parser.feed("<a>")
+
+
+def _closed(parser: ET.XMLParser) -> str:
+    parser.feed("</a>")
+    return ET.tostring(parser.close(), encoding="unicode")
 
 
 VARIABLE = contextvars.ContextVar("VARIABLE", default=0)
@@ -195,6 +217,49 @@ KINDS: dict[str, Kind] = {
     "view of array": Kind(lambda: memoryview(array.array("i", [1])), lambda v: v.__setitem__(0, 2), list, (".obj",)),
     "view of another": Kind(lambda: memoryview(_memory(b"ab")), lambda v: v.__setitem__(0, 1), bytes),
     "random": Kind(lambda: random.Random(1), lambda r: r.random(), lambda r: r.random(), (".getstate()",)),
+    "map": Kind(lambda: _memory(b"ab"), lambda m: m.__setitem__(0, 1), lambda m: m[:], back=False, travels=False),
+    "place in a map": Kind(
+        lambda: _memory(b"ab"), lambda m: m.read(1), lambda m: m.tell(), (".tell()",), back=False, travels=False
+    ),
+    "closed map": Kind(
+        lambda: _memory(b"ab"), lambda m: m.close(), lambda m: m.closed, (".closed",), back=False, travels=False
+    ),
+    "pickler": Kind(
+        lambda: pickle.Pickler(io.BytesIO()),
+        lambda p: p.dump(["a"]),
+        lambda p: len(p.memo.copy()),
+        back=False,
+        travels=False,
+    ),
+    "unpickler": Kind(
+        lambda: pickle.Unpickler(io.BytesIO(b"(lp0\n.")),
+        lambda p: p.load(),
+        lambda p: len(p.memo.copy()),
+        back=False,
+        travels=False,
+    ),
+    "XML parser": Kind(ET.XMLParser, _opened, _closed, back=False, travels=False),
+    "expat parser": Kind(
+        expat.ParserCreate,
+        lambda p: p.Parse("<a>"),
+        lambda p: p.CurrentByteIndex,
+        (".CurrentByteIndex",),
+        back=False,
+        travels=False,
+    ),
+    "time zone": Kind(
+        lambda: datetime.datetime(2031, 5, 6, tzinfo=Zone()),
+        lambda when: setattr(when.tzinfo, "hours", 2),
+        lambda when: when.utcoffset(),
+        (".tzinfo.hours",),
+    ),
+    "finalizer": Kind(lambda: weakref.finalize(Indexed, print), lambda f: f.detach(), lambda f: f.alive),
+    "finalizer's flag": Kind(
+        lambda: weakref.finalize(Indexed, print),
+        lambda f: setattr(f, "atexit", False),
+        lambda f: f.atexit,
+        (".atexit",),
+    ),
     "context": Kind(lambda: decimal.Context(5), lambda c: setattr(c, "prec", 9), repr, (".prec",)),
     "flags": Kind(lambda: decimal.Context(5), lambda c: c.divide(1, 3), repr, (".flags",)),
     "error": Kind(lambda: ValueError("a"), lambda e: setattr(e, "args", ("b",)), repr, (".args",)),

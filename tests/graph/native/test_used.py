@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -75,6 +76,16 @@ def test_to_look_changes_nothing(database: sqlite3.Connection) -> None:
     read(database)
     assert (database.total_changes, database.in_transaction) == before
     assert rows.fetchone() == ("b",)
+
+
+def test_a_future_that_has_a_result_has_been_used() -> None:
+    future: Future[int] = Future()
+    reader = use_of(Future)
+    assert reader is not None
+    before = reader(future)
+    assert reader(future) == before
+    future.set_result(1)
+    assert reader(future) != before
 
 
 def test_a_database_that_was_closed_has_been_used(database: sqlite3.Connection) -> None:

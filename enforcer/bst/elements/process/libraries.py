@@ -106,6 +106,8 @@ def _libraries(plugin_modules: Collection[str]) -> Iterator[tuple[str, types.Mod
 def _cell(owner: Any, label: str, space: Any, taken: dict[int, set[str]]) -> Iterator[Cell]:
     without = taken.get(id(owner), ())
     names = [name for name, value in list(space.items()) if name not in without and _is_fixed(name, value)]
+    if names and not is_class(owner) and "__spec__" in space:
+        names.append("__spec__")  # another one says that the module was executed again
     if names or is_class(owner):
         yield Cell(PART, PartOf(owner, names, added=_counts_when_added(owner)), None, label)
 

@@ -1,8 +1,12 @@
 """An element that holds what a job of another one does not own."""
 
 import decimal
+import logging
+import mmap
+import os
 import sqlite3
 import threading
+from concurrent.futures import Future
 
 from buildstream import Element
 
@@ -16,6 +20,10 @@ class KeepsElement(Element):
         self.configured = None
         self.note = "configured"
         self.lock = threading.Lock()
+        self.future = Future()
+        self.listing = os.scandir("/")
+        self.shared = mmap.mmap(-1, 16)
+        self.logger = logging.Logger("of nobody's")
         self.database = sqlite3.connect(":memory:", check_same_thread=False)
         self.context = decimal.Context(prec=5)
         self.error = ValueError("kept")

@@ -157,6 +157,30 @@ def foreign_database(self, dep, raw, sandbox):
     raw.database.execute("create table names (name text)")
 
 
+def foreign_future(self, dep, raw, sandbox):
+    raw.future.set_result(1)
+
+
+def foreign_listing(self, dep, raw, sandbox):
+    next(raw.listing)
+
+
+def shared_memory(self, dep, raw, sandbox):
+    raw.shared[:4] = b"more"
+
+
+def foreign_logger(self, dep, raw, sandbox):
+    raw.logger.setLevel(10)
+
+
+def configure_own_future(element):
+    element.promised = Future()
+
+
+def own_future(self, dep, raw, sandbox):
+    self.promised.set_result(1)
+
+
 def own_memory(self, dep, raw, sandbox):
     self.memory = mmap.mmap(-1, 1)
 

@@ -3,9 +3,11 @@
 import _thread
 import abc
 import asyncio
+import colorsys
 import concurrent.futures
 import contextlib
 import functools
+import gc
 import importlib
 import locale
 import multiprocessing.pool
@@ -613,6 +615,37 @@ def keyword_defaults(self, dep, raw, sandbox):
     with_defaults.__kwdefaults__["b"] = 1  # <-
 
 
+def table_of_weak_keys(self, dep, raw, sandbox):
+    LOOSE[TALLY] = 1  # <-
+
+
+def kept_reference(self, dep, raw, sandbox):
+    self.reference().names.append("c")  # <-
+
+
+def kept_proxy(self, dep, raw, sandbox):
+    self.proxy.names.append("c")  # <-
+
+
+def kept_view(self, dep, raw, sandbox):
+    for names in self.view:
+        names.append("c")  # <-
+
+
+def after_collections(self, dep, raw, sandbox):
+    for _ in range(300):
+        gc.isenabled()
+    STATE["collected"] = 1  # <-
+
+
+def library_reloaded(self, dep, raw, sandbox):
+    importlib.reload(colorsys)  # <-
+
+
+def annotations(self, dep, raw, sandbox):
+    with_defaults.__annotations__["a"] = int  # <-
+
+
 def with_defaults(a=0, *, b=0):
     return a, b
 
@@ -827,6 +860,11 @@ class FormsElement(_forms_base.FormsBase):
         for dependency in dependencies:
             if self.form == "kept_environment":
                 self.kept = dependency.element.get_environment()
+            if self.form in ("kept_reference", "kept_proxy", "kept_view"):
+                (shown,) = self._dependencies(Scope.BUILD, recurse=False)
+                self.reference = weakref.ref(shown.shown)
+                self.proxy = weakref.proxy(shown.shown)
+                self.view = shown.named.values()
             if self.form == "kept_method":
                 self.report = dependency.element.get_environment().update
 
@@ -849,6 +887,7 @@ class FormsElement(_forms_base.FormsBase):
         return "/"
 
 
+LOOSE = weakref.WeakKeyDictionary()
 WEAK = weakref.WeakValueDictionary(local=KINDS["put"])
 
 

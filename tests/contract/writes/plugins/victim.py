@@ -3,6 +3,13 @@
 from buildstream import Element
 
 
+class Shown:
+    """Something to refer to."""
+
+    def __init__(self):
+        self.names = []
+
+
 class VictimElement(Element):
     BST_MIN_VERSION = "2.5"
     BST_RUN_COMMANDS = False
@@ -19,6 +26,8 @@ class VictimElement(Element):
         self.seen = {"a"}
         self.index = {"a": {"b": []}}
         self.integrated = 0
+        self.shown = Shown()
+        self.named = {"a": []}
 
     def preflight(self):
         pass
