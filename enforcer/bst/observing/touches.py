@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from enforcer.settings.settings import Settings
 
 # A proxy hands each call on: the line that called the proxy is the one that reached.
-_TRANSPARENT_FILES = frozenset({_pluginproxy.__file__, _elementproxy.__file__, __file__})
+TRANSPARENT_FILES = frozenset({_pluginproxy.__file__, _elementproxy.__file__, __file__})
 _HOOKED: tuple[type, ...] = (Plugin, Project, Context)
 
 
@@ -308,6 +308,6 @@ _HOOKS: tuple[tuple[str, patches.Wrap], ...] = (
 
 def _caller() -> FrameType:
     frame = _getframe(2)
-    while frame.f_back is not None and frame.f_code.co_filename in _TRANSPARENT_FILES:
+    while frame.f_back is not None and frame.f_code.co_filename in TRANSPARENT_FILES:
         frame = frame.f_back
     return frame

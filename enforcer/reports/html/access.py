@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from enforcer.reports.value import Access
+from enforcer.reports.access import Access
 
 _ROWS = 60
 _COLUMNS = 40
