@@ -372,7 +372,7 @@ _ACCESS_SITE = Object(
 )
 
 _ACCESS_FIELDS = (
-    Field("unit", Text(), "Whose attribute: the name of its owner."),
+    Field("unit", Text(), "Whose attribute: the name of its owner; `*` where it is added up for all of its kind."),
     Field("kind", Choice(*OWNER_KINDS, COMMON), "The kind of that.", added=True),
     Field("attribute", Text(), "The way to it, as the path of a violation."),
     Field("reads", Number(), "How often it was read."),
@@ -393,7 +393,7 @@ _ACCESS = Object(
 _ACCESS_BETWEEN_JOBS = Object(
     lambda of: Access(**of),
     Field("phase", Choice(DONE, SCHEDULING), "What the main thread did: what follows a job's end, or all else."),
-    Field("job", _JOB, "The job that has ended; with an empty name where there is none."),
+    Field("job", _JOB, "The job that has ended; its element is empty where there is none, or it is added up for all."),
     *_ACCESS_FIELDS,
 )
 

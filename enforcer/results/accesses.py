@@ -24,6 +24,9 @@ JOB, DONE, SCHEDULING = "job", "done", "scheduling"
 PHASES = (JOB, DONE, SCHEDULING)
 """What runs: a job's action; on the main thread, what follows its end; there, all else between jobs."""
 
+ANY = "*"
+"""Stands for all elements or classes, where what is done to them is added up."""
+
 
 class Place(NamedTuple):
     """What is accessed, and how.

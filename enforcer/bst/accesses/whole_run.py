@@ -1,4 +1,8 @@
-"""The recording of one scheduler run: the hooks, and what the main thread does while it lasts."""
+"""The recording of one scheduler run: the hooks, and what the main thread does while it lasts.
+
+What the main thread writes is kept with the element, and with the job that has ended. What it reads is much the same
+for each element of a graph, so that is added up for all of them.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from enforcer.bst.accesses import hooks
+from enforcer.bst.accesses.homes import Attribute
 from enforcer.bst.accesses.recording import Known, Recorder
 from enforcer.results import costs
-from enforcer.results.accesses import DONE, SCHEDULING
+from enforcer.results.accesses import ANY, DONE, SCHEDULING, By, Counts, Place
 from enforcer.results.findings import Job
 from enforcer.results.record import Record
 
 _NO_JOB = Job("", "")
+
+
+class _Recorder(Recorder):
+    """Of one phase: `reads` are those of all such phases."""
+
+    def __init__(self, known: Known, reads: dict[Place, Counts]) -> None:
+        super().__init__(known)
+        self._reads = reads
+
+    def _count(self, attribute: Attribute, way: str, written: bool, by: By) -> None:
+        if written:
+            super()._count(attribute, way, written, by)
+        else:
+            any_unit = attribute._replace(unit=ANY) if attribute.kind in ("element", "class") else attribute
+            self._reads.setdefault(Place(*any_unit, way), Counts()).read(1, by)
 
 
 class RunAccesses:
@@ -20,7 +40,8 @@ class RunAccesses:
 
     def __init__(self) -> None:
         self._take_off = hooks.put_on()
-        self._recorders: dict[tuple[Job, str], Recorder] = {}
+        self._recorders: dict[tuple[Job, str], _Recorder] = {}
+        self._reads: dict[tuple[str, str], dict[Place, Counts]] = {}
         self._known: Known | None = None
 
     def begin(self, known: Known) -> None:
@@ -28,9 +49,13 @@ class RunAccesses:
         self._known = known
         hooks.of_main = self._recorder(_NO_JOB, SCHEDULING).note
 
-    def _recorder(self, job: Job, phase: str) -> Recorder:
+    def _recorder(self, job: Job, phase: str) -> _Recorder:
         assert self._known is not None
-        return self._recorders.setdefault((job, phase), Recorder(self._known))
+        key = (job, phase)
+        if key not in self._recorders:
+            reads = self._reads.setdefault((job.action, phase), {})
+            self._recorders[key] = _Recorder(self._known, reads)
+        return self._recorders[key]
 
     @contextmanager
     def after(self, job: Job) -> Iterator[None]:
@@ -48,3 +73,5 @@ class RunAccesses:
         for (job, phase), recorder in self._recorders.items():
             recorder.add_to(record, job, phase)
             record.spend(costs.ACCESSES, recorder.seconds)
+        for (action, phase), reads in self._reads.items():
+            record.accesses.add(Job("", action), phase, reads.items())
