@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from enforcer.reports.shown import shown_code, shown_job, shown_name
-from enforcer.results.accesses import JOB, Accesses
+from enforcer.results.accesses import JOB, Accesses, By, first
 from enforcer.results.findings import Job, Site
 
 
@@ -23,6 +23,7 @@ class Access:
         site: the first line that did it, plugin code before core.
         core: the line of core, where that was done on behalf of plugin code.
         write_site, write_core: the same of the first write.
+        by_plugin: whether plugin code did it, or had core do it.
     """
 
     job: Job
@@ -37,6 +38,12 @@ class Access:
     core: Site | None = None
     write_site: Site | None = None
     write_core: Site | None = None
+    by_plugin: bool = False
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is state of the job's own element."""
+        return self.kind == "element" and self.unit == self.job.element
 
     @property
     def place(self) -> tuple[object, ...]:
@@ -46,19 +53,22 @@ class Access:
 
 def access_of(accesses: Accesses) -> tuple[Access, ...]:
     """All that a record has, fit to be shown."""
-    found = []
-    for job, phase, place, counts in accesses.rows():
-        reader, writer = counts.read_at, counts.written_at
-        first = reader if reader is not None and (reader.plugin or not (writer and writer.plugin)) else writer
-        found.append(
-            Access(
-                shown_job(job), phase, place.kind, shown_name(place.unit), shown_name(place.attribute), place.way,
-                counts.reads, counts.writes,
-                *((_shown(first.site), _shown(first.plugin and first.core)) if first else (None, None)),
-                *((_shown(writer.site), _shown(writer.plugin and writer.core)) if writer else (None, None)),
-            )
-        )  # fmt: skip
-    return tuple(found)
+    return tuple(
+        Access(
+            shown_job(job), phase, place.kind, shown_name(place.unit), shown_name(place.attribute), place.way,
+            counts.reads, counts.writes,
+            *_sites(first(counts.read_at, counts.written_at)), *_sites(counts.written_at),
+            by_plugin=any(by is not None and by.plugin is not None for by in (counts.read_at, counts.written_at)),
+        )
+        for job, phase, place, counts in accesses.rows()
+    )  # fmt: skip
+
+
+def _sites(by: By | None) -> tuple[Site | None, Site | None]:
+    """The line to show, and the one of core that runs on behalf of that."""
+    if by is None:
+        return None, None
+    return _shown(by.site), _shown(by.core) if by.plugin is not None else None
 
 
 @lru_cache(10_000)
@@ -77,14 +87,20 @@ def merged_accesses(access: Iterable[Access]) -> tuple[Access, ...]:
     found: dict[tuple[object, ...], Access] = {}
     for each in access:
         known = found.get(each.place)
-        if known is not None:
-            sites = (known.site, known.core) if known.site else (each.site, each.core)
-            write_sites = (
-                (known.write_site, known.write_core) if known.write_site else (each.write_site, each.write_core)
-            )
-            each = Access(
-                each.job, each.phase, each.kind, each.unit, each.attribute, each.way,
-                known.reads + each.reads, known.writes + each.writes, *sites, *write_sites,
-            )  # fmt: skip
-        found[each.place] = each
+        found[each.place] = each if known is None else _sum(known, each)
     return tuple(found[place] for place in sorted(found, key=repr))
+
+
+def _sum(one: Access, other: Access) -> Access:
+    sited = one if one.site and (one.by_plugin or not other.by_plugin) else other
+    writing = one if one.write_site else other
+    return replace(
+        one,
+        reads=one.reads + other.reads,
+        writes=one.writes + other.writes,
+        site=sited.site,
+        core=sited.core,
+        write_site=writing.write_site,
+        write_core=writing.write_core,
+        by_plugin=one.by_plugin or other.by_plugin,
+    )

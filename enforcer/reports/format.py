@@ -378,6 +378,7 @@ _ACCESS_FIELDS = (
     Field("reads", Number(), "How often it was read."),
     Field("writes", Number(), "How often it was written; inside of a container, how many entries differ."),
     Field("way", Choice(*WAYS), "By what kind of name plugin code came there; without any, core.", added=True),
+    Field("by_plugin", Flag(), "Whether plugin code did it, or had core do it.", added=True),
     Field("site", Optional(_ACCESS_SITE), "The first line that did it, plugin code before core.", added=True),
     Field("core", Optional(_ACCESS_SITE), "The line of core that did it for the plugin code at `site`.", added=True),
     Field("write_site", Optional(_ACCESS_SITE), "The first line that wrote.", added=True),
