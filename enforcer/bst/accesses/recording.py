@@ -19,7 +19,7 @@ from enforcer.bst.accesses.homes import Attribute, Homes
 from enforcer.bst.accesses.named_lines import NamedLines, Naming, RunningLines
 from enforcer.bst.accesses.stacks import Stacks, accessing, way_of
 from enforcer.bst.elements.run_graph import RunGraph
-from enforcer.graph.compare import ChangedCell
+from enforcer.graph.compare import ChangedCell, EntryChange
 from enforcer.results.accesses import By, Counts, Place
 from enforcer.results.findings import Job
 from enforcer.results.record import Record
@@ -148,14 +148,17 @@ class JobAccesses(Recorder):
     def add_changes(self, changed: Iterable[ChangedCell]) -> None:
         """Count what the job has changed as no hook shows: inside of containers, of classes, modules, the process."""
         for cell in changed:
-            is_root = cell.cell.parent is None
             for change in cell.changes:
-                attribute = self._homes.changed(change)
-                place = Place(*attribute, way_into(attribute))
-                counts = self.counts.setdefault(place, Counts())
-                named = is_root and counts.written_at is not None  # by a line that was counted
-                if not named and (id(cell.cell.subject), change.name) not in self._written:
-                    counts.wrote(1, self._reader(attribute))
+                if (id(cell.cell.subject), change.name) not in self._written:
+                    self._add_change(change)
+
+    def _add_change(self, change: EntryChange) -> None:
+        attribute = self._homes.changed(change)
+        place = Place(*attribute, way_into(attribute))
+        known = self.counts.get(place)
+        if known is not None and known.written_at is not None and change.cell.parent is None:
+            return  # a line that names it was counted
+        self.counts.setdefault(place, Counts()).wrote(1, self._reader(attribute))
 
     def _reader(self, attribute: Attribute) -> By | None:
         """Who has read the attribute that leads to what was changed, if anybody was seen to."""
