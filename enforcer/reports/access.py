@@ -76,7 +76,7 @@ def _shown(site: Site | None) -> Site | None:
     return site and Site(shown_name(site.file), site.line, shown_name(site.function), shown_code("", site.code))
 
 
-def split(access: Iterable[Access]) -> tuple[tuple[Access, ...], tuple[Access, ...]]:
+def of_jobs_and_between(access: Iterable[Access]) -> tuple[tuple[Access, ...], tuple[Access, ...]]:
     """Those of jobs, and those of the main thread between them."""
     each = tuple(access)
     return tuple(one for one in each if one.phase == JOB), tuple(one for one in each if one.phase != JOB)

@@ -13,7 +13,7 @@ from enforcer.reports.access import Access
 from enforcer.reports.value import Report
 from enforcer.results.accesses import JOB
 
-LIMIT = 40
+SHOWN_LINES = 40
 _HEAD = ("reads", "writes", "jobs", "job", "unit", "attribute", "way", "line")
 _RIGHT = 3
 """So many of the columns are numbers."""
@@ -61,7 +61,7 @@ class _Kind(NamedTuple):
     line: str
 
 
-def access_lines(report: Report, asked: Filter, limit: int = LIMIT) -> list[str]:
+def access_lines(report: Report, asked: Filter, limit: int = SHOWN_LINES) -> list[str]:
     """The tables, with at most so many lines each."""
     found = [access for access in (*report.access, *report.access_between_jobs) if asked.takes(access)]
     of_jobs = [access for access in found if access.phase == JOB]

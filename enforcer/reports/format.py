@@ -44,8 +44,8 @@ from enforcer.reports.value import (
     Report,
     Violation,
 )
-from enforcer.results.accesses import DONE, JOB, SCHEDULING, WAYS
-from enforcer.results.findings import COMMON, ERROR, OWNER_KINDS, WARNING, Finding, Job, Maker, Owner, Site
+from enforcer.results.accesses import DONE, JOB, KINDS_OF_UNITS, SCHEDULING, WAYS
+from enforcer.results.findings import ERROR, OWNER_KINDS, WARNING, Finding, Job, Maker, Owner, Site
 from enforcer.results.plugin_coverage import PLUGIN_TYPES
 from enforcer.settings.baseline import Entry
 from enforcer.settings.settings import Mode
@@ -373,7 +373,7 @@ _ACCESS_SITE = Object(
 
 _ACCESS_FIELDS = (
     Field("unit", Text(), "Whose attribute: the name of its owner; `*` where it is added up for all of its kind."),
-    Field("kind", Choice(*OWNER_KINDS, COMMON), "The kind of that.", added=True),
+    Field("kind", Choice(*KINDS_OF_UNITS), "The kind of that.", added=True),
     Field("attribute", Text(), "The way to it, as the path of a violation."),
     Field("reads", Number(), "How often it was read."),
     Field("writes", Number(), "How often it was written; inside of a container, how many entries differ."),

@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 import enforcer
-from enforcer.reports.access import Access, access_of, split
+from enforcer.reports.access import Access, access_of, of_jobs_and_between
 from enforcer.reports.cost import NO_COST, Cost, cost_of
 from enforcer.reports.coverage import CoverageReport, coverage_report
 from enforcer.reports.elements import Element, element_graph
@@ -196,7 +196,7 @@ def build_report(
     listed = within_limits(groups)
     counts = Counter(finding.state for finding in record.findings)
     partial = _partial(record)
-    access, between_jobs = split(access_of(record.accesses))
+    access, between_jobs = of_jobs_and_between(access_of(record.accesses))
     return Report(
         verdict=_verdict(record, settings),
         mode=settings.mode.value,

@@ -4,7 +4,7 @@ Plain, an `Accesses` is a list, sorted, of objects:
 
     job                          the fields of a `Job`
     phase                        one of `PHASES`
-    kind, unit, attribute, way   those of a `Place`
+    kind, unit, attribute, way   those of a `Accessed`
     reads, writes                numbers
     read_at, written_at          of the first one null, or {"plugin", "core"}, each null or the fields of a `Site`
 """
@@ -15,7 +15,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from enforcer.results.findings import Job, Site
+from enforcer.results.findings import OWNER_KINDS, Job, Site
+
+KINDS_OF_UNITS = (*OWNER_KINDS, "common")
+"""Of owners; what several elements hold and none of them had first is of the last one."""
 
 WAYS = ("public", "underscore", "mangled", "in-place", "class", "module")
 """The names by which code comes to an attribute; past all names, inside of a container; by a class or a module."""
@@ -24,11 +27,11 @@ JOB, DONE, SCHEDULING = "job", "done", "scheduling"
 PHASES = (JOB, DONE, SCHEDULING)
 """What runs: a job's action; on the main thread, what follows its end; there, all else between jobs."""
 
-ANY = "*"
+ALL_UNITS = "*"
 """Stands for all elements or classes, where what is done to them is added up."""
 
 
-class Place(NamedTuple):
+class Accessed(NamedTuple):
     """What is accessed, and how.
 
     Attributes:
@@ -106,12 +109,14 @@ class Accesses:
     """All of them, by job and phase, and by place."""
 
     def __init__(self) -> None:
-        self._of: dict[tuple[Job, str], dict[Place, Counts]] = {}
+        self._of: dict[tuple[Job, str], dict[Accessed, Counts]] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._of)
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Accesses) and self._of == other._of
 
-    def add(self, job: Job, phase: str, places: Iterable[tuple[Place, Counts]]) -> None:
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def add(self, job: Job, phase: str, places: Iterable[tuple[Accessed, Counts]]) -> None:
         """Add those of one job, or of the main thread in one phase."""
         known = self._of.setdefault((job, phase), {})
         for place, counts in places:
@@ -125,7 +130,7 @@ class Accesses:
         for (job, phase), places in other._of.items():
             self.add(job, phase, places.items())
 
-    def rows(self) -> Iterator[tuple[Job, str, Place, Counts]]:
+    def rows(self) -> Iterator[tuple[Job, str, Accessed, Counts]]:
         """All, sorted."""
         for job, phase in sorted(self._of, key=lambda key: (key[0].element, key[0].action, key[0].try_, key[1])):
             places = self._of[job, phase]
@@ -152,7 +157,7 @@ class Accesses:
         """Rebuild them from `to_plain` data."""
         found = cls()
         for row in data:
-            place = Place(row["kind"], row["unit"], row["attribute"], row["way"])
+            place = Accessed(row["kind"], row["unit"], row["attribute"], row["way"])
             by = (By.from_plain(row[name]) for name in ("read_at", "written_at"))
             counts = Counts(row["reads"], row["writes"], *by)
             found.add(Job.from_plain(row["job"]), row["phase"], [(place, counts)])

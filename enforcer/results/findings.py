@@ -24,9 +24,6 @@ _SITES = ("site", "obtained", "core")
 
 WHOLE_LIMIT = 80
 
-COMMON = "common"
-"""The kind of the unit of what several elements hold."""
-
 OWNER_KINDS = ("element", "source", "project", "context", "class", "module", "process")
 
 

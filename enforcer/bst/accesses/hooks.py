@@ -20,7 +20,7 @@ from enforcer.bst.accesses import recording
 _HOOKED: tuple[type, ...] = (Plugin, Project, Context, Artifact, ElementSources, Workspaces, Workspace)
 
 
-def put_on() -> Callable[[], None]:
+def put_on_classes() -> Callable[[], None]:
     """Put them on; returns what takes them off again. Before the graph is walked: then they are nobody's change."""
     with ExitStack() as hooks:
         for cls in _HOOKED:

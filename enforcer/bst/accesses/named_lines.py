@@ -22,7 +22,7 @@ _STORES = ("STORE_ATTR", "DELETE_ATTR")
 _GLOBAL_STORES = ("STORE_GLOBAL", "DELETE_GLOBAL")
 
 
-class Naming(NamedTuple):
+class NamedAccess(NamedTuple):
     """What a line does each time that it runs."""
 
     attribute: Attribute
@@ -39,7 +39,7 @@ class NamedLines:
 
     def __init__(self, modules: list[types.ModuleType], homes: Homes) -> None:
         self._homes = homes
-        self._at: dict[tuple[str, int], list[Naming]] = {}
+        self._at: dict[tuple[str, int], list[NamedAccess]] = {}
         self.codes: list[CodeType] = []
         for function, cls in functions_of(modules):
             imported: dict[str, Any] = {}
@@ -60,17 +60,17 @@ class NamedLines:
 
     def _naming(
         self, step: Named, before: Named | None, shared: dict[str, Any], self_name: str | None
-    ) -> Naming | None:
+    ) -> NamedAccess | None:
         operation, name = step.instruction.opname, step.instruction.argval
         if operation == "LOAD_GLOBAL" or operation in _GLOBAL_STORES:
             attribute = self._homes.of_module(shared, name)
-            return attribute and Naming(attribute, operation != "LOAD_GLOBAL")
+            return attribute and NamedAccess(attribute, operation != "LOAD_GLOBAL")
         if before is None or operation not in (*_LOADS, *_STORES) or _is_self(before.instruction, self_name):
             return None
         attribute = self._homes.of_holder(before.value, name)
-        return attribute and Naming(attribute, operation in _STORES)
+        return attribute and NamedAccess(attribute, operation in _STORES)
 
-    def at(self, file: str, line: int) -> Iterable[Naming]:
+    def at(self, file: str, line: int) -> Iterable[NamedAccess]:
         """What this line does."""
         return self._at.get((file, line), ())
 
@@ -91,7 +91,7 @@ class RunningLines(Follower):
         trouble: why none could be counted, if so.
     """
 
-    def __init__(self, lines: NamedLines, count: Callable[[Naming, FrameType], None]) -> None:
+    def __init__(self, lines: NamedLines, count: Callable[[NamedAccess, FrameType], None]) -> None:
         self.files = lines.files
         self.trouble: str | None = None
         self._lines = lines

@@ -16,11 +16,11 @@ from types import FrameType
 from typing import Any
 
 from enforcer.bst.accesses.homes import Attribute, Homes
-from enforcer.bst.accesses.named_lines import NamedLines, Naming, RunningLines
+from enforcer.bst.accesses.named_lines import NamedAccess, NamedLines, RunningLines
 from enforcer.bst.accesses.stacks import Stacks, accessing, way_of
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.graph.compare import ChangedCell, EntryChange
-from enforcer.results.accesses import By, Counts, Place
+from enforcer.results.accesses import Accessed, By, Counts
 from enforcer.results.findings import Job
 from enforcer.results.record import Record
 
@@ -39,7 +39,7 @@ class Known:
         return NamedLines(self._run_graph.third_party_modules, self.homes)
 
 
-class Recorder:
+class AccessCounter:
     """Counts accesses to attributes of all units.
 
     Attributes:
@@ -52,7 +52,7 @@ class Recorder:
         self._homes = known.homes
         self._stacks = known.stacks
         self._above: FrameType | None = None
-        self.counts: dict[Place, Counts] = {}
+        self.counts: dict[Accessed, Counts] = {}
         self.seconds = 0.0
         self.trouble: str | None = None
 
@@ -83,7 +83,7 @@ class Recorder:
                 self._count(attribute, way_into(attribute), False, by)
 
     def _count(self, attribute: Attribute, way: str, written: bool, by: By) -> None:
-        place = Place(*attribute, way)
+        place = Accessed(*attribute, way)
         counts = self.counts.get(place)
         if counts is None:
             counts = self.counts[place] = Counts()
@@ -104,7 +104,7 @@ def way_into(attribute: Attribute) -> str:
     return attribute.kind if attribute.kind in ("class", "module") else "in-place"
 
 
-class JobAccesses(Recorder):
+class JobAccesses(AccessCounter):
     """Those of one job.
 
     Args:
@@ -133,12 +133,12 @@ class JobAccesses(Recorder):
         if self._lines.trouble is not None:
             self.trouble = f"accesses to modules and classes could not be recorded: {self._lines.trouble}"
 
-    def _run_line(self, naming: Naming, frame: FrameType) -> None:
+    def _run_line(self, naming: NamedAccess, frame: FrameType) -> None:
         if get_ident() not in self._late and get_ident() != _MAIN:
             self._count(naming.attribute, naming.attribute.kind, naming.writes, self._stacks.by(frame, None)[0])
 
     def note(self, obj: Any, name: str, written: bool) -> None:
-        """See `Recorder`."""
+        """See `AccessCounter`."""
         if get_ident() in self._late:
             return
         if written:
@@ -154,7 +154,7 @@ class JobAccesses(Recorder):
 
     def _add_change(self, change: EntryChange) -> None:
         attribute = self._homes.changed(change)
-        place = Place(*attribute, way_into(attribute))
+        place = Accessed(*attribute, way_into(attribute))
         known = self.counts.get(place)
         if known is not None and known.written_at is not None and change.cell.parent is None:
             return  # a line that names it was counted

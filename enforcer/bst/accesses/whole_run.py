@@ -11,19 +11,19 @@ from contextlib import contextmanager
 
 from enforcer.bst.accesses import hooks
 from enforcer.bst.accesses.homes import Attribute
-from enforcer.bst.accesses.recording import Known, Recorder
+from enforcer.bst.accesses.recording import AccessCounter, Known
 from enforcer.results import costs
-from enforcer.results.accesses import ANY, DONE, SCHEDULING, By, Counts, Place
+from enforcer.results.accesses import ALL_UNITS, DONE, SCHEDULING, Accessed, By, Counts
 from enforcer.results.findings import Job
 from enforcer.results.record import Record
 
 _NO_JOB = Job("", "")
 
 
-class _Recorder(Recorder):
+class _PhaseCounter(AccessCounter):
     """Of one phase: `reads` are those of all such phases."""
 
-    def __init__(self, known: Known, reads: dict[Place, Counts]) -> None:
+    def __init__(self, known: Known, reads: dict[Accessed, Counts]) -> None:
         super().__init__(known)
         self._reads = reads
 
@@ -31,17 +31,17 @@ class _Recorder(Recorder):
         if written:
             super()._count(attribute, way, written, by)
         else:
-            any_unit = attribute._replace(unit=ANY) if attribute.kind in ("element", "class") else attribute
-            self._reads.setdefault(Place(*any_unit, way), Counts()).read(1, by)
+            any_unit = attribute._replace(unit=ALL_UNITS) if attribute.kind in ("element", "class") else attribute
+            self._reads.setdefault(Accessed(*any_unit, way), Counts()).read(1, by)
 
 
 class RunAccesses:
     """From before its graph is walked, so that hooks are nobody's change, to its end; in the process that schedules."""
 
     def __init__(self) -> None:
-        self._take_off = hooks.put_on()
-        self._recorders: dict[tuple[Job, str], _Recorder] = {}
-        self._reads: dict[tuple[str, str], dict[Place, Counts]] = {}
+        self._take_off = hooks.put_on_classes()
+        self._recorders: dict[tuple[Job, str], _PhaseCounter] = {}
+        self._reads: dict[tuple[str, str], dict[Accessed, Counts]] = {}
         self._known: Known | None = None
 
     def begin(self, known: Known) -> None:
@@ -49,12 +49,12 @@ class RunAccesses:
         self._known = known
         hooks.of_main = self._recorder(_NO_JOB, SCHEDULING).note
 
-    def _recorder(self, job: Job, phase: str) -> _Recorder:
+    def _recorder(self, job: Job, phase: str) -> _PhaseCounter:
         assert self._known is not None
         key = (job, phase)
         if key not in self._recorders:
             reads = self._reads.setdefault((job.action, phase), {})
-            self._recorders[key] = _Recorder(self._known, reads)
+            self._recorders[key] = _PhaseCounter(self._known, reads)
         return self._recorders[key]
 
     @contextmanager
