@@ -14,7 +14,7 @@ _LINES = 12
 """So many of the lines of one job or unit are shown."""
 
 
-class Lines(NamedTuple):
+class AccessLines(NamedTuple):
     """The accesses of one job or to one unit: those of plugin code first, then by their number.
 
     Attributes:
@@ -30,18 +30,18 @@ class Lines(NamedTuple):
     hidden: int
 
 
-class Row(NamedTuple):
+class JobRow(NamedTuple):
     """One job: its lines, and for each unit (reads, writes) or None."""
 
-    lines: Lines
+    lines: AccessLines
     cells: tuple[tuple[int, int] | None, ...]
 
 
 class Matrix(NamedTuple):
     """The rows, what is in the columns, and how many rows and columns are left out."""
 
-    units: tuple[Lines, ...]
-    rows: tuple[Row, ...]
+    units: tuple[AccessLines, ...]
+    rows: tuple[JobRow, ...]
     hidden_jobs: int
     hidden_units: int
 
@@ -59,7 +59,9 @@ def matrix(access: Sequence[Access]) -> Matrix | None:
     by_job, by_unit = _grouped(access, _job), _grouped(access, lambda each: each.unit)
     shown_jobs, shown_units = sorted(jobs[:_ROWS]), sorted(units[:_COLUMNS])
     rows = tuple(
-        Row(_lines(job, f"access-job-{number}", by_job[job]), tuple(_cell(counts, job, unit) for unit in shown_units))
+        JobRow(
+            _lines(job, f"access-job-{number}", by_job[job]), tuple(_cell(counts, job, unit) for unit in shown_units)
+        )
         for number, job in enumerate(shown_jobs, 1)
     )
     columns = tuple(_lines(unit, f"access-unit-{number}", by_unit[unit]) for number, unit in enumerate(shown_units, 1))
@@ -84,9 +86,9 @@ def _grouped(access: Iterable[Access], name: Callable[[Access], str]) -> Mapping
     return found
 
 
-def _lines(name: str, anchor: str, access: list[Access]) -> Lines:
+def _lines(name: str, anchor: str, access: list[Access]) -> AccessLines:
     ordered = sorted(access, key=lambda each: (not each.by_plugin, each.is_own, -each.reads - each.writes))
-    return Lines(name, anchor, tuple(ordered[:_LINES]), len(ordered[_LINES:]))
+    return AccessLines(name, anchor, tuple(ordered[:_LINES]), len(ordered[_LINES:]))
 
 
 def _most(counts: Mapping[tuple[str, str], Sequence[int]], side: int) -> list[str]:
