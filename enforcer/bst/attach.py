@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import traceback
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from importlib.machinery import SourceFileLoader
 from typing import Any
 
@@ -29,9 +29,11 @@ from buildstream._sourcecache import SourceCache
 from buildstream.element import Element
 
 from enforcer.bst import patches
+from enforcer.bst.accesses.whole_run import RunAccesses
 from enforcer.bst.elements import acquired, names
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.forked import grpc_guard
+from enforcer.bst.judging.describing import job_of
 from enforcer.bst.judging.judge import EnforcementError
 from enforcer.bst.observing import imports
 from enforcer.bst.observing.left_running import threads_now
@@ -55,6 +57,7 @@ class Attachment:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.run: Run | None = None
+        self.accesses: RunAccesses | None = None
         # None of these is a plugin's.
         self.threads_before = threads_now()
         self._distrust = Distrust(session, self.held)
@@ -79,6 +82,17 @@ class Attachment:
     def caches(self) -> FreshCaches | None:
         """The caches for what is built now, None for the usual ones."""
         return self.session.caches if self.judges else None
+
+    def done_phase(self, job: Any) -> AbstractContextManager[None]:
+        """The block is what follows the end of `job`."""
+        return nullcontext() if self.accesses is None else self.accesses.after(job_of(job))
+
+    def end_accesses(self) -> None:
+        """The run is over: nothing is recorded any more."""
+        accesses, self.accesses = self.accesses, None
+        if accesses is not None:
+            with self.session.recording() as record:
+                accesses.end(record)
 
     def run_of(self, job: Any) -> Run | None:
         """The enforced run that `job` belongs to."""
@@ -148,6 +162,7 @@ def _enforced_run(original: _Original, attachment: Attachment) -> _Original:
             run, attachment.run = attachment.run, None
             if run is not None:
                 run.finish()
+            attachment.end_accesses()
 
     return run
 
@@ -156,6 +171,7 @@ def _begin(attachment: Attachment, scheduler: Any, queues: list[Any]) -> None:
     """Look at the whole graph before the first job; when we cannot, no job is run unwatched."""
     session = attachment.session
     try:
+        attachment.accesses = RunAccesses() if session.settings.access else None
         if session.settings.backend == "threads":
             attachment.run = ThreadsRun(session, scheduler, attachment.threads_before)
         else:
@@ -164,8 +180,11 @@ def _begin(attachment: Attachment, scheduler: Any, queues: list[Any]) -> None:
             # A forked process goes on with another run in this place.
             attachment.run = ProcessesRun(session, scheduler, queues, lambda run: setattr(attachment, "run", run))
             attachment.run.begin()
+        if attachment.accesses is not None and attachment.run.judge.accesses is not None:
+            attachment.accesses.begin(attachment.run.judge.accesses)
     except Exception as error:
         attachment.run = None
+        attachment.end_accesses()
         said = f"could not look at the element graph: {names.in_words(error)}"
         detail = "".join(traceback.format_exception(error))
         if isinstance(error, UsageError):  # not ours: a comment in plugin code, say
@@ -214,7 +233,8 @@ def _completed(original: _Original, attachment: Attachment) -> _Original:
             await original(self, returncode)
             return
         try:
-            await original(self, run.completing(self, returncode))
+            with attachment.done_phase(self):
+                await original(self, run.completing(self, returncode))
         finally:
             run.completed(self)
 

@@ -17,6 +17,7 @@ from typing import Any
 Wrap = Callable[[Any], Any]
 """Makes the new value of an attribute of what it was."""
 
+_ACCESSED = "which job reads and writes what, where that is asked for"
 _ACQUIRED = "which element had first what several hold"
 _TOUCHED = "which foreign units a job touches"
 _ASSIGNED = "what the main thread changes between jobs, for the other processes"
@@ -59,6 +60,15 @@ PATCHED = {
     "buildstream._context:Context.__getattribute__": _TOUCHED,
     "buildstream._context:Context.__setattr__": f"{_TOUCHED}; {_ASSIGNED}",
     "buildstream._context:Context.__delattr__": f"{_TOUCHED}; {_ASSIGNED}",
+    **dict.fromkeys(
+        (
+            "buildstream._artifact:Artifact.__getattribute__",
+            "buildstream._elementsources:ElementSources.__getattribute__",
+            "buildstream._workspaces:Workspaces.__getattribute__",
+            "buildstream._workspaces:Workspace.__getattribute__",
+        ),
+        _ACCESSED,
+    ),
     "buildstream._artifact:Artifact.__setattr__": _ASSIGNED,
     "buildstream._artifact:Artifact.__delattr__": _ASSIGNED,
     "buildstream._elementsources:ElementSources.__setattr__": _ASSIGNED,

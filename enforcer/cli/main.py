@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from enforcer import __version__
+from enforcer.cli.access import print_access
 from enforcer.cli.baseline import baseline
 from enforcer.cli.doctor import doctor
 from enforcer.cli.explain import explain
@@ -28,6 +29,7 @@ def cli() -> None:
 cli.add_command(run)
 cli.add_command(baseline)
 cli.add_command(report)
+cli.add_command(print_access)
 cli.add_command(explain)
 cli.add_command(doctor)
 

@@ -49,6 +49,7 @@ _PARTS: tuple[tuple[str, tuple[str, ...], Mapping[str, tuple[str, str]]], ...] =
     ("walking the graph", (costs.WALK,), {}),
     ("passing changes on", (costs.CATCH_UP, costs.APPLY), {}),
     ("forking", (costs.FORK,), {"fork": ("backend", "pool")}),
+    ("recording accesses", (costs.ACCESSES,), {}),
 )
 
 

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from enforcer.reports import merging
+from enforcer.reports.access import Access
 from enforcer.reports.cost import Cost
 from enforcer.reports.coverage import STATES, CoverageReport, Covered, CoveredMethod, spans
 from enforcer.reports.elements import Element
@@ -37,13 +38,13 @@ from enforcer.reports.value import (
     FAILED,
     NOTHING_CHECKED,
     WARNED,
-    Access,
     Action,
     Example,
     Group,
     Report,
     Violation,
 )
+from enforcer.results.accesses import DONE, JOB, KINDS_OF_UNITS, SCHEDULING, WAYS
 from enforcer.results.findings import ERROR, OWNER_KINDS, WARNING, Finding, Job, Maker, Owner, Site
 from enforcer.results.plugin_coverage import PLUGIN_TYPES
 from enforcer.settings.baseline import Entry
@@ -360,13 +361,41 @@ COVERAGE = Object(
     Field("skipped", Texts(), "Elements that were neither cached nor run in a checked job."),
 )
 
+_ACCESS_SITE = Object(
+    lambda of: Site(**of),
+    Field("file", Text(), "As in a site of a violation."),
+    Field("line", Number(), "From 1; 0 where it is not known."),
+    Field("function", Text(), "The function's name."),
+    Field("code", Text(), "The line itself."),
+    closed=True,
+    ref="access_site",
+)
+
+_ACCESS_FIELDS = (
+    Field("unit", Text(), "Whose attribute: the name of its owner; `*` where it is added up for all of its kind."),
+    Field("kind", Choice(*KINDS_OF_UNITS), "The kind of that.", added=True),
+    Field("attribute", Text(), "The way to it, as the path of a violation."),
+    Field("reads", Number(), "How often it was read."),
+    Field("writes", Number(), "How often it was written; inside of a container, how many entries differ."),
+    Field("way", Choice(*WAYS), "By what kind of name plugin code came there; without any, core.", added=True),
+    Field("by_plugin", Flag(), "Whether plugin code did it, or had core do it.", added=True),
+    Field("site", Optional(_ACCESS_SITE), "The first line that did it, plugin code before core.", added=True),
+    Field("core", Optional(_ACCESS_SITE), "The line of core that did it for the plugin code at `site`.", added=True),
+    Field("write_site", Optional(_ACCESS_SITE), "The first line that wrote.", added=True),
+    Field("write_core", Optional(_ACCESS_SITE), "The line of core that did so for it.", added=True),
+)
+
 _ACCESS = Object(
-    lambda of: Access(**of),
+    lambda of: Access(phase=JOB, **of),
     Field("job", _JOB, "Which job."),
-    Field("unit", Text(), "Whose attribute."),
-    Field("attribute", Text(), "Its name."),
-    Field("reads", Number(), "Reads."),
-    Field("writes", Number(), "Writes."),
+    *_ACCESS_FIELDS,
+)
+
+_ACCESS_BETWEEN_JOBS = Object(
+    lambda of: Access(**of),
+    Field("phase", Choice(DONE, SCHEDULING), "What the main thread did: what follows a job's end, or all else."),
+    Field("job", _JOB, "The job that has ended; its element is empty where there is none, or it is added up for all."),
+    *_ACCESS_FIELDS,
 )
 
 
@@ -636,6 +665,13 @@ REPORT = Object(
         merge=merging.access,
     ),
     Field(
+        "access_between_jobs",
+        Listed(_ACCESS_BETWEEN_JOBS),
+        "What the main thread read and wrote while a scheduler ran, where `access` was asked for.",
+        added=True,
+        merge=merging.access,
+    ),
+    Field(
         "graph",
         _GRAPH,
         "The elements that were looked at, and who depends on whom.",
@@ -644,7 +680,7 @@ REPORT = Object(
     ),
 )
 
-DEFINED = (_JOB, _EXAMPLE, _SITE, _MAKER, _SOURCE, _LISTING)
+DEFINED = (_JOB, _EXAMPLE, _SITE, _ACCESS_SITE, _MAKER, _SOURCE, _LISTING)
 """What the schema defines beside the report."""
 
 

@@ -32,9 +32,17 @@ def schema_text() -> str:
 def json_text(report: Report) -> str:
     """The report as the text of a file; ASCII, so that no encoding can spoil it."""
     plain = to_plain(report)
-    # With a line for each of its numbers the graph would be most of the file.
-    lists = ",\n".join(f"  {json.dumps(name)}: {json.dumps(each)}" for name, each in plain.pop("graph").items())
-    return f'{json.dumps(plain, indent=1)[:-2]},\n "graph": {{\n{lists}\n }}\n}}\n'
+    # With a line for each of their values these would be most of the file.
+    graph = ",\n".join(f"  {json.dumps(name)}: {json.dumps(each)}" for name, each in plain.pop("graph").items())
+    rows = [_rows(name, plain.pop(name)) for name in ("access", "access_between_jobs")]
+    return f'{json.dumps(plain, indent=1)[:-2]},\n{"".join(rows)} "graph": {{\n{graph}\n }}\n}}\n'
+
+
+def _rows(name: str, rows: list[Any]) -> str:
+    """A list with one line for each of its rows."""
+    if not rows:
+        return f' "{name}": [],\n'
+    return f' "{name}": [\n' + ",\n".join(f"  {json.dumps(row)}" for row in rows) + "\n ],\n"
 
 
 def to_plain(report: Report) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from dataclasses import astuple, replace
 from functools import cached_property, reduce
 from typing import Any
 
+from enforcer.reports.access import Access, merged_accesses
 from enforcer.reports.cost import Cost
 from enforcer.reports.coverage import CoverageReport, merged_coverage
 from enforcer.reports.elements import Element, merged_graphs
 from enforcer.reports.value import (
     EXAMPLE_LIMIT,
-    Access,
     Action,
     Group,
     Report,
@@ -23,7 +23,6 @@ from enforcer.reports.value import (
     group_order,
     within_limits,
 )
-from enforcer.results.findings import Job
 
 
 class Merging:
@@ -185,10 +184,7 @@ def actions(merging: Merging, name: str) -> tuple[Action, ...]:
 
 def access(merging: Merging, name: str) -> tuple[Access, ...]:
     """Reads and writes, added up for each job and attribute."""
-    counts: defaultdict[tuple[Job, str, str], list[tuple[int, int]]] = defaultdict(list)
-    for each in (access for accesses in merging.each(name) for access in accesses):
-        counts[(each.job, each.unit, each.attribute)].append((each.reads, each.writes))
-    return tuple(Access(*where, *map(sum, zip(*counts[where], strict=True))) for where in sorted(counts, key=repr))
+    return merged_accesses(access for accesses in merging.each(name) for access in accesses)
 
 
 def cost(merging: Merging, name: str) -> Cost:

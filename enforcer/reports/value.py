@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 import enforcer
+from enforcer.reports.access import Access, access_of, of_jobs_and_between
 from enforcer.reports.cost import NO_COST, Cost, cost_of
 from enforcer.reports.coverage import CoverageReport, coverage_report
 from enforcer.reports.elements import Element, element_graph
@@ -110,17 +111,6 @@ class Action:
 
 
 @dataclass(frozen=True)
-class Access:
-    """How often one job read and wrote one attribute of a unit."""
-
-    job: Job
-    unit: str
-    attribute: str
-    reads: int
-    writes: int
-
-
-@dataclass(frozen=True)
 class Report:
     """What one enforced run checked and found; what was omitted is counted but not listed.
 
@@ -161,6 +151,7 @@ class Report:
     partial: tuple[str, ...]
     graph: tuple[Element, ...] = ()
     access: tuple[Access, ...] = ()
+    access_between_jobs: tuple[Access, ...] = ()
     coverage: CoverageReport | None = None
     cost: Cost = NO_COST
     actions: tuple[Action, ...] = ()
@@ -205,6 +196,7 @@ def build_report(
     listed = within_limits(groups)
     counts = Counter(finding.state for finding in record.findings)
     partial = _partial(record)
+    access, between_jobs = of_jobs_and_between(access_of(record.accesses))
     return Report(
         verdict=_verdict(record, settings),
         mode=settings.mode.value,
@@ -236,6 +228,8 @@ def build_report(
         unused_comments=() if partial else _names(record.comments - record.comments_used),
         partial=partial,
         graph=element_graph(record.kinds, record.dependencies),
+        access=access,
+        access_between_jobs=between_jobs,
         coverage=_coverage(record, settings),
         cost=cost_of(record.costs),
         actions=tuple(Action(shown_name(name), **asdict(counts)) for name, counts in sorted(record.actions.items())),

@@ -12,6 +12,7 @@ The plain form is a JSON object, its keys are names of fields of `Record`, and i
     files          a list of [name, place], sorted
     actions        an object, sorted by action: the fields of a `JobCounts`
     coverage       {"code": {key: the fields of a `PluginCode`}, "ran": {key: [lines, names of methods], both sorted}}
+    accesses       see `enforcer.results.accesses`
     findings       a list, in the order in which they were found: the fields of a `Finding`; in these
                      job, candidates       {"element", "action", "try", "plugin"}, one and a list of them
                      owner                 {"kind", "name"}
@@ -26,6 +27,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from enforcer.results.accesses import Accesses
 from enforcer.results.findings import Finding, Job
 from enforcer.results.job_counts import JobCounts
 from enforcer.results.plugin_coverage import Coverage
@@ -69,6 +71,7 @@ class Record:
         incomplete_reasons: reasons why the run did not look at all that there is, apart from what the counts say.
         not_due: why there was no job to run, where that is nobody's mistake.
         coverage: which plugin code ran inside of checked jobs; empty unless that was asked for.
+        accesses: which job read and wrote what; empty unless that was asked for.
         costs: what enforcement itself took, by the names in `enforcer.results.costs`.
     """
 
@@ -100,6 +103,7 @@ class Record:
     not_due: set[str] = field(default_factory=set)
     files: set[tuple[str, str]] = field(default_factory=set)
     coverage: Coverage = field(default_factory=Coverage)
+    accesses: Accesses = field(default_factory=Accesses)
     costs: dict[str, float] = field(default_factory=dict)
 
     def spend(self, name: str, amount: float) -> None:
@@ -142,6 +146,7 @@ class Record:
             self.note_element(name, kind, other.dependencies[name])
         self.files |= other.files
         self.coverage.merge(other.coverage)
+        self.accesses.merge(other.accesses)
         self.opaque |= other.opaque
         self.opaque_in_plugins |= other.opaque_in_plugins
         self.opaque_places |= other.opaque_places
@@ -176,6 +181,7 @@ class Record:
             "not_due": sorted(self.not_due),
             "files": sorted(map(list, self.files)),
             "coverage": self.coverage.to_plain(),
+            "accesses": self.accesses.to_plain(),
             "opaque": dict(sorted(self.opaque.items())),
             "opaque_in_plugins": dict(sorted(self.opaque_in_plugins.items())),
             "opaque_places": sorted(map(list, self.opaque_places)),
@@ -199,5 +205,6 @@ class Record:
         for name in ("files", "opaque_places"):
             values[name] = {(first, second) for first, second in values[name]}
         values["coverage"] = Coverage.from_plain(values["coverage"])
+        values["accesses"] = Accesses.from_plain(values["accesses"])
         values["findings"] = [Finding.from_plain(item) for item in values["findings"]]
         return cls(**values)

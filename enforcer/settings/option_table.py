@@ -197,6 +197,12 @@ OPTIONS = (
         "Report which lines and methods of plugins ran in checked jobs, and which never did.",
     ),
     Option(
+        "access",
+        "flag",
+        _EVERYWHERE,
+        "Record which job reads and writes which attribute of whose, and what the main thread does between jobs.",
+    ),
+    Option(
         "fresh",
         "flag",
         _EVERYWHERE,

@@ -149,6 +149,7 @@ class Settings:
     collect: bool = False
     blame: str = "live"
     coverage: bool = False
+    access: bool = False
     reports: tuple[ReportTarget, ...] = ()
     no_html: bool = False
     allow: tuple[AllowEntry, ...] = ()

@@ -18,6 +18,7 @@ from buildstream.plugin import Plugin
 
 import enforcer.bst
 from enforcer.bst import attach, patches
+from enforcer.bst.accesses.hooks import put_on_classes
 from enforcer.bst.live_count import live_count
 from enforcer.bst.observing import touches
 from enforcer.bst.observing.late import Late
@@ -56,6 +57,7 @@ PUTS: dict[str, Put] = {
     "attachment": _attached,
     "assignments": _assignments,
     "touches": _within(touches.hooked),
+    "accesses": put_on_classes,
     "starts": _within(lambda: Starts((), Makers(None, (), (), "Build", str), Late()).watching()),
     "openings": _within(lambda: Openings((), Makers(None, (), (), "Build", str), bool, True).watching()),
     "launches": _within(lambda: Launches((), Makers(None, (), (), "Build", str), lambda name: None).watching()),

@@ -49,6 +49,8 @@ _TITLES = {
     "cost": "`cost`",
     "actions": "Each of `actions`",
     "access": "Each of `access`",
+    "access_site": "A line of `access`",
+    "access_between_jobs": "Each of `access_between_jobs`",
     "graph": "`graph`",
 }
 
@@ -67,9 +69,10 @@ def _objects() -> Iterator[tuple[str, dict[str, Any]]]:
         yield name, whole["properties"][name]
     plugins = whole["properties"]["coverage"]["properties"]["plugins"]["items"]
     yield from (("plugins", plugins), ("methods", plugins["properties"]["methods"]["items"]))
-    for name in ("files", "core_fills", "opaque", "opaque_places", "actions", "access"):
+    for name in ("files", "core_fills", "opaque", "opaque_places", "actions", "access", "access_between_jobs"):
         yield name, whole["properties"][name]["items"]
     yield from (("violations", parts["violation"]), ("job", parts["job"]), ("site", parts["site"]))
+    yield "access_site", parts["access_site"]
     yield from (("maker", parts["maker"]), ("source", parts["source"]))
     yield from (("examples", parts["example"]), ("owner", parts["violation"]["properties"]["owner"]))
 

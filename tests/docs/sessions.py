@@ -18,7 +18,7 @@ from pathlib import Path
 from sample_projects import harness
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = tuple(ROOT / "docs" / f"{name}.md" for name in ("baseline", "coverage", "reports"))
+PAGES = tuple(ROOT / "docs" / f"{name}.md" for name in ("access", "baseline", "coverage", "reports"))
 
 _BLOCK = re.compile(
     r"<!-- session(?:: (?P<sample>\w+)| goes on) -->\n\n```console\n(?P<text>.*?)```\n", re.DOTALL | re.MULTILINE
@@ -55,7 +55,7 @@ class Session:
             check=False,
         )
         status = f"(exit status {done.returncode})\n" if done.returncode else ""
-        return f"$ {command}\n{done.stdout if not command.startswith('enforcer') else ''}{_ours(done.stderr)}{status}"
+        return f"$ {command}\n{'' if command.startswith('enforcer run') else done.stdout}{_ours(done.stderr)}{status}"
 
 
 def _ours(output: str) -> str:

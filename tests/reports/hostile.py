@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from enforcer.results.accesses import PHASES, Accessed, Accesses, By, Counts
 from enforcer.results.findings import Finding, Job, Maker, Owner, Site
 from enforcer.results.plugin_coverage import Coverage, Method, PluginCode, Ran
 from enforcer.results.record import Record
@@ -38,7 +39,17 @@ def hostile_record(text: str) -> Record:
     return record(
         found, FINDING, *others, errors=[text], unwatched=[text], left_behind={text}, incomplete_reasons={text},
         cached={text}, opaque={text: 1}, coverage=hostile_coverage(text),
+        accesses=hostile_accesses(text),
     )  # fmt: skip
+
+
+def hostile_accesses(text: str) -> Accesses:
+    """Accesses in which `text` stands wherever others can write."""
+    site, found = Site(text, 1, text, text), Accesses()
+    for phase in PHASES:
+        place = Accessed("element", text, text, "public")
+        found.add(Job(text, text, 1, text), phase, [(place, Counts(1, 1, By(site, site), By(site, site)))])
+    return found
 
 
 def hostile_coverage(text: str) -> Coverage:

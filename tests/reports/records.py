@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from enforcer.results.accesses import ALL_UNITS, DONE, JOB, SCHEDULING, Accessed, Accesses, By, Counts
 from enforcer.results.findings import Finding, Job, Maker, Owner, Site
 from enforcer.results.plugin_coverage import Coverage, Method, PluginCode, Ran
 from enforcer.results.record import Record
@@ -58,6 +59,19 @@ COSTS = {
 }
 
 
+def accesses() -> Accesses:
+    """What two jobs and the main thread read and wrote."""
+    core = Site("<site-packages>/buildstream/element.py", 786, "get_environment", "return self.__environment")
+    environment = Accessed("element", "base.bst", "environment", "public")
+    kept = Accessed("element", "base.bst", "_Element__cache_key", "underscore")
+    found = Accesses()
+    found.add(FINDING.job, JOB, [(environment, Counts(2, 0, By(SITE, core))), (kept, Counts(1, 0, By(None, core)))])
+    found.add(replace(FINDING.job, element="two.bst"), JOB, [(environment, Counts(0, 1, None, By(SITE)))])
+    found.add(FINDING.job, DONE, [(kept, Counts(0, 1, None, By(None, core)))])
+    found.add(Job("", ""), SCHEDULING, [(kept._replace(unit=ALL_UNITS), Counts(9, 0, By(None, core)))])
+    return found
+
+
 def by(element: str, finding: Finding = FINDING, **changes: object) -> Finding:
     """`finding` as another element's job would cause it."""
     return replace(finding, job=replace(finding.job, element=element), **changes)  # type: ignore[arg-type]
@@ -101,5 +115,6 @@ def full_record() -> Record:
         kinds={"app.bst": "my_kind", "base.bst": "import", "two.bst": "my_kind"},
         dependencies={"app.bst": {"base.bst", "two.bst"}, "base.bst": set(), "two.bst": {"base.bst"}},
         coverage=COVERAGE,
+        accesses=accesses(),
         costs=COSTS,
     )  # fmt: skip

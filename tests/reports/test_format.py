@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from enforcer.reports.access import Access
 from enforcer.reports.cost import Cost
 from enforcer.reports.coverage import CoverageReport, Covered, CoveredMethod
 from enforcer.reports.elements import Element
@@ -16,7 +17,7 @@ from enforcer.reports.format import MERGE_RULES, REPORT, Listing, merge_rules
 from enforcer.reports.json_report import schema, schema_text
 from enforcer.reports.merge import merge_reports
 from enforcer.reports.shapes import Field, Object, Text
-from enforcer.reports.value import Access, Example, Group, Report, Violation, build_report
+from enforcer.reports.value import Example, Group, Report, Violation, build_report
 from enforcer.results.findings import Finding, Job, Owner, Site
 from enforcer.settings.settings import Settings
 from tests.reports.records import COMMAND, VERSIONS, full_record

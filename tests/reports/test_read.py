@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from enforcer.errors import UsageError
+from enforcer.reports.access import Access
 from enforcer.reports.json_report import json_text
 from enforcer.reports.merge import merge_reports
 from enforcer.reports.read import read_report
-from enforcer.reports.value import Access, Report, build_report
+from enforcer.reports.value import Report, build_report
 from enforcer.results.record import Record
 from enforcer.settings.settings import Mode, Settings
 from tests.reports.many import MANY, ten_thousand
@@ -62,7 +63,10 @@ def test_the_value_is_the_same(tmp_path: Path) -> None:
 
 
 def test_accesses_are_read_and_merged(tmp_path: Path) -> None:
-    access = (Access(FINDING.job, "base.bst", "environment", 2, 1), Access(FINDING.job, "base.bst", "name", 1, 0))
+    access = (
+        Access(FINDING.job, "job", "element", "base.bst", "environment", "public", 2, 1),
+        Access(FINDING.job, "job", "element", "base.bst", "name", "public", 1, 0),
+    )
     report = replace(build_report(full_record(), Settings(), COMMAND, VERSIONS), access=access)
     (tmp_path / "r.json").write_text(json_text(report))
     read = read_report(tmp_path / "r.json")
@@ -143,7 +147,7 @@ def test_what_others_wrote_into_a_report_is_made_fit_to_be_shown(tmp_path: Path)
             return {name: spoil(value, name) for name, value in data.items()}
         if isinstance(data, list):
             return [spoil(value, key) for value in data]
-        fixed = {"verdict", "mode", "severity", "change", "kind", "baseline_line"}
+        fixed = {"verdict", "mode", "severity", "change", "kind", "baseline_line", "way", "phase"}
         return data + evil + token if isinstance(data, str) and key not in fixed else data
 
     read = read_report(written(tmp_path, spoil(full())))

@@ -5,12 +5,30 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+from enforcer.results.accesses import Accessed, Accesses, By, Counts
 from enforcer.results.findings import Finding, Job, Maker, Owner, Site
 from enforcer.results.job_counts import JobCounts
 from enforcer.results.plugin_coverage import Coverage, Method, PluginCode, Ran
 from enforcer.results.record import Record
 
 JOB = Job("app.bst", "Build", 2, "kind")
+PLUGIN_SITE = {"file": "k.py", "line": 3, "function": "assemble", "code": "write()"}
+CORE_SITE = {
+    "file": "<site-packages>/core.py",
+    "line": 9,
+    "function": "get",
+    "code": "self.x",
+    "context": [],
+    "context_start": 0,
+}
+
+
+def accesses() -> Accesses:
+    line, core = Site("k.py", 3, "assemble", "write()"), Site("<site-packages>/core.py", 9, "get", "self.x")
+    found = Accesses()
+    place = Accessed("element", "base.bst", "environment", "public")
+    found.add(JOB, "job", [(place, Counts(2, 1, By(None, core), By(line, core)))])
+    return found
 
 
 def filled() -> Record:
@@ -47,6 +65,7 @@ def filled() -> Record:
         comments={"k.py:3: ignore[foreign-write]"},
         files={("k.py", "/p/k.py")},
         coverage=Coverage({"key": code}, {"key": Ran({4, 3}, {"stage"})}),
+        accesses=accesses(),
         costs={"compare": 0.5},
     )
 
@@ -118,6 +137,20 @@ def test_it_is_laid_out_as_the_module_says() -> None:
         "incomplete_reasons": [],
         "not_due": [],
         "files": [["k.py", "/p/k.py"]],
+        "accesses": [
+            {
+                "job": job,
+                "phase": "job",
+                "kind": "element",
+                "unit": "base.bst",
+                "attribute": "environment",
+                "way": "public",
+                "reads": 2,
+                "writes": 1,
+                "read_at": {"plugin": None, "core": CORE_SITE},
+                "written_at": {"plugin": {**CORE_SITE, **PLUGIN_SITE}, "core": CORE_SITE},
+            }
+        ],
         "coverage": {
             "code": {
                 "key": {

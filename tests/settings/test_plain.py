@@ -41,6 +41,7 @@ def test_settings_are_laid_out_as_the_module_says() -> None:
         "collect": False,
         "blame": "live",
         "coverage": False,
+        "access": False,
         "fresh": False,
         "workers": None,
         "worker_jobs": 3,

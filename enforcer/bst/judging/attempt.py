@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from buildstream._exceptions import SkipJob
 
 from enforcer.blame.mentions import first_mention_of_function, first_use_of_imported, has_word, text_of
+from enforcer.bst.accesses.recording import JobAccesses, Known
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.bst.judging.aside import aside
 from enforcer.bst.judging.describing import job_of, modules_of
@@ -87,6 +88,7 @@ class Attempt:
         reached: is called before the action sees something of a foreign unit.
         rerun: whether the job has run before, and runs only to see which lines change what.
         kept_locks: the locks of plugins to which no other job comes meanwhile; None where locks do their work.
+        accesses: records what is read and written, if that was asked for.
 
     Attributes:
         job: the job as a value.
@@ -94,6 +96,7 @@ class Attempt:
         makers: tells which plugin ran.
         touches: the units that the action reached, and the lines that wrote.
         lines: the lines of plugin code that it ran; None when nobody asks.
+        accesses: what it read and wrote; None when nobody asks.
         starts: the lines that started threads and processes.
         launches: those that started processes in other ways, and threads past Python's class of them.
         locks: the locks of modules and classes that it used.
@@ -117,6 +120,7 @@ class Attempt:
         reached: Callable[[Unit], None],
         rerun: bool,
         kept_locks: frozenset[LockName] | None,
+        accesses: Known | None,
     ) -> None:
         settings = session.settings
         self._session = session
@@ -136,6 +140,7 @@ class Attempt:
         late = prepared.late
         self.touches = Touches(run_graph, searches, prepared.own, reached, self.makers, settings, rerun, late.threads)
         self.lines = RunningCode(searches.codes) if settings.coverage and not rerun else None
+        self.accesses = JobAccesses(accesses, prepared.late.threads) if accesses is not None and not rerun else None
         self.starts = Starts(run_graph.plugin_files, self.makers, late)
         files = run_graph.plugin_files if self.touches.live else ()
         modules = modules_of(bst_job.get_element())
@@ -162,6 +167,7 @@ class Attempt:
         try:
             with (
                 nullcontext() if self.lines is None else self.lines.watching(),
+                nullcontext() if self.accesses is None else self.accesses.watching(),
                 self.touches.watching(),
                 self.starts.watching(),
                 self.launches.watching(),

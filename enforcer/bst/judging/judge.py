@@ -11,6 +11,7 @@ from typing import Any
 from buildstream._exceptions import BstError, ErrorDomain
 from buildstream._signals import TerminateException
 
+from enforcer.bst.accesses.recording import Known
 from enforcer.bst.elements import names
 from enforcer.bst.elements.parts import dependencies_of
 from enforcer.bst.elements.process.reading import RANDOM
@@ -61,6 +62,7 @@ class Judge:
         self._scheduler = scheduler
         self.run_graph = run_graph
         self.searches = PluginSearches(run_graph)
+        self.accesses = Known(run_graph) if session.settings.access else None
         self.comparison = comparison
         self.publication = Publication(session, scheduler.context, comparison)
         self.reusable = True
@@ -117,6 +119,7 @@ class Judge:
             self.comparison.reached,
             self.rerun,
             self.kept_locks,
+            self.accesses,
         )
         verdict = Verdict(self.session, self.run_graph, self.searches, self.comparison, attempt)
         verdict.before_action()

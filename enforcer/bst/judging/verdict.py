@@ -23,6 +23,8 @@ from enforcer.bst.observing.searches import PluginSearches
 from enforcer.graph.compare import ChangedCell, changed_cells, told
 from enforcer.graph.delta import Refused
 from enforcer.reports.message import short_lines
+from enforcer.results import costs
+from enforcer.results.accesses import JOB
 from enforcer.results.findings import Finding, Job
 from enforcer.rules.evidence import Change, Evidence, Left, SharedLock
 from enforcer.rules.registry import apply_rules
@@ -128,10 +130,13 @@ class Verdict:
     def _compare(self) -> Case:
         own = self.attempt.prepared.own
         seen = self._comparison.after(own, self.attempt.touches, self.attempt.job)
+        changed = [*self.attempt.patched, *seen.by_job]
+        if self.attempt.accesses is not None:
+            self.attempt.accesses.add_changes(changed)
         return Case(
             seen,
-            own=[cell for cell in seen.by_job if cell.unit is own],
-            foreign=[*self.attempt.patched, *(cell for cell in seen.by_job if cell.unit is not own)],
+            own=[cell for cell in changed if cell.unit is own],
+            foreign=[cell for cell in changed if cell.unit is not own],
         )
 
     def _encode_own(self, case: Case) -> None:
@@ -258,6 +263,9 @@ class Verdict:
                 record.coverage.add(attempt.lines.ran())
                 record.incomplete_reasons.update([attempt.lines.trouble] if attempt.lines.trouble else [])
             record.findings += case.findings + case.from_leaked
+            if attempt.accesses is not None:
+                attempt.accesses.add_to(record, attempt.job, JOB)
+                record.spend(costs.ACCESSES, attempt.accesses.seconds)
             if case.failing and attempt.job.action in ("Fetch", "Track"):
                 record.left_behind.update(self._mirror_folders())
 

@@ -11,10 +11,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from enforcer.reports.access import Access
 from enforcer.reports.elements import element_graph
 from enforcer.reports.html.page import html_text
-from enforcer.reports.value import Access, Report, build_report
-from enforcer.results.findings import Finding, Job, Owner
+from enforcer.reports.value import Report, build_report
+from enforcer.results.findings import Finding, Job, Owner, Site
 from enforcer.results.record import Record
 from enforcer.settings.settings import Settings
 from tests.reports.hostile import hostile_coverage
@@ -83,9 +84,14 @@ def hostile_record() -> Record:
     )
 
 
+def _hostile_access() -> tuple[Access, ...]:
+    site = Site(MARKUP, 1, MARKUP, MARKUP)
+    return (Access(Job(MARKUP, MARKUP), "job", "element", MARKUP, MARKUP, "public", 1, 1, site, site, site, site),)
+
+
 def hostile_report() -> Report:
     made = build_report(hostile_record(), Settings(coverage=True), [MARKUP], {MARKUP: MARKUP})
-    return replace(made, access=(Access(Job(MARKUP, MARKUP), MARKUP, MARKUP, 1, 1),))
+    return replace(made, access=_hostile_access())
 
 
 class _Elements(HTMLParser):
@@ -215,7 +221,7 @@ def test_the_first_lines_say_what_came_out(made: Record, wanted: list[str]) -> N
 def test_accesses_are_a_table_only_where_some_were_recorded() -> None:
     report = built(record())
     assert "Who read and wrote what" not in html_text(report)
-    access = Access(Job("app.bst", "Build"), "base.bst", "environment", 7, 2)
+    access = Access(Job("app.bst", "Build"), "job", "element", "base.bst", "environment", "public", 7, 2)
     text = _Elements(html_text(replace(report, access=(access,)))).text
     assert "Who read and wrote what" in text
     assert "app.bst Build" in text

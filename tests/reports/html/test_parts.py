@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from enforcer.reports.access import Access
 from enforcer.reports.html.access import matrix
 from enforcer.reports.html.diff import Part, diff
 from enforcer.reports.html.source import blocks
-from enforcer.reports.value import Access
 from enforcer.results.findings import Job
 from tests.reports.records import CONTEXT, FINDING, SITE, WITH_CONTEXT
 
@@ -74,13 +74,31 @@ def test_lines_of_a_block_follow_each_other() -> None:
     assert [line.number for line in block.lines] == list(range(28, 36))
 
 
+def _access(job: Job, unit: str, attribute: str, reads: int, writes: int) -> Access:
+    return Access(job, "job", "element", unit, attribute, "public", reads, writes)
+
+
 def test_accesses_are_summed_by_job_and_unit_and_bounded() -> None:
     job = Job("a.bst", "Build")
-    found = matrix([Access(job, "b.bst", "x", 1, 0), Access(job, "b.bst", "y", 2, 3), Access(job, "c.bst", "x", 0, 1)])
+    found = matrix(
+        [_access(job, "b.bst", "x", 1, 0), _access(job, "b.bst", "y", 2, 3), _access(job, "c.bst", "x", 0, 1)]
+    )
     assert found is not None
-    assert found.units == ("b.bst", "c.bst")
-    assert found.rows == (("a.bst Build", ((3, 3), (0, 1))),)
-    many = matrix([Access(Job(f"e{n}.bst", "Build"), f"u{n}.bst", "x", n, 0) for n in range(100)])
+    assert [unit.name for unit in found.units] == ["b.bst", "c.bst"]
+    assert [(row.lines.name, row.cells) for row in found.rows] == [("a.bst Build", ((3, 3), (0, 1)))]
+    many = matrix([_access(Job(f"e{n}.bst", "Build"), f"u{n}.bst", "x", n, 0) for n in range(100)])
     assert many is not None
     assert (len(many.rows), len(many.units), many.hidden_jobs, many.hidden_units) == (60, 40, 40, 60)
     assert matrix([]) is None
+
+
+def test_the_lines_of_a_job_and_of_a_unit_are_those_of_plugin_code_first_and_bounded() -> None:
+    job = Job("a.bst", "Build")
+    core, plugin = _access(job, "b.bst", "x", 9, 0), replace(_access(job, "b.bst", "y", 1, 0), by_plugin=True)
+    found = matrix([core, plugin])
+    assert found is not None
+    assert found.rows[0].lines.shown == found.units[0].shown == (plugin, core)
+    assert found.rows[0].lines.anchor != found.units[0].anchor
+    many = matrix([_access(job, "b.bst", f"x{n}", 1, 0) for n in range(20)])
+    assert many is not None
+    assert (len(many.units[0].shown), many.units[0].hidden) == (12, 8)

@@ -147,11 +147,11 @@ function showAll() {
   filter();
 }
 
-// --- links to a finding -------------------------------------------------------------------------
+// --- links to a finding, or to the lines of a job or unit -------------------------------------------------------------------------
 
 function openLinked() {
   const linked = byId(decodeURIComponent(location.hash.slice(1)));
-  if (!linked || !linked.matches(".finding")) return;
+  if (!linked || !linked.matches(".finding, .accesses")) return;
   if (linked.hidden) showAll();
   linked.open = true;
   linked.scrollIntoView();
