@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 pytest.importorskip("buildstream")
 
 from sample_projects import harness
-from tests.outside.zoo import catalogue
+from tests.outside.zoo import catalogue, small_project
 from tests.outside.zoo.__main__ import main
 
 pytestmark = [
@@ -143,6 +144,15 @@ def test_a_checkout_of_no_known_project_and_a_folder_that_is_not_there_are_told(
     (checkout / "plugins").rename(checkout / "moved")
     assert _run(tmp_path, checkout) == 2
     assert capsys.readouterr().err == f"{checkout}: no folder plugins\n"
+
+
+def test_a_description_can_name_the_checksum_and_the_address_of_what_is_made_for_it(tmp_path: Path) -> None:
+    (tmp_path / "upstream").mkdir()
+    (tmp_path / "upstream" / "notes.txt").write_text("notes\n")
+    text = "{url: '(address of notes.txt)', ref: (sha256 of notes.txt)}"
+    digest = hashlib.sha256(b"notes\n").hexdigest()
+    expected = f"{{url: 'file://{tmp_path}/upstream/notes.txt', ref: {digest}}}"
+    assert small_project.filled_in(text, tmp_path) == expected
 
 
 def test_every_plugin_of_the_catalogue_says_how_it_is_exercised_or_why_not() -> None:
