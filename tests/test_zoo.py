@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 pytest.importorskip("buildstream")
 
 from sample_projects import harness
-from tests.outside.zoo import catalogue
+from tests.outside.zoo import catalogue, small_project
 from tests.outside.zoo.__main__ import main
 
 pytestmark = [
@@ -112,12 +113,12 @@ def test_it_tells_what_is_as_in_stock_what_differs_what_was_found_and_what_was_n
 ) -> None:
     assert _run(tmp_path, checkout) == 1
     rows = _rows(capsys.readouterr().out)
-    assert rows["clean"] == ("threads 1 as in stock", [])
+    assert rows["clean"] == ("threads 2 1 as in stock", [])
     row, told = rows["writes"]
-    assert row == "threads 0 differs from stock, 1 found, 0 as expected"
+    assert row == "threads 2 0 differs from stock, 1 found, 0 as expected"
     assert told[:2] == ["stock ended with (0, 0), enforced with (0, 1)", "class-write writes.Zoo made writes.py:25"]
     row, told = rows["tells"]
-    assert row == "threads 1 differs from stock"
+    assert row == "threads 2 1 differs from stock"
     assert [line.rpartition(" ")[0].rpartition(" ")[0] for line in told] == ["stock made zoo.bst"]
     assert rows["absent"] == ("not run: not installed: no_such_module", [])
     row, told = rows["broken"]
@@ -129,8 +130,8 @@ def test_what_a_description_expects_is_counted_and_is_no_trouble(
     tmp_path: Path, checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     expected = ", expected: {class-write * *: it counts}"
-    assert _run(tmp_path, checkout, "--only", "clean", "writes", expected=expected) == 0
-    assert _rows(capsys.readouterr().out)["writes"] == ("threads 1 as in stock, 0 found, 1 as expected", [])
+    assert _run(tmp_path, checkout, "--only", "clean", "writes", "--enforce-option=--blame=off", expected=expected) == 0
+    assert _rows(capsys.readouterr().out)["writes"] == ("threads 2 1 as in stock, 0 found, 1 as expected", [])
 
 
 def test_a_checkout_of_no_known_project_and_a_folder_that_is_not_there_are_told(
@@ -143,6 +144,15 @@ def test_a_checkout_of_no_known_project_and_a_folder_that_is_not_there_are_told(
     (checkout / "plugins").rename(checkout / "moved")
     assert _run(tmp_path, checkout) == 2
     assert capsys.readouterr().err == f"{checkout}: no folder plugins\n"
+
+
+def test_a_description_can_name_the_checksum_and_the_address_of_what_is_made_for_it(tmp_path: Path) -> None:
+    (tmp_path / "upstream").mkdir()
+    (tmp_path / "upstream" / "notes.txt").write_text("notes\n")
+    text = "{url: '(address of notes.txt)', ref: (sha256 of notes.txt)}"
+    digest = hashlib.sha256(b"notes\n").hexdigest()
+    expected = f"{{url: 'file://{tmp_path}/upstream/notes.txt', ref: {digest}}}"
+    assert small_project.filled_in(text, tmp_path) == expected
 
 
 def test_every_plugin_of_the_catalogue_says_how_it_is_exercised_or_why_not() -> None:

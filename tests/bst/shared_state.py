@@ -6,6 +6,7 @@ Beside a graph of all of it: three elements, a plugin's module, and the process,
 from __future__ import annotations
 
 import array
+import ast
 import asyncio
 import collections
 import colorsys
@@ -492,7 +493,8 @@ SORTS = {
     ),
     "counts": Sort(
         itertools.count,
-        lambda obj: obj.__reduce__()[1][0],
+        # Its copies and pickles are deprecated from Python 3.12 on; `count(3)` is what it shows of itself.
+        lambda obj: ast.literal_eval(repr(obj).removeprefix("count")),
         lambda obj, value: [next(obj) for _ in range(value)],  # it only goes forward
         lambda number: number,
     ),

@@ -34,19 +34,21 @@ class Row:
     project: str
     kind: str
     how: str
+    checked: str
     artifacts: str
     verdict: str
     trouble: tuple[str, ...] = ()
 
     def text(self) -> str:
         """The line of the table, and what follows it."""
-        first = f"{self.project:26}  {self.kind:36}  {self.how:8}  {self.artifacts:>9}  {self.verdict}"
+        counts = f"{self.checked:>7}  {self.artifacts:>9}"
+        first = f"{self.project:26}  {self.kind:36}  {self.how:8}  {counts}  {self.verdict}"
         return "\n".join([first.rstrip(), *(f"    {line}" for line in self.trouble)])
 
 
 _SAID = 12
 """Of how many lines the end of what `bst` said is shown."""
-TITLE = Row("project", "kind", "jobs on", "artifacts", "verdict")
+TITLE = Row("project", "kind", "jobs on", "checked", "artifacts", "verdict")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -74,6 +76,9 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("checkouts", nargs="*", metavar="NAME=DIRECTORY", help="a checkout of a project")
     parser.add_argument("--backends", nargs="+", choices=["threads", "fork", "pool"], default=["threads", "pool"])
     parser.add_argument("--only", nargs="+", metavar="KIND", help="only these plugins")
+    parser.add_argument(
+        "--enforce-option", action="append", default=[], metavar="OPTION", help="pass to enforcer run: --blame=full"
+    )
     parser.add_argument("--catalogue", type=Path, default=catalogue.CATALOGUE, help=argparse.SUPPRESS)
     return parser.parse_args(words)
 
@@ -109,20 +114,21 @@ def _try_all(
                 continue
             for plugin in project.plugins:
                 if not arguments.only or plugin.kind in arguments.only:
-                    yield from _try(project, plugin, checkouts[project.name], work, arguments.backends)
+                    yield from _try(project, plugin, checkouts[project.name], work, arguments)
 
 
-def _try(project: Project, plugin: Plugin, checkout: Path, work: Path, backends: Iterable[str]) -> Iterator[Row]:
+def _try(project: Project, plugin: Plugin, checkout: Path, work: Path, arguments: argparse.Namespace) -> Iterator[Row]:
     obstacle = plugin.obstacle()
     if obstacle:
-        yield Row(project.name, plugin.kind, "", "", f"not run: {obstacle}")
+        yield Row(project.name, plugin.kind, "", "", "", f"not run: {obstacle}")
         return
     stock = _outcome(plugin, checkout, work, trial.STOCK)
     if not stock.succeeded:
-        yield Row(project.name, plugin.kind, "stock", "", "fails in stock", tuple(stock.said.splitlines()[-_SAID:]))
+        yield Row(project.name, plugin.kind, "stock", "", "", "fails in stock", tuple(stock.said.splitlines()[-_SAID:]))
         return
-    for backend in backends:
-        yield _row(project, plugin, backend, stock, _outcome(plugin, checkout, work, backend))
+    for backend in arguments.backends:
+        enforced = _outcome(plugin, checkout, work, backend, arguments.enforce_option)
+        yield _row(project, plugin, backend, stock, enforced)
 
 
 def _row(project: Project, plugin: Plugin, backend: str, stock: trial.Outcome, enforced: trial.Outcome) -> Row:
@@ -133,13 +139,14 @@ def _row(project: Project, plugin: Plugin, backend: str, stock: trial.Outcome, e
     trouble = [*differences, *enforced.findings]
     if not enforced.succeeded:
         trouble += enforced.said.splitlines()[-_SAID:]
-    return Row(project.name, plugin.kind, backend, f"{len(enforced.made)}", verdict, tuple(trouble))
+    counts = (f"{enforced.checked}", f"{len(enforced.made)}")
+    return Row(project.name, plugin.kind, backend, *counts, verdict, tuple(trouble))
 
 
-def _outcome(plugin: Plugin, checkout: Path, work: Path, backend: str) -> trial.Outcome:
+def _outcome(plugin: Plugin, checkout: Path, work: Path, backend: str, options: Sequence[str] = ()) -> trial.Outcome:
     directory = work / "trial"
     shutil.rmtree(directory, ignore_errors=True)
-    return trial.run(directory, work / "base", plugin, checkout, backend)
+    return trial.run(directory, work / "base", plugin, checkout, backend, options)
 
 
 if __name__ == "__main__":

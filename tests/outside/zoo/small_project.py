@@ -18,7 +18,7 @@ LOCAL = "from-checkout"
 """The folder of the plugin in the small project: BuildStream loads nothing from outside of it."""
 
 
-_CHECKSUM = re.compile(r"\(sha256 of (.+?)\)")
+_FILLED_IN = re.compile(r"\((sha256|address) of (.+?)\)")
 
 
 class CheckoutError(Exception):
@@ -39,7 +39,7 @@ def make(directory: Path, base: Path, plugin: Plugin, checkout: Path) -> Path:
     _take(plugin, checkout, directory / LOCAL)
     _load_from_checkout(directory / "project.conf", plugin)
     for name, text in plugin.files.items():
-        _write(directory / name, _with_checksums(text, base))
+        _write(directory / name, filled_in(text, base))
     prepare.write(directory / "pyproject.toml", _allowing(plugin.expected))
     if plugin.git:
         prepare.run("git", "init", "--quiet", "--initial-branch=main", cwd=directory)
@@ -62,9 +62,14 @@ def _write(path: Path, text: str) -> None:
         path.chmod(0o755)
 
 
-def _with_checksums(text: str, base: Path) -> str:
-    """Fill in the checksums of files that are made for the base."""
-    return _CHECKSUM.sub(lambda match: hashlib.sha256((base / "upstream" / match[1]).read_bytes()).hexdigest(), text)
+def filled_in(text: str, base: Path) -> str:
+    """Fill in the checksums and addresses of files that are made for the base."""
+
+    def fill_in(match: re.Match[str]) -> str:
+        file = base / "upstream" / match[2]
+        return file.as_uri() if match[1] == "address" else hashlib.sha256(file.read_bytes()).hexdigest()
+
+    return _FILLED_IN.sub(fill_in, text)
 
 
 def _take(plugin: Plugin, checkout: Path, target: Path) -> None:

@@ -30,6 +30,7 @@ class Outcome:
         said: the end of what the last `bst` printed.
         findings: one line each, of what nobody expects.
         expected: how many findings were expected.
+        checked: how many jobs were.
     """
 
     statuses: tuple[int, ...]
@@ -37,6 +38,7 @@ class Outcome:
     said: str
     findings: tuple[str, ...] = ()
     expected: int = 0
+    checked: int = 0
 
     @property
     def succeeded(self) -> bool:
@@ -51,16 +53,19 @@ def differences(stock: Outcome, enforced: Outcome) -> list[str]:
     return [f"stock made {line}" for line in stock.made if line not in enforced.made]
 
 
-def run(directory: Path, base: Path, plugin: Plugin, checkout: Path, backend: str = STOCK) -> Outcome:
-    """Take the steps of `plugin` in a small project and with caches of their own."""
+def run(
+    directory: Path, base: Path, plugin: Plugin, checkout: Path, backend: str = STOCK, options: Sequence[str] = ()
+) -> Outcome:
+    """Take the steps of `plugin` in a small project and with caches of their own; `options` are of `enforcer run`."""
     project = small_project.make(directory / "project", base, plugin, checkout)
     environment = harness.isolated_environment(directory)
     environment["PYTHONPATH"] = str(Path(enforcer.__file__).parents[1])
     report = directory / "report.json"
     program = ["buildstream"]
     if backend != STOCK:
-        program = ["enforcer", "run", "--backend", backend, "--mode", "strict", "--report", f"json:{report}", "--"]
-    statuses, findings, expected, said = [], [], 0, ""
+        enforced = ["--backend", backend, "--mode", "strict", "--report", f"json:{report}", *options]
+        program = ["enforcer", "run", *enforced, "--"]
+    statuses, findings, expected, checked, said = [], [], 0, 0, ""
     for step in plugin.steps():
         done = _bst(program, step, project, environment)
         statuses.append(done.returncode)
@@ -69,10 +74,11 @@ def run(directory: Path, base: Path, plugin: Plugin, checkout: Path, backend: st
             told = _told(report)
             findings += [*map(_line, told["violations"]), *(f"error: {error}" for error in told["errors"])]
             expected += sum(finding["allowed"] is not None for finding in told["violations"])
+            checked += told["summary"]["checked"]
         if done.returncode != 0:
             break
     made = _made(project, plugin, environment) if not any(statuses) else ()
-    return Outcome(tuple(statuses), made, said, tuple(filter(None, findings)), expected)
+    return Outcome(tuple(statuses), made, said, tuple(filter(None, findings)), expected, checked)
 
 
 def _bst(
@@ -100,7 +106,7 @@ def _made(project: Path, plugin: Plugin, environment: dict[str, str]) -> tuple[s
 
 def _told(report: Path) -> dict[str, Any]:
     if not report.exists():
-        return {"violations": [], "errors": ["no report was written"]}
+        return {"violations": [], "errors": ["no report was written"], "summary": {"checked": 0}}
     told: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     report.unlink()
     return told
