@@ -10,7 +10,7 @@ import threading
 import types
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from sys import _getframe
+from sys import _getframe, intern
 from threading import get_ident
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,8 @@ from enforcer.blame.code import functions_of, nested_code
 from enforcer.blame.live import LineBlame, Where
 from enforcer.blame.place import Place, place_of, plugin_place
 from enforcer.bst import patches
+from enforcer.bst.elements.core_code import is_in_buildstream
+from enforcer.graph.values import class_dict, class_mro, module_of
 
 if TYPE_CHECKING:
     from enforcer.bst.elements.run_graph import RunGraph
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 # A proxy hands each call on: the line that called the proxy is the one that reached.
 _TRANSPARENT_FILES = frozenset({_pluginproxy.__file__, _elementproxy.__file__, __file__})
+_INTEGRATE = intern("integrate")
+"""The one method of a plugin that BuildStream calls in jobs of other elements; code has its names interned."""
 _HOOKED: tuple[type, ...] = (Plugin, Project, Context)
 
 
@@ -113,8 +117,8 @@ class Touches:
         """The attributes of `obj` that plugin code assigned to, in this order, with the last line that did."""
         return {name: where.plugin for (key, name), where in self._writes.items() if key == id(obj) and where.plugin}
 
-    def note(self, obj: object, written: str | None) -> None:
-        """`obj` is accessed (or its attribute `written` assigned to) by the calling frame's caller."""
+    def note(self, obj: object, written: str | None, read: str = "") -> None:
+        """`obj` is accessed (its attribute `read` read, or `written` assigned to) by the calling frame's caller."""
         unit = self._roots.get(id(obj))
         if unit is None or self._idle(get_ident()):
             return
@@ -125,6 +129,8 @@ class Touches:
         if unit not in self.units:
             self.units.add(unit)
             self._reached(unit)
+        if read is _INTEGRATE and self.live is not None and not self.live.followed:
+            self._arm_for_integration(self.live, unit, type(obj))
         if self._nothing_new(unit, written):
             self.quiet.add(id(obj))
             return
@@ -223,6 +229,15 @@ class Touches:
         if held or self._reach.may_change(run_graph.modules_of(own)):
             live.arm(None, held)
 
+    def _arm_for_integration(self, live: LineBlame, unit: Unit, cls: type) -> None:
+        """Follow lines from now on if code runs now that may change something past the hooks.
+
+        It runs in a job of another element, whatever plugin that has.
+        """
+        maker = next(base for base in class_mro(cls) if _INTEGRATE in class_dict(base))
+        if not is_in_buildstream(module_of(maker)) and self._reach.may_change(self._run_graph.modules_of(unit)):
+            live.arm(None)
+
 
 def note_imported(run_graph: RunGraph, modules: list[tuple[types.ModuleType, str | None]]) -> None:
     """These modules were loaded by the calling thread, each for code in the file beside it."""
@@ -275,7 +290,7 @@ _current: Touches | None = None
 def _getattribute(below: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
     def __getattribute__(self: Any, name: str) -> Any:
         if _current is not None and id(self) not in _current.quiet:
-            _current.note(self, None)
+            _current.note(self, None, name)
         return below(self, name)
 
     return __getattribute__
