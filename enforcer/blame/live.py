@@ -245,6 +245,8 @@ class LineBlame(Follower):
 
     def _settle(self, here: int) -> None:
         """Whatever changed since the last line of any thread was done by one of the lines that ran."""
+        if self._over:
+            return  # It was given up while this thread waited for the lock, and others have run on, unseen.
         try:
             for watched in self._watched.values():
                 if not watched.unchanged():

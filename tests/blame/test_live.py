@@ -115,6 +115,16 @@ def test_nothing_is_followed_again_when_something_else_is_touched() -> None:
     assert job.stop() == {"early": 3, "late": None}
 
 
+@pytest.fixture
+def switching_often() -> Iterator[None]:
+    """Threads run a few lines each: one waits for another, which gives up, while a third runs on unseen."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.0001)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("switching_often")
 def test_all_threads_of_a_job_share_what_it_may_cost() -> None:
     job = Job(40_000)
     job.live.arm(None, [job.unit])

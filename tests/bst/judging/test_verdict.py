@@ -51,6 +51,7 @@ def verdict() -> Any:
         left_open=NOTHING_OPEN,
         launches=None,
         lines=None,
+        accesses=None,
     )
     made._session = Session(Settings())
     made._run_graph, made._searches = None, SimpleNamespace(locks=None)
@@ -66,7 +67,8 @@ def test_what_the_job_was_seen_doing_is_told_from_the_rest_without_a_comparison(
     judged: list[Evidence] = []
     verdict._describe_and_undo = lambda violations: described
     verdict._evidence = lambda job, changes: Evidence(job, tuple(changes))
-    verdict._left = verdict._open = lambda left: ()
+    verdict._threads = lambda: ()
+    verdict._processes = verdict._open = lambda left: ()
     monkeypatch.setattr(verdict_module, "shared_locks", lambda *args: ())
     monkeypatch.setattr(verdict_module, "unshippable", lambda *args: ())
     monkeypatch.setattr(verdict_module, "apply_rules", lambda evidence: judged.append(evidence) or [])
