@@ -19,7 +19,7 @@ _BESIDE_CORE = ("buildstream._testing", "buildstream._protos")
 
 def is_in_buildstream(module: str) -> bool:
     """Whether the module of this name comes with BuildStream."""
-    return in_package(module, (buildstream.__name__,))
+    return module == CORE or module.startswith(f"{CORE}.")
 
 
 def is_core(module: str) -> bool:

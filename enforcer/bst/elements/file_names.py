@@ -22,7 +22,8 @@ _AROUND = 3
 
 def is_installed(file: str) -> bool:
     """Whether the file came with an installed package, and is nobody's checkout."""
-    return bool({"site-packages", "dist-packages"} & {*Path(file).parts})
+    parts = file.split(os.sep)
+    return "site-packages" in parts or "dist-packages" in parts
 
 
 class FileNames:

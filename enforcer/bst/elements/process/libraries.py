@@ -45,7 +45,7 @@ _NAMES = {"posixpath": "os.path", "_io": "io", "_frozen_importlib": "importlib._
 
 _FUNCTIONS = frozenset(
     map(
-        id,
+        identity,
         (
             types.FunctionType,
             types.BuiltinFunctionType,
@@ -61,6 +61,8 @@ _FUNCTIONS = frozenset(
         ),
     )
 )
+
+_CLASS = identity(type)
 
 
 def library_cells(plugin_modules: Collection[str], listed: Iterable[Cell]) -> Iterator[Cell]:
@@ -105,7 +107,7 @@ def _libraries(plugin_modules: Collection[str]) -> Iterator[tuple[str, types.Mod
 
 def _cell(owner: Any, label: str, space: Any, taken: dict[int, set[str]]) -> Iterator[Cell]:
     without = taken.get(id(owner), ())
-    names = [name for name, value in list(space.items()) if name not in without and _is_fixed(name, value)]
+    names = [name for name, value in list(space.items()) if _is_fixed(name, value) and name not in without]
     if names and not is_class(owner) and "__spec__" in space:
         names.append("__spec__")  # another one says that the module was executed again
     if names or is_class(owner):
@@ -127,14 +129,16 @@ def _counts_when_added(owner: Any) -> Callable[[str, Any], bool]:
 
 
 def _is_function(value: object) -> bool:
-    return id(type(value)) in _FUNCTIONS or is_class(value)
+    return identity(type(value)) in _FUNCTIONS or is_class(value)
 
 
 def _is_fixed(name: object, value: object) -> bool:
     """Whether a library never replaces it: a function, a class, a module, a constant by its name."""
     if type(name) is not str:
         return False
-    if _is_function(value):
+    # 38,000 are asked about at the start of a run.
+    kind = identity(type(value))
+    if kind in _FUNCTIONS or kind == _CLASS or (kind not in ATOMIC_IDS and is_class(value)):
         return True
     # None, or a private one, is often what a function fills in.
-    return identity(type(value)) in ATOMIC_IDS and value is not None and name.isupper() and not name.startswith("_")
+    return kind in ATOMIC_IDS and value is not None and name.isupper() and not name.startswith("_")
