@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from enforcer.masking import counted
 from enforcer.reports.access import Access
 from enforcer.reports.value import Report
 from enforcer.results.accesses import JOB
+from enforcer.settings.settings import matches_pattern
 
 SHOWN_LINES = 40
 _HEAD = ("reads", "writes", "jobs", "job", "unit", "attribute", "way", "line")
@@ -41,14 +41,10 @@ class Filter:
         names = (job.element, job.action, f"{job.element} {job.action}")
         return (
             (access.by_plugin or not self.plugin_code_only)
-            and (not self.job or any(_matches(self.job, name) for name in names))
-            and (not self.unit or _matches(self.unit, access.unit))
-            and (not self.attribute or _matches(self.attribute, access.attribute))
+            and (not self.job or any(matches_pattern(self.job, name) for name in names))
+            and (not self.unit or matches_pattern(self.unit, access.unit))
+            and (not self.attribute or matches_pattern(self.attribute, access.attribute))
         )
-
-
-def _matches(pattern: str, text: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
 
 class _Kind(NamedTuple):
@@ -64,26 +60,30 @@ class _Kind(NamedTuple):
 def access_lines(report: Report, asked: Filter, limit: int = SHOWN_LINES) -> list[str]:
     """The tables, with at most so many lines each."""
     found = [access for access in (*report.access, *report.access_between_jobs) if asked.takes(access)]
-    of_jobs = [access for access in found if access.phase == JOB]
-    plugins, core = _split(of_jobs)
-    between = [access for access in found if access.phase != JOB]
-    tables = (
-        ("plugin code, on state of others", [access for access in plugins if not access.is_own]),
-        ("plugin code, on its own element", [access for access in plugins if access.is_own]),
-        ("BuildStream's core in jobs, on state of others", [access for access in core if not access.is_own]),
-        ("BuildStream's core in jobs, on the job's element", [access for access in core if access.is_own]),
-        ("the main thread between jobs, what it writes", [access for access in between if access.writes]),
-        ("the main thread between jobs, what it only reads", [access for access in between if not access.writes]),
-    )
     lines = []
-    for title, rows in tables:
+    for title, belongs in _TABLES:
+        rows = [access for access in found if belongs(access)]
         if rows:
             lines += ["", title, *_table(rows, limit)]
     return lines[1:]
 
 
-def _split(rows: Sequence[Access]) -> tuple[list[Access], list[Access]]:
-    return [access for access in rows if access.by_plugin], [access for access in rows if not access.by_plugin]
+def _of_plugins(access: Access) -> bool:
+    return access.phase == JOB and access.by_plugin
+
+
+def _of_core(access: Access) -> bool:
+    return access.phase == JOB and not access.by_plugin
+
+
+_TABLES: tuple[tuple[str, Callable[[Access], bool]], ...] = (
+    ("plugin code, on state of others", lambda access: _of_plugins(access) and not access.is_own),
+    ("plugin code, on its own element", lambda access: _of_plugins(access) and access.is_own),
+    ("BuildStream's core in jobs, on state of others", lambda access: _of_core(access) and not access.is_own),
+    ("BuildStream's core in jobs, on the job's element", lambda access: _of_core(access) and access.is_own),
+    ("the main thread between jobs, what it writes", lambda access: access.phase != JOB and access.writes > 0),
+    ("the main thread between jobs, what it only reads", lambda access: access.phase != JOB and not access.writes),
+)
 
 
 def _table(rows: Iterable[Access], limit: int) -> list[str]:

@@ -125,13 +125,16 @@ class AllowEntry:
         # Names of elements may hold blanks, as paths may: which of the entry's parts them is for the finding to say.
         rest = f"{self.owner} {self.path}"
         blanks = [place for place, character in enumerate(rest) if character == " "]
-        return rule == self.rule and any(_matches(rest[:n], owner) and _matches(rest[n + 1 :], path) for n in blanks)
+        return rule == self.rule and any(
+            matches_pattern(rest[:n], owner) and matches_pattern(rest[n + 1 :], path) for n in blanks
+        )
 
     def __str__(self) -> str:
         return f"{self.rule} {self.owner} {self.path}"
 
 
-def _matches(pattern: str, text: str) -> bool:
+def matches_pattern(pattern: str, text: str) -> bool:
+    """Whether all of a text is as the pattern says, in which `*` stands for anything."""
     # fnmatch would read the brackets of environment['CC'] as a character set.
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
