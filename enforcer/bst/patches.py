@@ -11,7 +11,9 @@ there until it ends (`forked`, `runs.in_worker`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from itertools import product
 from typing import Any
 
 Wrap = Callable[[Any], Any]
@@ -132,6 +134,14 @@ def put_on(owner: Any, name: str, wrap: Wrap, *, gives_way: bool = False) -> Cal
             del _stacks[key]
 
     return _once(take_off)
+
+
+def put_on_each(owners: Iterable[Any], wraps: Iterable[tuple[str, Wrap]]) -> Callable[[], None]:
+    """Put these wrappers on the attributes of these names of all owners; returns what takes all of them off again."""
+    with ExitStack() as worn:
+        for owner, (name, wrap) in product(owners, wraps):
+            worn.callback(put_on(owner, name, wrap))
+        return worn.pop_all().close
 
 
 class _Wrapper:

@@ -46,6 +46,13 @@ class Cell:
         return (cell.name or "") + "".join(reversed(steps))
 
 
+def first_step(cell: Cell, name: Any) -> tuple[Cell, Any]:
+    """The root, and the entry of it, that the way to the entry `name` of `cell` begins with."""
+    while cell.parent is not None:
+        cell, name = cell.parent, cell.name
+    return cell, name
+
+
 class CellGroup:
     """All cells of one kind in one unit, with one flat shadow: a shallow copy of all their contents."""
 

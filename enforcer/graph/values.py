@@ -68,6 +68,11 @@ def has_attributes(cls: type) -> bool:
     return _dict_offset(cls) != 0
 
 
+def class_with_member(cls: type, name: str) -> type | None:
+    """Of `cls` and the classes that it is made of, the first that has this member itself."""
+    return next((base for base in class_mro(cls) if name in class_dict(base)), None)
+
+
 def is_class(value: Any) -> bool:
     """Whether `value` is a class, without running code of its class."""
     # Not isinstance: it asks `__class__`, which may be a plugin's property.

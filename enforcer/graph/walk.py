@@ -21,7 +21,7 @@ from enforcer.graph.native.table import native_of
 from enforcer.graph.native.used import is_closed, layers_of
 from enforcer.graph.policy import Policy
 from enforcer.graph.some_entries import Current
-from enforcer.graph.unit import Alias, Cell, Holder, Opaque, Unit
+from enforcer.graph.unit import Alias, Cell, Holder, Opaque, Unit, first_step
 from enforcer.graph.values import (
     ATOMIC_IDS,
     BUILTIN_METHODS,
@@ -309,9 +309,8 @@ class Walk:
 
     def _is_core(self, cell: Cell, name: Any) -> bool:
         """Whether the way to an entry begins with an attribute that the framework keeps."""
-        while cell.parent is not None:
-            cell, name = cell.parent, cell.name
-        return type(name) is str and self.policy.belongs_to_core(cell.obj, name)
+        root, name = first_step(cell, name)
+        return type(name) is str and self.policy.belongs_to_core(root.obj, name)
 
     def extend(self, changed: Iterable[Kind]) -> None:
         """Walk from what was added, and give the unit the cells that are new; `changed` kinds of cells led there."""

@@ -4,7 +4,7 @@ Plain, an `Accesses` is a list, sorted, of objects:
 
     job                          the fields of a `Job`
     phase                        one of `PHASES`
-    kind, unit, attribute, way   those of a `Accessed`
+    kind, unit, attribute, way   those of an `Accessed`
     reads, writes                numbers
     read_at, written_at          of the first one null, or {"plugin", "core"}, each null or the fields of a `Site`
 """
@@ -68,9 +68,6 @@ class By(NamedTuple):
         if data is None:
             return None
         return cls(*(data[name] and Site.from_plain(data[name]) for name in ("plugin", "core")))
-
-
-NOBODY = By(None)
 
 
 @dataclass

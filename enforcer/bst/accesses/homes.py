@@ -17,8 +17,8 @@ from enforcer.bst.elements import names
 from enforcer.bst.elements.core_code import CORE
 from enforcer.bst.elements.run_graph import RunGraph
 from enforcer.graph.compare import EntryChange
-from enforcer.graph.unit import Alias, Cell, Unit
-from enforcer.graph.values import class_dict, class_mro, is_class, vars_of
+from enforcer.graph.unit import Alias, Unit, first_step
+from enforcer.graph.values import class_dict, class_with_member, is_class, vars_of
 
 _PARTS: dict[type, tuple[str, str]] = {
     Artifact: ("_element", "_Element__artifact"),
@@ -136,7 +136,8 @@ class Homes:
             found = defaultdict(list)
             for alias in unit.aliases:
                 if (attribute := self._held(alias)) is not None:
-                    found[_first_step(alias.parent, alias.name)].append(attribute)
+                    root, entry = first_step(alias.parent, alias.name)
+                    found[id(root.subject), str(entry)].append(attribute)
             known = self._leading[unit] = (unit.taken, found)
         return known[1].get((id(obj), name), ())
 
@@ -156,19 +157,12 @@ class Homes:
 
 def _member(cls: type, name: str) -> tuple[type | None, Any]:
     """The class that has this member, of `cls` and those that it is made of, and its value."""
-    owner = next((base for base in class_mro(cls) if name in class_dict(base)), None)
+    owner = class_with_member(cls, name)
     return owner, None if owner is None else class_dict(owner)[name]
 
 
 def _way_to(obj: Any, unit: Unit) -> str:
     return next((cell.path() for cell in unit.cells if cell.subject is obj), "")
-
-
-def _first_step(cell: Cell, name: Any) -> tuple[int, str]:
-    """The object, and its attribute, by which the way to the entry `name` of `cell` begins."""
-    while cell.parent is not None:
-        name, cell = cell.name, cell.parent
-    return id(cell.subject), str(name)
 
 
 def _outermost(change: EntryChange) -> str:

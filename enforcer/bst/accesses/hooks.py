@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
-from threading import get_ident, main_thread
+from threading import get_ident
 from typing import Any
 
 from buildstream._artifact import Artifact
@@ -22,15 +21,11 @@ _HOOKED: tuple[type, ...] = (Plugin, Project, Context, Artifact, ElementSources,
 
 def put_on_classes() -> Callable[[], None]:
     """Put them on; returns what takes them off again. Before the graph is walked: then they are nobody's change."""
-    with ExitStack() as hooks:
-        for cls in _HOOKED:
-            for name, wrap in _HOOKS:
-                hooks.callback(patches.put_on(cls, name, wrap))
-        return hooks.pop_all().close
+    return patches.put_on_each(_HOOKED, _HOOKS)
 
 
 def _note(obj: Any, name: str, written: bool) -> None:
-    if get_ident() == _MAIN:
+    if get_ident() == recording.MAIN_THREAD:
         if of_main is not None:
             of_main(obj, name, written)
     elif recording.of_job is not None:
@@ -39,8 +34,6 @@ def _note(obj: Any, name: str, written: bool) -> None:
 
 of_main: Callable[[Any, str, bool], None] | None = None
 """Told of what the main thread does; None where nobody asks, as in a process that runs jobs."""
-
-_MAIN = main_thread().ident  # a forked process has its own with the same identifier, where main has forked it
 
 
 def _getattribute(below: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:

@@ -134,7 +134,7 @@ class JobAccesses(AccessCounter):
             self.trouble = f"accesses to modules and classes could not be recorded: {self._lines.trouble}"
 
     def _run_line(self, naming: NamedAccess, frame: FrameType) -> None:
-        if get_ident() not in self._late and get_ident() != _MAIN:
+        if get_ident() not in self._late and get_ident() != MAIN_THREAD:
             self._count(naming.attribute, naming.attribute.kind, naming.writes, self._stacks.by(frame, None)[0])
 
     def note(self, obj: Any, name: str, written: bool) -> None:
@@ -166,7 +166,8 @@ class JobAccesses(AccessCounter):
         return next(filter(None, found), None)
 
 
-_MAIN = main_thread().ident
+MAIN_THREAD = main_thread().ident
+"""Its identifier, which the main thread of a forked process has, too, where main has forked that."""
 
 of_job: JobAccesses | None = None
 """Counts for the job that runs in this process."""

@@ -29,7 +29,7 @@ from enforcer.bst.elements.process.units import Process
 from enforcer.bst.elements.walk_policy import BstPolicy
 from enforcer.graph.graph import Graph
 from enforcer.graph.kinds import INSTANCE, SLOTS, TYPE
-from enforcer.graph.unit import Alias, Cell, Holder, Opaque, Unit
+from enforcer.graph.unit import Alias, Cell, Holder, Opaque, Unit, first_step
 from enforcer.graph.values import (
     class_dict,
     class_mro,
@@ -223,10 +223,8 @@ class RunGraph:
 
     def _is_core(self, alias: Alias) -> bool:
         """Whether the way begins with an attribute that BuildStream keeps."""
-        name, cell = alias.name, alias.parent
-        while cell.parent is not None:
-            name, cell = cell.name, cell.parent
-        return type(name) is str and self.policy.belongs_to_core(cell.obj, name)
+        root, name = first_step(alias.parent, alias.name)
+        return type(name) is str and self.policy.belongs_to_core(root.obj, name)
 
     def _own_values(self, unit: Unit) -> Iterator[Any]:
         """What plugins keep as attributes of an element and its sources."""
@@ -305,9 +303,7 @@ def _module_of_unit(unit: Unit) -> str:
 
 def root_of(cell: Cell) -> Cell:
     """The root cell that the way to `cell` starts from."""
-    while cell.parent is not None:
-        cell = cell.parent
-    return cell
+    return first_step(cell, None)[0]
 
 
 def _plugins_of(context: Any) -> Iterator[Any]:

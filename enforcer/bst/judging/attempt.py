@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
+from functools import cached_property
 from time import monotonic
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from buildstream._exceptions import SkipJob
@@ -143,8 +144,7 @@ class Attempt:
         self.accesses = JobAccesses(accesses, prepared.late.threads) if accesses is not None and not rerun else None
         self.starts = Starts(run_graph.plugin_files, self.makers, late)
         files = run_graph.plugin_files if self.touches.live else ()
-        modules = modules_of(bst_job.get_element())
-        self.launches = Launches(files, self.makers, partial(first_use_of_imported, modules))
+        self.launches = Launches(files, self.makers, lambda name: first_use_of_imported(self._plugin_modules, name))
         self.locks: list[Use] = []
         self.kept_locks = kept_locks
         self.unkept_locks: list[LockName] = []
@@ -157,6 +157,11 @@ class Attempt:
         self._open_before: frozenset[int] = frozenset()
         self.patched: list[ChangedCell] = []
         self.pulled = False
+
+    @cached_property
+    def _plugin_modules(self) -> list[ModuleType]:
+        """Of the job's element and its sources; asked for only where something was left."""
+        return modules_of(self.bst_job.get_element())
 
     def run_action(self, action: Callable[[], Any]) -> Outcome:
         """The action, watched."""
@@ -242,7 +247,6 @@ class Attempt:
             self.left_open = self._look_for_open()
 
     def _look_for_open(self) -> AllLeftOpen:
-        modules = modules_of(self.bst_job.get_element())
         return LeftOpenSearch(
             self._open_before,
             self.openings,
@@ -250,7 +254,7 @@ class Attempt:
             self.leaks,
             lambda pid: self.launches.place_of(pid, ""),
             self.prepared.late.threads,
-            partial(first_mention_of_function, modules),
+            lambda name: first_mention_of_function(self._plugin_modules, name),
             self._run_graph.file_names.shown,
-            lambda word: any(has_word(text, word) for text in (self.job.element, *map(text_of, modules))),
+            lambda word: any(has_word(text, word) for text in (self.job.element, *map(text_of, self._plugin_modules))),
         ).look()

@@ -29,7 +29,7 @@ from enforcer.graph.difference import explain_difference
 from enforcer.graph.kinds import NATIVE
 from enforcer.graph.show import show
 from enforcer.graph.some_entries import PartOf
-from enforcer.graph.unit import Cell
+from enforcer.graph.unit import Cell, first_step
 from enforcer.graph.values import module_of, vars_of
 from enforcer.results.findings import Job, Owner, Site
 from enforcer.rules import evidence as rules
@@ -209,9 +209,7 @@ def _first_name(changed: ChangedCell, change: EntryChange) -> str:
 
 def _root_name(name: Any, cell: Cell) -> str:
     """The attribute of the root that the way to entry `name` of `cell` starts with."""
-    while cell.parent is not None:
-        name, cell = cell.name, cell.parent
-    return str(name)
+    return str(first_step(cell, name)[1])
 
 
 def _special_text(change: EntryChange, value: Any) -> str | None:

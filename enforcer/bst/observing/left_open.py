@@ -132,20 +132,20 @@ class LeftOpenSearch:
     # Descriptors.
 
     def _descriptors(self, new: dict[int, str]) -> Iterator[LeftOpen]:
-        of_plugins = {number for number, opening in self._sockets(new).items() if self._counts(opening)}
+        sockets = self._sockets(new)
+        of_plugins = {number for number, opening in sockets.items() if self._counts(opening)}
         for number, link in new.items():
             left = None
             if link.startswith("/") and not link.startswith("/memfd:"):
                 left = self._file(number, link)
             elif link.startswith("socket:"):
-                left = self._socket(number, new)
+                left = self._socket(number, sockets)
             elif not self._goes_with_others(socket=link.startswith("pipe:")):
                 left = self._without_name(number, link, new, of_plugins)
             if left is not None:
                 yield left
 
-    def _socket(self, number: int, new: dict[int, str]) -> LeftOpen | None:
-        sockets = self._sockets(new)
+    def _socket(self, number: int, sockets: dict[int, Opening]) -> LeftOpen | None:
         opening = sockets[number] if number in sockets else self._taken_out(number)
         if opening is None or not self._counts(opening) or self._goes_with_others(socket=True):
             return None

@@ -20,7 +20,7 @@ from buildstream.sourcemirror import SourceMirror
 from enforcer.blame.code import classes_of, functions_inside, nested_code
 from enforcer.bst.elements import names
 from enforcer.bst.elements.core_code import is_file_of_buildstream
-from enforcer.graph.values import class_dict, class_mro, class_name, file_of
+from enforcer.graph.values import class_dict, class_name, class_with_member, file_of
 from enforcer.results.plugin_coverage import PLUGIN_TYPES, Method, PluginCode
 
 # Read off BuildStream 2.5 to 2.8: who calls what, and where.
@@ -115,7 +115,7 @@ class PluginCodes:
 
     def _methods_of(self, key: str, cls: type) -> Iterator[Method]:
         for name in sorted(_IN_JOBS | _OUTSIDE_OF_JOBS):
-            base = next((base for base in class_mro(cls) if name in class_dict(base)), None)
+            base = class_with_member(cls, name)
             if base is None or any(base is default for default in _DEFAULTS):
                 continue
             for function in functions_inside(class_dict(base)[name]):

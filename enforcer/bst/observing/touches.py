@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import types
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from sys import _getframe, intern
 from threading import get_ident
 from types import FrameType
@@ -26,7 +26,7 @@ from enforcer.blame.live import LineBlame, Where
 from enforcer.blame.place import Place, place_of, plugin_place
 from enforcer.bst import patches
 from enforcer.bst.elements.core_code import is_in_buildstream
-from enforcer.graph.values import class_dict, class_mro, module_of
+from enforcer.graph.values import class_with_member, module_of
 
 if TYPE_CHECKING:
     from enforcer.bst.elements.run_graph import RunGraph
@@ -234,7 +234,8 @@ class Touches:
 
         It runs in a job of another element, whatever plugin that has.
         """
-        maker = next(base for base in class_mro(cls) if _INTEGRATE in class_dict(base))
+        maker = class_with_member(cls, _INTEGRATE)
+        assert maker is not None  # `Element` has it
         if not is_in_buildstream(module_of(maker)) and self._reach.may_change(self._run_graph.modules_of(unit)):
             live.arm(None)
 
@@ -259,26 +260,21 @@ def hooked() -> Iterator[None]:
     if _hooked:
         yield
         return
-    with ExitStack() as hooks:
-        for take_off in _put_on():
-            hooks.callback(take_off)
-        _hooked = True
-        try:
-            yield
-        finally:
-            _hooked = False
+    take_off = patches.put_on_each(_HOOKED, _HOOKS)
+    _hooked = True
+    try:
+        yield
+    finally:
+        _hooked = False
+        take_off()
 
 
 def hook() -> None:
     """Hook attribute access for the life of this process."""
     global _hooked
     if not _hooked:
-        _put_on()
+        patches.put_on_each(_HOOKED, _HOOKS)
         _hooked = True
-
-
-def _put_on() -> list[Callable[[], None]]:
-    return [patches.put_on(cls, name, wrap) for cls in _HOOKED for name, wrap in _HOOKS]
 
 
 _hooked = False
