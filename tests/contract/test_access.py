@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.contract.lab import Lab
 
-_ELEMENT = """
+# Each line says what it does, and how often: `unit attribute way reads writes`.
+READS = """
 import threading
 
 from buildstream import Element
@@ -18,7 +22,7 @@ TABLE = {}
 COUNT = 0
 
 
-class ABOUT(Element):
+class Reads(Element):
     BST_MIN_VERSION = "2.5"
     BST_RUN_COMMANDS = False
     SEEN = []
@@ -52,12 +56,7 @@ class ABOUT(Element):
         if self.name == "reads.bst":  # reads.bst name public 1 0
             self.reads(sandbox)
         return "/"
-"""
 
-# Each line says what it does, and how often: `unit attribute way reads writes`.
-READS = (
-    _ELEMENT.replace("ABOUT", "Reads")
-    + """
     def reads(self, sandbox):
         global COUNT
         dep = next(self.dependencies())
@@ -96,7 +95,6 @@ READS = (
 def setup():
     return Reads
 """
-)
 _MARK = re.compile(r"(\S+) (\S+) (\w[\w-]*) (\d+) (\d+)")
 MORE = "- origin: local\n  path: plugins\n  elements: [reads]\n"
 
@@ -119,21 +117,35 @@ def expected() -> dict[tuple[str, str, str], tuple[int, int, int]]:
     return found
 
 
-def build(lab: Lab) -> dict[str, Any]:
-    lab.write_project(more=MORE)
-    lab.write("plugins/reads.py", READS)
-    lab.raw_element("base", "kind: reads\nsources:\n- kind: marks\n  path: mark\n  ref: '1'\n")
-    lab.raw_element("reads", "kind: reads\nbuild-depends:\n- base.bst\n")
-    lab.bst("build", "reads.bst")
-    return lab.report()
+ReportOf = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def report_of(tmp_path_factory: pytest.TempPathFactory) -> ReportOf:
+    """The report of a build on a backend with these options; one build for all that ask."""
+
+    @functools.cache
+    def run(backend: str, *options: str) -> dict[str, Any]:
+        lab = Lab(tmp_path_factory.mktemp(backend), backend, "discard", *options)
+        try:
+            lab.write_project(more=MORE)
+            lab.write("plugins/reads.py", READS)
+            lab.raw_element("base", "kind: reads\nsources:\n- kind: marks\n  path: mark\n  ref: '1'\n")
+            lab.raw_element("reads", "kind: reads\nbuild-depends:\n- base.bst\n")
+            lab.bst("build", "reads.bst")
+            return lab.report()
+        finally:
+            lab.close()
+
+    return run
 
 
 def of_job(report: dict[str, Any], element: str, action: str) -> list[dict[str, Any]]:
     return [row for row in report["access"] if (row["job"]["element"], row["job"]["action"]) == (element, action)]
 
 
-def test_each_way_is_counted_with_its_first_line(backend: str, lab_of: Callable[..., Lab]) -> None:
-    report = build(lab_of(backend, "discard", "--access"))
+def test_each_way_is_counted_with_its_first_line(backend: str, report_of: ReportOf) -> None:
+    report = report_of(backend, "--access")
     rows = of_job(report, "reads.bst", "Build")
     found = {
         (row["unit"], row["attribute"], row["way"]): (row["reads"], row["writes"], row["site"]["line"])
@@ -148,25 +160,25 @@ def test_each_way_is_counted_with_its_first_line(backend: str, lab_of: Callable[
     assert [row for row in others if row["core"] is None] == []
 
 
-def test_core_alone_has_its_own_lines_and_no_plugins(backend: str, lab_of: Callable[..., Lab]) -> None:
-    rows = of_job(build(lab_of(backend, "discard", "--access")), "base.bst", "Fetch")
+def test_core_alone_has_its_own_lines_and_no_plugins(backend: str, report_of: ReportOf) -> None:
+    rows = of_job(report_of(backend, "--access"), "base.bst", "Fetch")
     core = [row for row in rows if not row["by_plugin"]]
     assert {row["attribute"] for row in core} >= {"sources", "sources._cached"}
     assert all(row["site"]["file"].startswith("<site-packages>/buildstream/") for row in core)
 
 
-def test_jobs_read_and_write_the_same_in_processes(process_backend: str, lab_of: Callable[..., Lab]) -> None:
-    in_threads, there = (build(lab_of(name, "discard", "--access"))["access"] for name in ("threads", process_backend))
+def test_jobs_read_and_write_the_same_in_processes(process_backend: str, report_of: ReportOf) -> None:
+    in_threads, there = (report_of(name, "--access")["access"] for name in ("threads", process_backend))
     assert there == in_threads
 
 
-def test_what_the_main_thread_writes_between_jobs_is_told_by_phase(backend: str, lab_of: Callable[..., Lab]) -> None:
-    rows = build(lab_of(backend, "discard", "--access"))["access_between_jobs"]
+def test_what_the_main_thread_writes_between_jobs_is_told_by_phase(backend: str, report_of: ReportOf) -> None:
+    rows = report_of(backend, "--access")["access_between_jobs"]
     writes = {(row["phase"], row["job"]["element"], row["unit"], row["attribute"]) for row in rows if row["writes"]}
     assert ("done", "base.bst", "reads.bst", "_Element__build_deps_uncached") in writes
     assert {"done", "scheduling"} == {row["phase"] for row in rows}
 
 
-def test_without_the_option_nothing_is_recorded(backend: str, lab_of: Callable[..., Lab]) -> None:
-    report = build(lab_of(backend, "discard"))
+def test_without_the_option_nothing_is_recorded(backend: str, report_of: ReportOf) -> None:
+    report = report_of(backend)
     assert (report["access"], report["access_between_jobs"]) == ([], [])
