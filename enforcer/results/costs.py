@@ -19,7 +19,7 @@ APPLY = "apply"
 FORK = "fork"
 TURN = "turn"
 
-# Seconds, within those of jobs and of the main thread, in which accesses were counted.
+# Seconds of jobs' threads and of main's in which accesses were counted.
 ACCESSES = "accesses"
 
 # Numbers of jobs of which lines were followed, of those where that was given up, of compares after lines, and of the

@@ -205,7 +205,8 @@ class Attempt:
         """Of this try, which took so long with all that was noted meanwhile."""
         live = self.touches.live
         with self._session.recording() as record:
-            record.spend(costs.JOB_SECONDS, seconds - (0.0 if live is None else live.seconds))
+            watching = (each.seconds for each in (live, self.accesses) if each is not None)
+            record.spend(costs.JOB_SECONDS, seconds - sum(watching))
             if live is not None and live.followed:
                 record.spend(costs.LINES, live.seconds)
                 record.spend(costs.FOLLOWED_JOBS, 1)
